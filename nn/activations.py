@@ -1,0 +1,116 @@
+"""The functions between the layers that learn: without them, layers in a row would be no more than one matrix.
+
+Each takes and returns any shape, element by element (Softmax: vector by vector), and keeps its own output y for the
+backward pass, since every derivative here can be said in terms of y, and the next layer keeps that array anyway.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from nn.initialisers import Shape
+from nn.layer import Array, Layer, ShapeError
+
+
+class ReLU(Layer):
+    """y = max(x, 0)."""
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Return y = max(x, 0)."""
+        y = np.maximum(x, 0)
+        if training:
+            self.kept = y
+        return y
+
+    def backward(self, gradient: Array) -> Array:
+        """Return dL/dx = dL/dy · [x > 0]: the derivative is 1 or 0, however large x is, and 0 at 0."""
+        return gradient * (self.kept > 0)
+
+
+class LeakyReLU(Layer):
+    """y = x where x > 0, slope · x elsewhere.
+
+    Args:
+        slope: from 0 to 1.
+
+    Raises:
+        ValueError: a slope outside of 0 to 1.
+
+    Source: Maas et al. 2013, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", equation 2.
+    """
+
+    def __init__(self, slope: float = 0.01) -> None:
+        if not 0 <= slope <= 1:
+            raise ValueError(f"LeakyReLU({slope}) needs a slope from 0 to 1")
+        self.slope = float(slope)
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Return y = max(x, slope · x), which is the same for slopes up to 1."""
+        y: Array = np.maximum(x, self.slope * x)
+        if training:
+            self.kept = y
+        return y
+
+    def backward(self, gradient: Array) -> Array:
+        """Return dL/dx = dL/dy where x > 0, slope · dL/dy elsewhere."""
+        return np.where(self.kept > 0, gradient, self.slope * gradient)
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's argument."""
+        return {"slope": self.slope}
+
+
+class Tanh(Layer):
+    """y = tanh(x), between -1 and 1."""
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Return y = tanh(x)."""
+        y: Array = np.tanh(x)
+        if training:
+            self.kept = y
+        return y
+
+    def backward(self, gradient: Array) -> Array:
+        """Return dL/dx = dL/dy · (1 - y²)."""
+        return gradient * (1 - self.kept**2)
+
+
+class Sigmoid(Layer):
+    """y = 1 / (1 + exp(-x)), between 0 and 1."""
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Return y = p where x ≥ 0, e · p elsewhere, with e = exp(-|x|), which cannot overflow, and p = 1 / (1 + e)."""
+        e = np.exp(-np.abs(x))
+        p = 1 / (1 + e)
+        y = np.where(x >= 0, p, e * p)
+        if training:
+            self.kept = y
+        return y
+
+    def backward(self, gradient: Array) -> Array:
+        """Return dL/dx = dL/dy · y · (1 - y)."""
+        return gradient * self.kept * (1 - self.kept)
+
+
+class Softmax(Layer):
+    """y_i = exp(x_i) / Σ_j exp(x_j) over the last axis: scores (N, K) to probabilities (N, K)."""
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Return y_i = exp(x_i - m) / Σ_j exp(x_j - m); m = max x changes nothing and prevents overflow."""
+        y: Array = np.exp(x - x.max(axis=-1, keepdims=True))
+        y /= y.sum(axis=-1, keepdims=True)
+        if training:
+            self.kept = y
+        return y
+
+    def backward(self, gradient: Array) -> Array:
+        """Return dL/dx_i = y_i · (dL/dy_i - Σ_j dL/dy_j y_j)."""
+        y = self.kept
+        mean: Array = (gradient * y).sum(axis=-1, keepdims=True)  # (N, 1)
+        return y * (gradient - mean)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (K,) for (K,)."""
+        if len(input_shape) != 1:
+            raise ShapeError("needs a vector of scores")
+        return input_shape

@@ -1,0 +1,124 @@
+"""Arrays and what belongs to them, in one file that is safe to open.
+
+A file is an uncompressed `.npz`, so `numpy.load` opens it too, with one entry more that any unzip program shows:
+
+    header.json     {"format": 1, "arrays": {"0.weight": [[16, 12], "<f4"], ...}, "header": {...}}
+    0.weight.npy    ...
+
+It is written beside its place and moved there in one step, so that a reader never meets half a file. Reading trusts
+nothing: no pickle, no compression, the promised arrays and no others, in the promised shapes and types.
+"""
+
+import json
+import os
+import zipfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nn.sequential import Sequential
+
+FORMAT = 1
+
+
+def write(path: str | Path, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
+    """Write arrays by name, and a header that JSON can hold, to exactly `path`; the same contents give the same bytes.
+
+    Raises:
+        ValueError: an array of objects.
+        TypeError: a header that JSON cannot hold.
+    """
+    path = Path(path)
+    promised = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
+    text = json.dumps({"format": FORMAT, "arrays": promised, "header": dict(header)})
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            with zipfile.ZipFile(file, "w") as archive:
+                with archive.open("header.json", "w") as entry:
+                    entry.write(text.encode())
+                for name, array in arrays.items():
+                    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                        np.lib.format.write_array(entry, array, allow_pickle=False)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Return the arrays and the header of a file that `write` wrote; tuples in the header have become lists.
+
+    Raises:
+        ValueError: anything else in the file; says which file and what is wrong with it.
+        OSError: no such file, or one that may not be read.
+    """
+    path = Path(path)
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    with path.open("rb") as file:
+        try:
+            with zipfile.ZipFile(file) as archive:
+                if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+                    raise ValueError("its contents are larger than the file")
+                contents = json.loads(archive.read("header.json"))
+                if contents["format"] != FORMAT:
+                    raise ValueError(f"it has format {contents['format']!r}, this version reads format {FORMAT}")
+                present = Counter(archive.namelist())
+                promised = Counter(["header.json", *(f"{name}.npy" for name in contents["arrays"])])
+                if present != promised:
+                    raise ValueError(f"missing: {[*promised - present]}, unexpected: {[*present - promised]}")
+                for name, (shape, dtype) in contents["arrays"].items():
+                    with archive.open(f"{name}.npy") as entry:
+                        array = np.lib.format.read_array(entry, allow_pickle=False)
+                    if [*array.shape] != shape or array.dtype.str != dtype:
+                        raise ValueError(f"{name} is {array.dtype.str} {[*array.shape]}, promised was {dtype} {shape}")
+                    arrays[name] = array
+                return arrays, dict(contents["header"])
+        except Exception as error:  # the parsers of zip, JSON and NumPy raise almost anything when fed on purpose
+            raise ValueError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+
+
+def save(path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write a network, and metadata that JSON can hold, for `load`.
+
+    Raises:
+        ValueError: a population; save one network of it.
+        TypeError: metadata that JSON cannot hold.
+    """
+    if network.flat.ndim != 1:
+        raise ValueError(f"a population of {len(network.flat)} cannot be saved: save the network of one genome")
+    header = {
+        "input_shape": network.input_shape,
+        "dtype": network.flat.dtype.name,
+        "network": network.config(),
+        "metadata": dict(metadata or {}),
+    }
+    write(path, {name: parameter.value for name, parameter in network.parameters().items()}, header)
+
+
+def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:
+    """Return the network that `save` wrote, and its metadata.
+
+    Raises:
+        ValueError: a file that holds no network, or one whose arrays do not fit it; says which file and why.
+        OSError: no such file, or one that may not be read.
+    """
+    arrays, header = read(path)
+    try:
+        # Compare before anything is allocated: the file may speak of a network larger than the machine.
+        expected = {name: parameter.shape for name, parameter in Sequential(**header["network"]).parameters().items()}
+        found = {name: array.shape for name, array in arrays.items()}
+        if found != expected:
+            raise ValueError(f"its arrays are {found}, its network needs {expected}")
+        dtype = {"float32": np.float32, "float64": np.float64}[header["dtype"]]
+        if any(array.dtype != dtype for array in arrays.values()):
+            raise ValueError(f"its arrays are not all {header['dtype']}")
+        flat = np.concatenate([np.empty(0, dtype), *(arrays[name].ravel() for name in expected)])
+        return Sequential(**header["network"], input_shape=header["input_shape"], flat=flat), dict(header["metadata"])
+    except Exception as error:  # layers raise what they like when built from wrong arguments
+        raise ValueError(f"{path} holds no network: {type(error).__name__}: {error}") from error

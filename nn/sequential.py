@@ -1,0 +1,185 @@
+"""Layers one after another: a network, and, since it is itself a layer, a part of larger ones.
+
+The outermost network owns two vectors, `flat` with all parameters and `gradient` with their gradients. A layer's
+parameters are views of them, and so is the `flat` of a network inside the network. With a genome matrix (M, P) in place
+of the vector (P,), the same layers are M networks at once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from operator import index
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nn.initialisers import Shape
+from nn.layer import Array, Layer, Memory, Parameter, ShapeError, describe, layer_from
+
+
+class Sequential(Layer):
+    """y = f_L(... f_2(f_1(x))).
+
+    Args:
+        layers: the layers in order, or their descriptions as in `config()`.
+        input_shape: of one example, without the batch axis; leave out for a network that becomes part of another.
+        rng: generator, or seed, that draws the first parameters.
+        flat: instead of rng, the memory to use: (P,), or (M, P) for a population. It is not copied.
+        dtype: of what rng draws; float64 is for checking gradients. `flat` brings its own.
+
+    Attributes:
+        flat: (P,) or (M, P), all parameters, in the order of `parameters()`. Assigning to it writes into it.
+        gradient: like flat; `backward` adds to it, so set it to 0 before each step.
+
+    Raises:
+        ValueError: layers that do not fit together, neither or both of rng and flat, a flat of another shape or type, a
+            layer that already has a place in a network.
+        TypeError: something among the layers that is no layer.
+
+    A copy (`copy.deepcopy`) or a network sent to another process has its own memory and a gradient of 0.
+    """
+
+    flat = Memory()
+    gradient = Memory()
+
+    def __init__(
+        self,
+        layers: Iterable[Layer | Mapping[str, Any]],
+        input_shape: Iterable[int] = (),
+        rng: np.random.Generator | int | None = None,
+        flat: Array | None = None,
+        dtype: type[np.float32] | type[np.float64] = np.float32,
+    ) -> None:
+        self.layers = tuple(layer_from(layer) if isinstance(layer, Mapping) else layer for layer in layers)
+        for layer in self.layers:
+            if not isinstance(layer, Layer):
+                raise TypeError(f"{layer!r} is no layer: write for example ReLU(), with parentheses")
+        shape = tuple(index(length) for length in input_shape)
+        if not shape and rng is None and flat is None:
+            return  # a part: the network around it will bind it
+        if not shape or (rng is None) == (flat is None):
+            raise ValueError("a network needs an input_shape and either rng, which draws its parameters, or their flat")
+
+        self.output_shape(shape)
+        memory = np.empty(self.size, dtype) if flat is None else flat
+        if memory.dtype not in (np.float32, np.float64) or memory.ndim not in (1, 2) or memory.shape[-1] != self.size:
+            raise ValueError(
+                f"flat is {memory.dtype} {memory.shape}, this network takes float32 or float64 "
+                f"({self.size},), or (M, {self.size}) for M networks"
+            )
+        # Not zeros_like: memory from np.zeros costs nothing until a backward pass writes to it.
+        self.bind(shape, memory, np.zeros(memory.shape, memory.dtype))
+        if rng is not None:
+            rng = np.random.default_rng(rng)
+            for parameter in self.parameters().values():
+                parameter.draw(rng)
+
+    def forward(self, x: npt.ArrayLike, *, training: bool = False) -> Array:
+        """Return y for x: (N, *input_shape) -> (N, *output_shape); in a population with a leading M on both.
+
+        x is converted to the network's dtype. The same batch for every member: `np.broadcast_to(x, (M, *x.shape))`.
+
+        Raises:
+            ValueError: x of another shape.
+        """
+        y = np.asarray(x, self.flat.dtype)
+        members = self.flat.shape[:-1]  # () for one network, (M,) for a population
+        if y.shape[: len(members)] != members or y.shape[len(members) + 1 :] != self.input_shape:
+            takes = ", ".join(map(str, (*members, "N", *self.input_shape)))
+            raise ValueError(f"the input is {y.shape}, this network takes ({takes})")
+        for layer in self.layers:
+            y = layer.forward(y, training=training)
+        if training:
+            self.kept = y
+        return y
+
+    def backward(self, gradient: npt.ArrayLike) -> Array:
+        """Turn dL/dy into dL/dx, last layer first (the chain rule), adding to `self.gradient` on the way.
+
+        Raises:
+            ValueError: a gradient that has not the shape of y.
+            RuntimeError: no `forward(x, training=True)` came before.
+        """
+        g = np.asarray(gradient, self.flat.dtype)
+        if g.shape != self.kept.shape:
+            raise ValueError(f"the gradient is {g.shape}, the output it belongs to {self.kept.shape}")
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+        return g
+
+    def population(self, genomes: Array) -> "Sequential":
+        """Return M networks built like this one, as one whose forward maps (M, B, ...) to (M, B, ...).
+
+        Args:
+            genomes: (M, P), one flat vector a row, of this network's dtype. Not copied: later changes to it count.
+
+        Raises:
+            ValueError: genomes of another shape or dtype.
+        """
+        if genomes.ndim != 2 or genomes.shape[1] != self.size or genomes.dtype != self.flat.dtype:
+            raise ValueError(
+                f"genomes are {genomes.dtype} {genomes.shape}, this network takes {self.flat.dtype} (M, {self.size})"
+            )
+        return Sequential(**self.config(), input_shape=self.input_shape, flat=genomes)
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Return all parameters; "2.weight" is the weight of layer 2, "1.0.bias" the bias of layer 0 of layer 1."""
+        return {
+            f"{number}.{name}": parameter
+            for number, layer in enumerate(self.layers)
+            for name, parameter in layer.parameters().items()
+        }
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return the shape after the last layer.
+
+        Raises:
+            ValueError: a layer that cannot follow the one before it; names both, and what would fit.
+        """
+        shape, where = input_shape, f"on an input of {input_shape}"
+        for layer in self.layers:
+            try:
+                output = layer.output_shape(shape)
+            except ShapeError as error:
+                raise ValueError(f"{layer} {where} {error}") from None
+            shape, where = output, f"after {repr(layer).removesuffix('()')} of {shape}"
+        return shape
+
+    def config(self) -> dict[str, Any]:
+        """Return the descriptions of the layers, as `Sequential(**config)` takes them."""
+        return {"layers": [describe(layer) for layer in self.layers]}
+
+    def bind(self, input_shape: Shape, flat: Array, gradient: Array) -> None:
+        """Take the memory of all parameters, (P,) or (M, P), and give each layer its part."""
+        self.input_shape = input_shape
+        vars(self).update(flat=flat, gradient=gradient)
+        start = 0
+        for layer in self.layers:
+            if layer.input_shape:
+                raise ValueError(f"{layer} already has a place in a network: make a new layer for each place")
+            stop = start + layer.size
+            layer.bind(input_shape, flat[..., start:stop], gradient[..., start:stop])
+            start, input_shape = stop, layer.output_shape(input_shape)
+
+    def walk(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
+        """Yield the layers by number, with those of inner networks in their place: "0", "1.0", "1.1", "2"."""
+        for number, layer in enumerate(self.layers):
+            if isinstance(layer, Sequential):
+                yield from layer.walk(f"{prefix}{number}.")
+            else:
+                yield f"{prefix}{number}", layer
+
+    def summary(self) -> None:
+        """Print each layer's number, the shape of its output and how many parameters it has."""
+        rows = [("", "input", self.input_shape, "")]
+        rows += [(number, f"{x}", x.output_shape(x.input_shape), f"{x.size:,}") for number, x in self.walk()]
+        rows += [("", "total", self.output_shape(self.input_shape), f"{self.flat.shape[-1]:,}")]
+        for number, name, shape, count in rows:
+            print(f"{number:6}{name:32}{shape!s:16}{count:>12}")
+
+    def __repr__(self) -> str:
+        """Return the call that makes such a network."""
+        return f"Sequential({', '.join(map(repr, self.layers))})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle as description and vector, since NumPy would turn the views into arrays of their own."""
+        return Sequential, (self.config()["layers"], self.input_shape, None, vars(self).get("flat"))

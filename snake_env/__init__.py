@@ -1,0 +1,16 @@
+"""Snake for reinforcement learning: `gymnasium.make("snake_env/Snake-v1")`, or `make_vec` for thousands of games."""
+
+from gymnasium.envs.registration import register
+
+from snake_env.env import SnakeEnv
+from snake_env.rules import Rules
+from snake_env.state import State
+from snake_env.vector_env import SnakeVectorEnv
+
+__all__ = ["Rules", "SnakeEnv", "SnakeVectorEnv", "State"]
+
+register(
+    id="snake_env/Snake-v1",
+    entry_point="snake_env.env:SnakeEnv",
+    vector_entry_point="snake_env.vector_env:SnakeVectorEnv",
+)

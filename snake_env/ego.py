@@ -1,0 +1,65 @@
+"""The board as its snake sees it: the planes in a window around the head, turned so that the snake looks up."""
+
+from typing import Any
+
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import NDArray
+
+from snake_env.planes import HEAD, OBSTACLES, Planes
+from snake_env.rules import Rules
+from snake_env.state import State
+
+OUTSIDE = 1 << 40  # added to the index of a cell outside the board; the index is clipped to the last cell
+
+
+class Ego:
+    """(4, S, S) with S = 2 * radius + 1: the planes of `Planes`, the head in the middle, looking up.
+
+    What lies outside solid walls shows as obstacles; a board with joined edges repeats.
+
+    Args:
+        rules: of the games.
+        radius: how far the snake sees; by default as far as the board goes from any cell.
+    """
+
+    def __init__(self, rules: Rules, radius: int | None = None) -> None:
+        self._rules = rules
+        wrap = rules.walls == "wrap"
+        side = max(rules.height, rules.width)
+        if radius is None:
+            radius = side // 2 if wrap else side - 1
+        if not isinstance(radius, int) or not 1 <= radius < 2 * side:
+            raise ValueError(f"observation 'ego' has radius={radius!r}; choose 1 to {2 * side - 1} cells")
+        self._planes = Planes(rules)
+        size = 2 * radius + 1
+        self.space = Box(0, self._planes.space.high.max(), (4, size, size), rules.body_dtype)
+        # A window cell's index into the board is a part from its row and a part from its column. The window's rows run
+        # along the board's rows for a snake that looks up or down, else along its columns.
+        steps = np.arange(-radius, radius + 1)
+        rows = np.arange(rules.height)[:, None] + steps  # (H, S)
+        cols = np.arange(rules.width)[:, None] + steps  # (W, S)
+        if wrap:
+            rows, cols = rows % rules.height, cols % rules.width
+        row_part = np.where((rows >= 0) & (rows < rules.height), rows * rules.width, OUTSIDE)
+        col_part = np.where((cols >= 0) & (cols < rules.width), cols, OUTSIDE)
+        row, col = np.divmod(np.arange(rules.cells), rules.width)
+        by_row, by_col = row_part[row], col_part[col]  # (cells, S)
+        # Looking up, right, down, left: what runs down the window, and what runs across it to the right.
+        down = np.stack((by_row, by_col[:, ::-1], by_row[:, ::-1], by_col))
+        across = np.stack((by_col, by_row, by_col[:, ::-1], by_row[:, ::-1]))
+        self._down = down.swapaxes(0, 1).reshape(4 * rules.cells, size)  # (4 * cells, S), by pose
+        self._across = across.swapaxes(0, 1).reshape(4 * rules.cells, size)
+
+    def __call__(self, state: State) -> NDArray[Any]:
+        """(N, 4, S, S)."""
+        planes = self._planes(state)
+        N, cells = len(planes), self._rules.cells
+        # One cell more, for what is outside: an obstacle.
+        board = np.zeros((4, N * cells + 1), dtype=planes.dtype)
+        board[:, :-1] = planes.reshape(N, 4, cells).swapaxes(0, 1).reshape(4, N * cells)
+        board[OBSTACLES, -1] = board[HEAD].max()
+        pose = 4 * state.head + state.heading
+        down = self._down.take(pose, axis=0) + (np.arange(N) * cells)[:, None]
+        window = down[:, :, None] + self._across.take(pose, axis=0)[:, None, :]  # (N, S, S)
+        return np.ascontiguousarray(board.take(window, axis=1, mode="clip").swapaxes(0, 1))

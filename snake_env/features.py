@@ -1,0 +1,142 @@
+"""A compact vector for small networks: for each action what it leads to, then what holds for all of them.
+
+The layout is A blocks of `PER_ACTION`, one for each action, and then `OVERALL`: value k of action a has the index
+a * len(PER_ACTION) + k. All values lie between 0 and 1. An action that kills has danger = 1 and 0 elsewhere.
+"""
+
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import NDArray
+
+from snake_env import flood
+from snake_env.rules import BLOCKED, Rules
+from snake_env.state import BoolArray, IntArray, State
+
+PER_ACTION = (
+    "danger",  # the move kills
+    "eats",  # it reaches food
+    "food_distance",  # moves from there to the nearest food by free cells, d / (d + H + W); 1 if there is no way
+    "food_reachable",
+    "nearest",  # no other action leads nearer to food
+    "area",  # share of the free cells that connect to there
+    "largest",  # no other action leads to more of them
+    "holds_body",  # the area is at least as large as the snake is long
+    "tail_distance",  # moves from there to the tail, d / (d + H + W); 1 if there is no way
+    "tail_reachable",
+    "straight",  # the heading stays
+    "open_sides",  # free neighbours of the cell, of 4
+    "splits",  # parts that the cell would cut its surroundings into, less one, of 3
+)
+OVERALL = (
+    "length",  # share of the board that the snake fills
+    "hunger",  # share of the hunger limit that has passed
+)
+
+
+class Features:
+    """(A * len(PER_ACTION) + len(OVERALL),) float32 in 0, ..., 1, named by `names`."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._wrap = rules.walls == "wrap"
+        # Where each action leads from each pose; a fatal one gets cell 0 and is masked.
+        self._cell = np.where(rules.next_pose == BLOCKED, 0, rules.next_pose >> 2).T.copy()  # (A, 4 * cells)
+        turned = np.where(rules.next_pose == BLOCKED, -1, rules.next_pose & 3)
+        self._straight = (turned == np.arange(4 * rules.cells)[:, None] % 4).T.copy()  # (A, 4 * cells)
+        self._blocked = (rules.next_pose == BLOCKED).T.copy()
+        self._ring = _ring(rules)  # (cells, 8)
+        self.names = [f"{action}.{name}" for action in rules.action_names for name in PER_ACTION] + list(OVERALL)
+        self.space = Box(0, 1, (len(self.names),), np.float32)
+
+    def __call__(self, state: State) -> NDArray[np.float32]:
+        """(N, A * len(PER_ACTION) + len(OVERALL))."""
+        rules = self._rules
+        N, H, W = state.body.shape
+        A, scale = len(rules.action_names), H + W
+        pose = 4 * state.head + state.heading
+        length = state.length
+        cell = self._cell.take(pose, axis=1)  # (A, N)
+        # The tail, with 1, is free after a move, and then the cell with 2 is the tail.
+        free_cells = (state.body <= 1) & ~state.obstacles
+        first = np.arange(N) * H * W
+        safe = free_cells.reshape(-1).take(first + cell) & ~self._blocked.take(pose, axis=1)
+        food = np.zeros((N, H * W), dtype=bool)
+        for slot in state.food.T:
+            there = np.flatnonzero(slot >= 0)
+            food[there, slot[there]] = True
+        eats = food.reshape(-1).take(first + cell) & safe
+
+        free = flood.pack(free_cells)
+        tail = state.body == np.minimum(length, 2)[:, None, None]
+        sources = np.stack((flood.pack(food.reshape(N, H, W)), flood.pack(tail)))
+        to_food, to_tail = flood.distances(free, sources, cell, safe, W, wrap=self._wrap)
+        area = self._areas(free, cell, safe)
+        sides, parts = self._surroundings(free_cells, cell)
+
+        values = np.zeros((N, A * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
+        by_action = values[:, : A * len(PER_ACTION)].reshape(N, A, len(PER_ACTION)).transpose(2, 1, 0)  # (K, A, N)
+        unsafe = ~safe
+        to_food[unsafe] = to_tail[unsafe] = flood.UNREACHABLE
+        by_action[0] = unsafe
+        by_action[1] = eats
+        by_action[2] = safe * _squash(to_food, scale)
+        by_action[3] = to_food < flood.UNREACHABLE
+        by_action[4] = safe & (to_food == to_food.min(axis=0))
+        by_action[5] = area / len(rules.open_cells)
+        by_action[6] = safe & (area == area.max(axis=0))
+        by_action[7] = safe & (area >= length)
+        by_action[8] = safe * _squash(to_tail, scale)
+        by_action[9] = to_tail < flood.UNREACHABLE
+        by_action[10] = safe & self._straight.take(pose, axis=1)
+        by_action[11] = safe * sides / 4
+        by_action[12] = safe * np.maximum(parts - 1, 0) / 3
+        values[:, -2] = length / len(rules.open_cells)
+        values[:, -1] = np.minimum(state.hunger / rules.steps_to_starve, 1)
+        return values
+
+    def _areas(self, free: flood.Lanes, cell: IntArray, safe: BoolArray) -> IntArray:
+        """(A, N) free cells that connect to each cell that a safe action leads to, itself included."""
+        area = np.zeros(cell.shape, dtype=np.int64)
+        width, wrap = self._rules.width, self._wrap
+        # Mostly all actions lead into the same room, so the first safe one is filled, then those outside its room.
+        games = np.flatnonzero(safe.any(axis=0))
+        sizes, region = flood.room(free, games, cell[np.argmax(safe, axis=0)[games], games], width, wrap=wrap)
+        inside = safe[:, games] & flood.contains(region, cell[:, games], width)
+        area[:, games] = inside * sizes
+        action, game = np.nonzero(safe & (area == 0))
+        area[action, game], _ = flood.room(free, game, cell[action, game], width, wrap=wrap)
+        return area
+
+    def _surroundings(self, free_cells: BoolArray, cell: IntArray) -> tuple[IntArray, IntArray]:
+        """(A, N) free sides of each cell, and (A, N) parts that its free surroundings fall into without it."""
+        N, cells = len(free_cells), self._rules.cells
+        padded = np.zeros((N, cells + 1), dtype=bool)  # the last cell is what lies outside the board
+        padded[:, :cells] = free_cells.reshape(N, cells)
+        first = np.arange(N)[:, None] * (cells + 1)
+        ring = padded.reshape(-1).take(first + self._ring.take(cell, axis=0))  # (A, N, 8)
+        pattern = np.packbits(ring.reshape(-1), bitorder="little").reshape(cell.shape)
+        return _SIDES.take(pattern), _PARTS.take(pattern)
+
+
+def _ring(rules: Rules) -> IntArray:
+    """(cells, 8) the cells around each cell, clockwise from above; `cells` for one outside the board."""
+    row, col = np.divmod(np.arange(rules.cells)[:, None], rules.width)
+    rows, cols = row + np.array([-1, -1, 0, 1, 1, 1, 0, -1]), col + np.array([0, 1, 1, 1, 0, -1, -1, -1])
+    inside = (rows >= 0) & (rows < rules.height) & (cols >= 0) & (cols < rules.width)
+    cells = rows % rules.height * rules.width + cols % rules.width
+    return cells if rules.walls == "wrap" else np.where(inside, cells, rules.cells)
+
+
+def _squash(distance: IntArray, scale: int) -> NDArray[np.float64]:
+    return np.where(distance < flood.UNREACHABLE, distance / (distance + scale), 1.0)
+
+
+# For each pattern of a ring (bit i: its cell i is free): free sides, and runs of free cells that contain a side.
+_RING_BITS = np.arange(256)[:, None] >> np.arange(8) & 1
+_SIDES = _RING_BITS[:, ::2].sum(axis=1)
+# A run ends at a free cell whose next is not free. Runs of a corner alone touch no side.
+_ENDS = (_RING_BITS & ~np.roll(_RING_BITS, -1, axis=1) & 1).sum(axis=1)
+_LONE_CORNERS = (_RING_BITS & ~np.roll(_RING_BITS, 1, axis=1) & ~np.roll(_RING_BITS, -1, axis=1) & 1)[:, 1::2].sum(
+    axis=1
+)
+_PARTS = np.where(np.arange(256) == 255, 1, _ENDS - _LONE_CORNERS)

@@ -1,0 +1,70 @@
+"""What players see, by name: each observation is a function from a state of N games to an array (N, ...).
+
+By name, because `gymnasium.make_vec` takes no wrappers for native vector environments, and a specification must be
+JSON. The larger ones have a file of their own.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from gymnasium.spaces import Box
+from numpy.typing import NDArray
+
+from snake_env.ego import Ego
+from snake_env.features import Features
+from snake_env.planes import Planes
+from snake_env.renderer import draw_boards
+from snake_env.rules import Rules
+from snake_env.state import State
+
+
+class Encoder(Protocol):
+    """An observation of one kind of game."""
+
+    @property
+    def space(self) -> Box:
+        """Where the observation of one game lies."""
+        ...
+
+    def __call__(self, state: State) -> NDArray[Any]:
+        """(N, *space.shape) of the space's dtype, a new array that shares nothing with the state."""
+        ...
+
+
+class Rgb:
+    """The rendered board, for learners from pixels: (H * tile, W * tile, 3) uint8.
+
+    Args:
+        rules: of the games.
+        tile: pixels for the side of a cell, 4 to 128.
+    """
+
+    def __init__(self, rules: Rules, tile: int = 8) -> None:
+        if not isinstance(tile, int) or not 4 <= tile <= 128:
+            raise ValueError(f"observation 'rgb' has tile={tile!r}; choose 4 to 128 pixels for the side of a cell")
+        self._tile = tile
+        self.space = Box(0, 255, (rules.height * tile, rules.width * tile, 3), np.uint8)
+
+    def __call__(self, state: State) -> NDArray[np.uint8]:
+        """(N, H * tile, W * tile, 3)."""
+        return draw_boards(state, self._tile)
+
+
+OBSERVATIONS: dict[str, Callable[..., Encoder]] = {"planes": Planes, "ego": Ego, "features": Features, "rgb": Rgb}
+
+
+def build_observation(given: str | Mapping[str, Any], rules: Rules) -> Encoder:
+    """An observation from its name, or from {"name": ..., and its options}.
+
+    Raises:
+        ValueError: an unknown name or option.
+    """
+    options = {"name": given} if isinstance(given, str) else dict(given)
+    name = options.pop("name", None)
+    if name not in OBSERVATIONS:
+        raise ValueError(f"observation is {given!r}; name one of {', '.join(map(repr, OBSERVATIONS))}")
+    try:
+        return OBSERVATIONS[name](rules, **options)
+    except TypeError as error:
+        raise ValueError(f"observation {name!r} does not take {options!r}: {error}") from error

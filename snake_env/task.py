@@ -1,0 +1,82 @@
+"""What both environments are made from: the rules, what players see, what a step is worth, and how games are drawn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypedDict
+
+import numpy as np
+from gymnasium.spaces import Discrete
+from numpy.typing import NDArray
+
+from snake_env.observations import build_observation
+from snake_env.renderer import render_frame
+from snake_env.rewards import DistanceReward, Shaping, build_reward
+from snake_env.rules import Rules
+from snake_env.starts import RandomStarts, StraightStarts
+from snake_env.state import State
+
+RESET_OPTIONS = ("initial_length", "reset_mask")
+
+
+class RuleArguments(TypedDict, total=False):
+    """The keyword arguments of `Rules`, as both environments take them; lists may stand for tuples."""
+
+    height: int
+    width: int
+    walls: str
+    obstacles: str | float | Sequence[float] | None
+    food: int
+    initial_length: int | Sequence[int]
+    hunger_limit: int | None
+    actions: str
+
+
+class Task:
+    """One kind of Snake: rules, observation, reward and render mode, checked.
+
+    Raises:
+        ValueError: an argument outside what is allowed.
+    """
+
+    def __init__(
+        self,
+        observation: str | Mapping[str, Any],
+        reward: str | Mapping[str, Any],
+        render_mode: str | None,
+        render_modes: Sequence[str],
+        rules: RuleArguments,
+    ) -> None:
+        if render_mode is not None and render_mode not in render_modes:
+            raise ValueError(
+                f"render_mode is {render_mode!r}; choose None or one of {', '.join(map(repr, render_modes))}"
+            )
+        unknown = sorted(set(rules) - set(RuleArguments.__annotations__))
+        if unknown:
+            known = ", ".join([*RuleArguments.__annotations__, "observation", "reward", "render_mode"])
+            raise ValueError(f"there is no argument {', '.join(map(repr, unknown))}; the environment takes {known}")
+        arguments: dict[str, Any] = dict(rules)
+        self.rules = Rules(**arguments)
+        self.observe = build_observation(observation, self.rules)
+        self.reward = build_reward(reward)
+        self.action_space = Discrete(len(self.rules.action_names))
+
+    def starts(self, options: Mapping[str, Any] | None) -> StraightStarts | RandomStarts:
+        """Where the games of a reset with these options start.
+
+        Raises:
+            ValueError: an unknown option, or an initial_length that the board has no room for.
+        """
+        unknown = sorted(set(options or ()) - set(RESET_OPTIONS))
+        if unknown:
+            raise ValueError(f"reset has no options {', '.join(map(repr, unknown))}; it takes 'initial_length'")
+        if not options or "initial_length" not in options:
+            return self.rules.starts
+        return replace(self.rules, initial_length=options["initial_length"]).starts
+
+    def shaping(self, num_games: int) -> Shaping | None:
+        """The potential of the reward for N games, if it has one."""
+        return Shaping(self.rules, self.reward, num_games) if isinstance(self.reward, DistanceReward) else None
+
+    def frame(self, state: State, game: int = 0) -> NDArray[np.uint8]:
+        """The picture of one game."""
+        return render_frame(state, game, wrap=self.rules.walls == "wrap")

@@ -1,0 +1,89 @@
+"""A window that shows frames: the one file that imports pygame. It knows pictures and keys, and nothing of Snake."""
+
+import os
+
+import numpy as np
+from gymnasium.error import DependencyNotInstalled
+from numpy.typing import NDArray
+
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it would print a greeting
+try:
+    import pygame
+except ImportError as error:
+    raise DependencyNotInstalled(
+        'a window needs pygame, which is not installed; run: pip install "snake-env[render]", '
+        "or use render_mode='rgb_array', which needs no window"
+    ) from error
+
+BACKGROUND = (14, 16, 24)
+
+
+class Window:
+    """A window of the desktop, opened when it is made.
+
+    pygame has one window at a time: a second one takes the place of the first.
+
+    Args:
+        title: what stands in the title bar.
+        size: width and height in pixels; the user may change them.
+        fps: frames a second that `show` keeps to, by waiting; 0 for as many as possible. It may be changed any time.
+
+    Raises:
+        RuntimeError: there is no display to open a window on.
+    """
+
+    def __init__(self, title: str, size: tuple[int, int], fps: float) -> None:
+        self.fps = fps
+        self._closed = False
+        self._clock = pygame.time.Clock()
+        try:
+            pygame.display.init()
+            if pygame.display.get_driver() == "offscreen" and "SDL_VIDEODRIVER" not in os.environ:
+                raise pygame.error("no display found")  # SDL would go on unseen
+            pygame.display.set_mode(size, pygame.RESIZABLE)
+        except pygame.error as error:
+            pygame.display.quit()
+            raise RuntimeError(
+                f"no window can be opened here ({error}); use render_mode='rgb_array', "
+                "or set the environment variable SDL_VIDEODRIVER=dummy to go on without seeing it"
+            ) from error
+        pygame.display.set_caption(title)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the user or `close` has closed the window."""
+        return self._closed
+
+    def show(self, frame: NDArray[np.uint8]) -> list[str]:
+        """Show a frame, (height, width, 3) uint8, as large as fits, and wait until the next one is due.
+
+        Returns:
+            The keys pressed since the last call, by pygame's names: "left", "space", "a". A closed window shows
+            nothing and returns none.
+
+        Raises:
+            ValueError: the frame has another shape or dtype.
+        """
+        if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
+            raise ValueError(f"the frame is {frame.dtype} {frame.shape}; give uint8 (height, width, 3)")
+        screen = None if self._closed else pygame.display.get_surface()
+        if screen is None:  # another window closed the display
+            self._closed = True
+            return []
+        events = pygame.event.get()
+        if any(event.type == pygame.QUIT for event in events):
+            self.close()
+            return []
+        screen.fill(BACKGROUND)
+        picture = pygame.image.frombuffer(frame.tobytes(), (frame.shape[1], frame.shape[0]), "RGB")
+        box = picture.get_rect().fit(screen.get_rect())
+        screen.blit(picture if box.size == picture.get_size() else pygame.transform.smoothscale(picture, box.size), box)
+        pygame.display.flip()
+        self._clock.tick(self.fps)
+        return [pygame.key.name(event.key) for event in events if event.type == pygame.KEYDOWN]
+
+    def close(self) -> None:
+        """Close the window; a closed one stays closed."""
+        if not self._closed:
+            self._closed = True
+            pygame.display.quit()
