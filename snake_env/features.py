@@ -60,23 +60,33 @@ class Features:
         free_cells = (state.body <= 1) & ~state.obstacles
         first = np.arange(N) * H * W
         safe = free_cells.reshape(-1).take(first + cell) & ~self._blocked.take(pose, axis=1)
-        food = np.zeros((N, H * W), dtype=bool)
-        for slot in state.food.T:
-            there = np.flatnonzero(slot >= 0)
-            food[there, slot[there]] = True
-        eats = food.reshape(-1).take(first + cell) & safe
-
         free = flood.pack(free_cells)
-        tail = state.body == np.minimum(length, 2)[:, None, None]
-        sources = np.stack((flood.pack(food.reshape(N, H, W)), flood.pack(tail)))
-        to_food, to_tail = flood.distances(free, sources, cell, safe, W, wrap=self._wrap)
-        area = self._areas(free, cell, safe)
+        food = np.bitwise_or.reduce([flood.mark(free, slot, W) for slot in state.food.T])
+        eats = safe & flood.contains(food, cell, W)
+        tail_cell = (state.body.reshape(N, -1) == np.minimum(length, 2)[:, None]).argmax(axis=1)
+        action, game = np.nonzero(safe)
+        targets = (np.repeat((0, 1), len(game)), np.tile(game, 2), np.tile(cell[action, game], 2))
+        sources = [food, flood.mark(free, tail_cell, W)]
+        moves, reached = flood.fill(free, sources, W, wrap=self._wrap, targets=targets)
+        to_food, to_tail = np.full((2, A, N), flood.UNREACHABLE)
+        to_food[action, game], to_tail[action, game] = moves.reshape(2, -1)
+
+        # With one piece of food, what it reaches is one room; the rooms of cells outside it are filled on their own.
+        area = np.zeros((A, N), dtype=np.int64)
+        if rules.food == 1:
+            area += safe * flood.contains(reached[0], cell, W) * flood.count(reached[0])[:N]
+        action, game = np.nonzero(safe & (area == 0))
+        if len(game):
+            around = flood.select(free, game)
+            none = np.empty(0, dtype=np.int64)
+            start = [flood.mark(around, cell[action, game], W)]
+            _, reached = flood.fill(around, start, W, wrap=self._wrap, targets=(none, none, none))
+            area[action, game] = flood.count(reached[0])[: len(game)]
         sides, parts = self._surroundings(free_cells, cell)
 
         values = np.zeros((N, A * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
         by_action = values[:, : A * len(PER_ACTION)].reshape(N, A, len(PER_ACTION)).transpose(2, 1, 0)  # (K, A, N)
         unsafe = ~safe
-        to_food[unsafe] = to_tail[unsafe] = flood.UNREACHABLE
         by_action[0] = unsafe
         by_action[1] = eats
         by_action[2] = safe * _squash(to_food, scale)
@@ -93,19 +103,6 @@ class Features:
         values[:, -2] = length / len(rules.open_cells)
         values[:, -1] = np.minimum(state.hunger / rules.steps_to_starve, 1)
         return values
-
-    def _areas(self, free: flood.Lanes, cell: IntArray, safe: BoolArray) -> IntArray:
-        """(A, N) free cells that connect to each cell that a safe action leads to, itself included."""
-        area = np.zeros(cell.shape, dtype=np.int64)
-        width, wrap = self._rules.width, self._wrap
-        # Mostly all actions lead into the same room, so the first safe one is filled, then those outside its room.
-        games = np.flatnonzero(safe.any(axis=0))
-        sizes, region = flood.room(free, games, cell[np.argmax(safe, axis=0)[games], games], width, wrap=wrap)
-        inside = safe[:, games] & flood.contains(region, cell[:, games], width)
-        area[:, games] = inside * sizes
-        action, game = np.nonzero(safe & (area == 0))
-        area[action, game], _ = flood.room(free, game, cell[action, game], width, wrap=wrap)
-        return area
 
     def _surroundings(self, free_cells: BoolArray, cell: IntArray) -> tuple[IntArray, IntArray]:
         """(A, N) free sides of each cell, and (A, N) parts that its free surroundings fall into without it."""

@@ -4,9 +4,11 @@ A row of a board is one number, a lane, with a bit for each column; the lanes of
 worked on as 64-bit words:
 
         game 0   game 1   game 2   game 3
-        00101101 10110001 00011111 11100000     row 0 of four boards of width 7: one word
+        00000000 00000000 00000000 00000000     a row that is never free, above and below
+        00101101 10110001 00011111 01100000     row 0 of four boards of width 7: one word
+        ...
 
-A fill grows by one cell in all four directions with shifts and ors of whole words. Between the boards lies at least one
+A fill grows by one cell in all four directions with shifts and ors of whole words. Between two boards lies at least one
 bit that is never free, so what is shifted out of one board is masked away before it reaches the next.
 """
 
@@ -17,123 +19,127 @@ from numpy.typing import NDArray
 
 from snake_env.state import BoolArray, IntArray
 
-Lanes = NDArray[Any]  # (..., H, N') unsigned, N' a multiple of the lanes in a word
-Words = NDArray[np.uint64]
+Lanes = NDArray[Any]  # (H + 2, N') unsigned, N' a multiple of the lanes in a word
 
 UNREACHABLE = 1 << 16  # a distance greater than any on a board
-CHECK_EVERY = 6  # rounds between looks at which games are done
+BLOCK = 6  # rounds between looks at what was reached and which games are done
 EXACT_BITS = 24  # columns that a float32 adds up without rounding
 
 
 def pack(cells: BoolArray) -> Lanes:
-    """Boards (N, H, W) as lanes (H, N'): bit w of lane (h, n) is cells[n, h, w]."""
+    """Boards (N, H, W) as lanes (H + 2, N'): bit w of lane (h + 1, n) is cells[n, h, w]."""
     N, H, W = cells.shape
     dtype = next(np.dtype(f"<u{size}") for size in (1, 2, 4, 8) if W < 8 * size or size == 8)
-    lanes = np.zeros((H, _padded(N, dtype)), dtype=dtype)
+    lanes = np.zeros((H + 2, _padded(N, dtype)), dtype=dtype)
     for start in range(0, W, EXACT_BITS):
-        part = cells[:, :, start : start + EXACT_BITS]
-        bits = np.float32(2) ** np.arange(part.shape[2], dtype=np.float32)
-        numbers = part.astype(np.float32) @ bits  # (N, H), exact
-        lanes[:, :N] |= numbers.T.astype(dtype) << dtype.type(start)
+        bits = np.float32(2) ** np.arange(min(EXACT_BITS, W - start), dtype=np.float32)
+        numbers = cells[:, :, start : start + EXACT_BITS].astype(np.float32) @ bits  # (N, H), exact
+        lanes[1:-1, :N] += numbers.T.astype(dtype) * dtype.type(1 << start)
     return lanes
 
 
-def distances(free: Lanes, sources: Lanes, targets: IntArray, wanted: BoolArray, width: int, *, wrap: bool) -> IntArray:
-    """Moves from the nearest source to each target, by free cells: (S, A, N), UNREACHABLE where there is no way.
+def mark(like: Lanes, cells: IntArray, width: int) -> Lanes:
+    """Lanes of the same shape with one cell on each board: (N,) cells, -1 for none."""
+    lanes = np.zeros_like(like)
+    row, col = np.divmod(cells, width)  # row is -1 for no cell: the row below the board, which is cleared again
+    lanes[row + 1, np.arange(len(cells))] = like.dtype.type(1) << col.astype(like.dtype)
+    lanes[0] = 0
+    return lanes
+
+
+def fill(
+    free: Lanes, sources: list[Lanes], width: int, *, wrap: bool, targets: tuple[IntArray, IntArray, IntArray]
+) -> tuple[IntArray, NDArray[Any]]:
+    """Spread from S kinds of sources over free cells, on N boards, until nothing grows any more.
 
     Args:
-        free: (H, N') cells that can be entered; targets count as reached where they are free.
-        sources: (S, H, N') for each of S searches where it starts; these cells need not be free.
-        targets: (A, N) cells.
-        wanted: (A, N) whether a target matters; the others may come out UNREACHABLE.
+        free: (H + 2, N') cells that can be entered.
+        sources: S times (H + 2, N') where each search starts; these cells need not be free.
         width: columns of the boards.
         wrap: whether the edges are joined.
-    """
-    A, N = targets.shape
-    S = len(sources)
-    found = np.full((S, A, N), UNREACHABLE)
-    games = np.arange(N)  # those still searched; after a compaction, column i of the lanes belongs to games[i]
-    row, col = np.divmod(targets, width)
-    region, moves = sources.copy(), 0
-    while len(games):
-        shift, one = col.astype(free.dtype), free.dtype.type(1)
-        search = np.arange(S)[:, None, None]
-        at = (search * len(free) + row) * free.shape[1] + np.arange(len(games))  # (S, A, K) indices into region
-        misses = np.zeros(at.shape, dtype=np.int64)
-        for _ in range(CHECK_EVERY):
-            misses += (region.take(at) >> shift) & one == 0
-            before, region = region, grow(region, free, width, wrap=wrap)
-        arrived = np.where(misses < CHECK_EVERY, moves + misses, UNREACHABLE)
-        found[:, :, games] = np.minimum(found[:, :, games], arrived)
-        moves += CHECK_EVERY
-        growing = (region != before).any(axis=(0, 1))[: len(games)]
-        missing = ((found[:, :, games] == UNREACHABLE) & wanted[:, games]).any(axis=(0, 1))
-        keep = np.flatnonzero(growing & missing)
-        games, row, col = games[keep], row[:, keep], col[:, keep]
-        free, region = select(free, keep), select(region, keep)
-    return found
-
-
-def room(free: Lanes, games: IntArray, cells: IntArray, width: int, *, wrap: bool) -> tuple[IntArray, Lanes]:
-    """The number of free cells connected to a free cell, itself included, and which they are.
-
-    Args:
-        free: (H, N') cells that can be entered.
-        games: (K,) boards.
-        cells: (K,) a cell on each of them.
-        width: columns of the boards.
-        wrap: whether the edges are joined.
+        targets: (Q,) searches, (Q,) games and (Q,) cells: what should be reached by which search on which board.
 
     Returns:
-        Sizes (K,) and regions (H, K').
+        The moves from the nearest source to each target (Q,), UNREACHABLE where there is no way by free cells; and the
+        free cells that each search reached, (S, H + 2, N') lanes.
     """
-    free = select(free, games)
-    region = np.zeros_like(free)
-    row, col = np.divmod(cells, width)
-    bit = np.left_shift(free.dtype.type(1), col.astype(free.dtype))
-    region[row, np.arange(len(cells))] = bit & free[row, np.arange(len(cells))]
-    while True:
-        before = region
-        for _ in range(CHECK_EVERY):
-            region = grow(region, free, width, wrap=wrap)
-        if np.array_equal(region, before):
-            sizes = np.bitwise_count(region).sum(axis=0, dtype=np.int64)[: len(cells)]
-            return sizes, region
+    search, game, cell = targets
+    rows, N = free.shape
+    moves = np.full(len(cell), UNREACHABLE)
+    missing = np.arange(len(cell))  # targets not reached yet
+    row, col = np.divmod(cell, width)
+    row_of_search = search * rows + row + 1
+    shift = col.astype(free.dtype)
+    reached = np.stack(sources)  # (S, H + 2, N')
+    games, column, region, start = np.arange(N), np.arange(N), reached, 0  # column: where each game's lane now is
+    while len(games):
+        # One block: history[i] is the region after i more rounds.
+        history = np.empty((BLOCK + 1, *region.shape), dtype=free.dtype)
+        history[0] = region
+        _grow(history, free, width, wrap=wrap)
+        at = row_of_search[missing] * free.shape[1] + column[game[missing]]
+        lanes = history[:BLOCK].reshape(BLOCK, -1).take(at, axis=1)  # (BLOCK, missing targets)
+        hits = ((lanes >> shift[missing]) & free.dtype.type(1)).sum(axis=0, dtype=free.dtype)
+        found = np.flatnonzero(hits)
+        moves[missing[found]] = start + BLOCK - hits[found].astype(np.int64)
+        start += BLOCK
+        region = history[BLOCK]
+        reached[:, :, games] = region[:, :, : len(games)]
+        grown = region[:, 1:-1] != history[BLOCK - 1, :, 1:-1]
+        growing = np.flatnonzero(grown.any(axis=(0, 1))[: len(games)])
+        games, free, region = games[growing], select(free, growing), select(region, growing)
+        column[:] = -1
+        column[games] = np.arange(len(games))
+        missing = missing[(hits == 0) & (column[game[missing]] >= 0)]
+    return moves, reached
+
+
+def count(region: Lanes) -> IntArray:
+    """Cells in each lane's board: (..., H + 2, N') to (..., N')."""
+    cells: IntArray = np.bitwise_count(region).sum(axis=-2, dtype=np.int64)
+    return cells
 
 
 def contains(region: Lanes, cells: IntArray, width: int) -> BoolArray:
-    """Whether each cell lies in its game's region: (H, N') and (A, N) to (A, N)."""
+    """Whether each cell lies in its game's region: (H + 2, N') and (A, N) to (A, N)."""
     row, col = np.divmod(cells, width)
-    lanes = region[row, np.arange(cells.shape[1])]
+    lanes = region[row + 1, np.arange(cells.shape[1])]
     return (lanes >> col.astype(region.dtype)) & region.dtype.type(1) == 1
 
 
-def select(lanes: Lanes, games: IntArray) -> Lanes:
-    """The lanes of some games: (..., H, N') to (..., H, K')."""
+def select(lanes: NDArray[Any], games: IntArray) -> NDArray[Any]:
+    """The lanes of some games: (..., N') to (..., K')."""
     chosen = np.zeros((*lanes.shape[:-1], _padded(len(games), lanes.dtype)), dtype=lanes.dtype)
     chosen[..., : len(games)] = lanes.take(games, axis=-1)
     return chosen
 
 
-def grow(region: Lanes, free: Lanes, width: int, *, wrap: bool) -> Lanes:
-    """The region and its free neighbours: (..., H, N') and (H, N') to (..., H, N')."""
-    old: Words = region.view(np.uint64)
-    new = old + old  # one column on: twice the number
-    new |= old >> np.uint64(1)
-    new |= old
-    new[..., 1:, :] |= old[..., :-1, :]
-    new[..., :-1, :] |= old[..., 1:, :]
-    if wrap:
-        new[..., 0, :] |= old[..., -1, :]
-        new[..., -1, :] |= old[..., 0, :]
-        lanes = new.view(region.dtype)
-        last = region.dtype.type(width - 1)
-        lanes |= region >> last
-        lanes |= region << last
-    new &= free.view(np.uint64)
-    return new.view(region.dtype)
+def _grow(history: NDArray[Any], free: NDArray[Any], width: int, *, wrap: bool) -> None:
+    """Let history[i + 1] be history[i] and its free neighbours: (BLOCK + 1, S, H + 2, N') and (H + 2, N')."""
+    words = history.view(np.uint64)
+    open_words = np.tile(free, (history.shape[1], 1)).view(np.uint64).reshape(-1)
+    row = words.shape[-1]
+    side = np.empty_like(open_words)
+    last = history.dtype.type(width - 1)
+    for old_lanes, new_lanes in zip(history[:-1], history[1:], strict=True):
+        if wrap:
+            old_lanes[:, 0], old_lanes[:, -1] = old_lanes[:, -2], old_lanes[:, 1]
+        old, new = old_lanes.view(np.uint64).reshape(-1), new_lanes.view(np.uint64).reshape(-1)
+        np.add(old, old, out=new)  # one column on: twice the number
+        np.right_shift(old, _ONE, out=side)
+        new |= side
+        new |= old
+        new[row:] |= old[:-row]
+        new[:-row] |= old[row:]
+        if wrap:
+            new_lanes |= old_lanes >> last
+            new_lanes |= old_lanes << last
+        new &= open_words
 
 
 def _padded(games: int, dtype: np.dtype[Any]) -> int:
     lanes_in_a_word = 8 // dtype.itemsize
     return -(-games // lanes_in_a_word) * lanes_in_a_word
+
+
+_ONE = np.uint64(1)

@@ -1,0 +1,90 @@
+"""Playing with a whole population: M candidates on the same games, by one batched network, on several cores."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+import nn
+from agents.network_agent import best_actions, score_actions
+
+SHARE_PLAYED = 0.9  # of a candidate's games: when they have ended, the others count with what they have by then
+
+
+@dataclass(frozen=True)
+class Round:
+    """What M candidates reached in the same G games."""
+
+    scores: NDArray[np.float64]  # (M, G)
+    won: NDArray[np.bool_]  # (M, G)
+    steps: int
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What candidates are compared on.
+
+    Attributes:
+        environment_id: Gymnasium's id, with the module that registers it: "snake_env:snake_env/Snake-v1".
+        environment: its arguments.
+        network: the network whose parameters a genome holds.
+        action_features: see `NetworkAgent`.
+    """
+
+    environment_id: str
+    environment: Mapping[str, Any]
+    network: nn.Sequential
+    action_features: int = 0
+
+    def play(self, genomes: NDArray[np.float64], seeds: list[int], *, workers: int = 1) -> Round:
+        """Let each of M candidates play the games with these G seeds.
+
+        Args:
+            genomes: (M, P).
+            seeds: of the G games, the same for all candidates.
+            workers: processes to share the candidates; what comes out does not depend on them. The pool is joblib's,
+                so `joblib.parallel_config("ray")` or another backend puts them on a cluster.
+        """
+        if workers == 1:
+            return self._play(genomes, seeds)
+        from joblib import Parallel, delayed
+
+        # Neighbours in a population are alike; dealing them out gives each worker games of all lengths.
+        parts = Parallel(n_jobs=workers)(delayed(self._play)(genomes[i::workers], seeds) for i in range(workers))
+        scores, won = np.empty((len(genomes), len(seeds))), np.empty((len(genomes), len(seeds)), dtype=bool)
+        for i, part in enumerate(parts):
+            scores[i::workers], won[i::workers] = part.scores, part.won
+        return Round(scores, won, sum(part.steps for part in parts))
+
+    def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> Round:
+        M, G = len(genomes), len(seeds)
+        envs = _make_vec(self.environment_id, M * G, tuple(sorted(self.environment.items())))
+        network = self.network.population(genomes.astype(self.network.flat.dtype))
+        observations, info = envs.reset(seed=seeds * M)
+        scores, won = np.zeros((M, G)), np.zeros((M, G), dtype=bool)
+        playing, steps = np.ones((M, G), dtype=bool), 0
+        while playing.any():
+            inputs = observations.reshape(M, G, *observations.shape[1:])
+            action_scores = score_actions(network, inputs, self.action_features).reshape(M * G, -1)
+            actions = best_actions(action_scores, info.get("action_mask"))
+            observations, rewards, terminations, truncations, info = envs.step(actions)
+            steps += int(playing.sum())
+            if "score" in info:
+                np.copyto(scores, info["score"].reshape(M, G), where=playing)
+                np.copyto(won, info["won"].reshape(M, G), where=playing)
+            else:
+                np.add(scores, rewards.reshape(M, G), out=scores, where=playing)
+            playing &= ~(terminations | truncations).reshape(M, G)
+            playing &= playing.mean(axis=1, keepdims=True) > 1 - SHARE_PLAYED
+        return Round(scores, won, steps)
+
+
+@lru_cache(maxsize=4)
+def _make_vec(environment_id: str, N: int, arguments: tuple[tuple[str, Any], ...]) -> gym.vector.VectorEnv[Any, Any, Any]:
+    return gym.make_vec(
+        environment_id, num_envs=N, vectorization_mode="vector_entry_point", **dict(arguments)
+    )
