@@ -71,7 +71,9 @@ class Boards:
     """
 
     grid: Grid
-    times: IntArray  # (N, cells) moves until the snake has left the cell: length at the head, 1 at the tail, 0 elsewhere
+    times: (
+        IntArray  # (N, cells) moves until the snake has left the cell: length at the head, 1 at the tail, 0 elsewhere
+    )
     food: BoolArray  # (N, cells)
     head: IntArray  # (N,) cell
     length: IntArray  # (N,)

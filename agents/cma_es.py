@@ -29,9 +29,7 @@ class CMAES(Strategy):
         rng: the only source of chance.
     """
 
-    def __init__(
-        self, mean: NDArray[np.float64], *, population: int, sigma: float, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, mean: NDArray[np.float64], *, population: int, sigma: float, rng: np.random.Generator) -> None:
         if population < 4 or sigma <= 0:
             raise ValueError(f"population is {population} and sigma {sigma}; they must be at least 4 and above 0")
         P, M = len(mean), population
@@ -60,7 +58,8 @@ class CMAES(Strategy):
         half = self._rng.standard_normal((-(-self._M // 2), len(self._mean)))
         z = np.concatenate((half, -half))[: self._M]
         self._steps = z * self._scales @ self._axes.T if self._full else z * self._scales
-        return self._mean + self._sigma * self._steps
+        genomes: Genomes = self._mean + self._sigma * self._steps
+        return genomes
 
     def tell(self, fitness: NDArray[np.float64]) -> None:
         """Move the mean, the step size and the covariance: equations 41 to 47."""

@@ -105,12 +105,15 @@ def evaluate(
     if games < 1:
         raise ValueError(f"games is {games}; play at least one")
     if envs.metadata.get("autoreset_mode") is not AutoresetMode.NEXT_STEP:
-        raise ValueError(f"the environments have autoreset {envs.metadata.get('autoreset_mode')}; make them with NextStep")
+        raise ValueError(
+            f"the environments have autoreset {envs.metadata.get('autoreset_mode')}; make them with NextStep"
+        )
     scores, steps, won = np.zeros(games), np.zeros(games, dtype=np.int64), np.zeros(games, dtype=bool)
     for first in range(0, games, envs.num_envs):
         number = first + np.arange(envs.num_envs)  # the game that each environment plays
         playing = number < games
-        observations, info = envs.reset(seed=(seed + number).tolist())
+        seeds: Any = (seed + number).tolist()  # the base class declares one number, environments take one each
+        observations, info = envs.reset(seed=seeds)
         returns = np.zeros(envs.num_envs)
         for step in range(1, 1 << 62):
             actions = agent.act(observations, info.get("action_mask"), rng=rng)

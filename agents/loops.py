@@ -11,7 +11,6 @@ for the travelling salesman (Dantzig, Fulkerson and Johnson, "Solution of a larg
    link in turn: force it, forbid those tried before, and go on from 1.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 Links = list[set[int]]  # the cells that each cell is linked to

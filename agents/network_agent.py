@@ -19,9 +19,9 @@ class NetworkAgent(Agent):
     Args:
         network: see `action_features`.
         environment: the environment arguments it was trained with.
-        action_features: 0 for a network from the observation to A scores. K for a scorer: the observation is A blocks of
-            K features, one for each action, followed by features that hold for all; the network sees one block and
-            those at a time and gives one score, so what it learns of one action holds for all of them.
+        action_features: 0 for a network from the observation to A scores. K for a scorer: the observation is A blocks
+            of K features, one for each action, followed by features that hold for all; the network sees one block
+            and those at a time and gives one score, so what it learns of one action holds for all of them.
         name: what tables call it.
     """
 
@@ -41,7 +41,7 @@ class NetworkAgent(Agent):
         observations: NDArray[Any],
         action_mask: NDArray[np.int8] | None = None,
         *,
-        rng: np.random.Generator | None = None,
+        rng: np.random.Generator | None = None,  # noqa: ARG002  part of the interface
     ) -> Actions:
         """The best allowed action of each game; the best of all where none is allowed. Chance plays no part."""
         return best_actions(self.scores(observations), action_mask)
@@ -50,10 +50,10 @@ class NetworkAgent(Agent):
         """(N, A) what the network thinks of each action."""
         return score_actions(self.network, observations, self.action_features)
 
-    def save(self, path: str | Path, **notes: Any) -> None:
-        """Write the agent to one file, with anything else that should be known about it."""
+    def save(self, path: str | Path, notes: Mapping[str, Any]) -> None:
+        """Write the agent to one file, with notes on how it came about."""
         about = {"kind": KIND, "environment": self.environment, "action_features": self.action_features}
-        nn.save(path, self.network, metadata=about | notes)
+        nn.save(path, self.network, metadata=about | {"notes": dict(notes)})
 
     @classmethod
     def load(cls, path: str | Path) -> "NetworkAgent":
@@ -87,4 +87,5 @@ def best_actions(scores: NDArray[Any], action_mask: NDArray[np.int8] | None) -> 
     if action_mask is not None:
         # Nothing is allowed to a trapped snake; then every action is as forbidden as the others.
         scores = np.where(action_mask == 1, scores, scores - 2 * np.ptp(scores, axis=-1, keepdims=True) - 1)
-    return scores.argmax(axis=-1)
+    best: Actions = scores.argmax(axis=-1)
+    return best

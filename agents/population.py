@@ -64,7 +64,8 @@ class Contest:
         M, G = len(genomes), len(seeds)
         envs = _make_vec(self.environment_id, M * G, tuple(sorted(self.environment.items())))
         network = self.network.population(genomes.astype(self.network.flat.dtype))
-        observations, info = envs.reset(seed=seeds * M)
+        each: Any = seeds * M  # the base class declares one number, environments take one each
+        observations, info = envs.reset(seed=each)
         scores, won = np.zeros((M, G)), np.zeros((M, G), dtype=bool)
         playing, steps = np.ones((M, G), dtype=bool), 0
         while playing.any():
@@ -84,7 +85,7 @@ class Contest:
 
 
 @lru_cache(maxsize=4)
-def _make_vec(environment_id: str, N: int, arguments: tuple[tuple[str, Any], ...]) -> gym.vector.VectorEnv[Any, Any, Any]:
-    return gym.make_vec(
-        environment_id, num_envs=N, vectorization_mode="vector_entry_point", **dict(arguments)
-    )
+def _make_vec(
+    environment_id: str, N: int, arguments: tuple[tuple[str, Any], ...]
+) -> gym.vector.VectorEnv[Any, Any, Any]:
+    return gym.make_vec(environment_id, num_envs=N, vectorization_mode="vector_entry_point", **dict(arguments))

@@ -166,7 +166,8 @@ class Batch:
         if self._longest < room:
             return np.zeros(len(ate), dtype=bool)
         self._longest = int(self.length.max())
-        return (self.length == room) & ate
+        won: BoolArray = (self.length == room) & ate
+        return won
 
     def _renew(self, rows: IntArray, eaten: BoolArray, starts: StraightStarts | RandomStarts) -> None:
         """Start those of the games `rows` that are over, and replace the food that the others ate: (F, N)."""

@@ -139,7 +139,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(A,) whether each action keeps the snake alive, as sb3-contrib's MaskablePPO asks for it."""
-        return self._masks[self._game.legal].astype(bool)
+        mask: NDArray[np.bool_] = self._masks[self._game.legal].astype(bool)
+        return mask
 
     def get_state(self) -> dict[str, NDArray[Any]]:
         """Everything that the game is, as arrays for N = 1; see `snake_env.state.State`."""
@@ -157,7 +158,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             self._shaping.start(self._game.state())
         return self._observe(), self._info()
 
-    def render(self) -> NDArray[np.uint8] | str | None:  # type: ignore[override]
+    def render(self) -> NDArray[np.uint8] | str | None:
         """The game as a picture (H', W', 3), as text, or in a window; None without a render mode."""
         if self.render_mode is None:
             gym.logger.warn(
@@ -186,7 +187,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
     def _observe(self) -> Observation:
         if self._sees_planes:
             return self._game.planes.copy()
-        return self._task.observe(self._game.state())[0]
+        observation: Observation = self._task.observe(self._game.state())[0]
+        return observation
 
     def _info(self) -> dict[str, Any]:
         game = self._game

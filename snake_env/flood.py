@@ -12,6 +12,7 @@ A fill grows by one cell in all four directions with shifts and ors of whole wor
 bit that is never free, so what is shifted out of one board is masked away before it reaches the next.
 """
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ EXACT_BITS = 24  # columns that a float32 adds up without rounding
 def pack(cells: BoolArray) -> Lanes:
     """Boards (N, H, W) as lanes (H + 2, N'): bit w of lane (h + 1, n) is cells[n, h, w]."""
     N, H, W = cells.shape
-    dtype = next(np.dtype(f"<u{size}") for size in (1, 2, 4, 8) if W < 8 * size or size == 8)
+    dtype = next(np.dtype(f"<u{size}") for size in (1, 2, 4, 8) if size == 8 or 8 * size > W)
     lanes = np.zeros((H + 2, _padded(N, dtype)), dtype=dtype)
     for start in range(0, W, EXACT_BITS):
         bits = np.float32(2) ** np.arange(min(EXACT_BITS, W - start), dtype=np.float32)
@@ -104,7 +105,8 @@ def contains(region: Lanes, cells: IntArray, width: int) -> BoolArray:
     """Whether each cell lies in its game's region: (H + 2, N') and (A, N) to (A, N)."""
     row, col = np.divmod(cells, width)
     lanes = region[row + 1, np.arange(cells.shape[1])]
-    return (lanes >> col.astype(region.dtype)) & region.dtype.type(1) == 1
+    inside: BoolArray = (lanes >> col.astype(region.dtype)) & region.dtype.type(1) == 1
+    return inside
 
 
 def select(lanes: NDArray[Any], games: IntArray) -> NDArray[Any]:
@@ -121,7 +123,7 @@ def _grow(history: NDArray[Any], free: NDArray[Any], width: int, *, wrap: bool) 
     row = words.shape[-1]
     side = np.empty_like(open_words)
     last = history.dtype.type(width - 1)
-    for old_lanes, new_lanes in zip(history[:-1], history[1:], strict=True):
+    for old_lanes, new_lanes in pairwise(history):
         if wrap:
             old_lanes[:, 0], old_lanes[:, -1] = old_lanes[:, -2], old_lanes[:, 1]
         old, new = old_lanes.view(np.uint64).reshape(-1), new_lanes.view(np.uint64).reshape(-1)

@@ -34,7 +34,7 @@ class Game:
         # One buffer, seen three ways: bytes to change many cells, single cells as numbers, and an array for players.
         # Python reads a memoryview several times as fast as an array.
         self._bytes = bytearray(4 * cells * dtype.itemsize)
-        numbers = memoryview(self._bytes).cast(dtype.char)
+        numbers: memoryview[int] = memoryview(self._bytes).cast("B" if dtype.itemsize == 1 else "H")
         self._head, self._body, self._food = (
             numbers[plane * cells : (plane + 1) * cells] for plane in (HEAD, BODY, FOOD)
         )
@@ -42,7 +42,7 @@ class Game:
         self._body_bytes = slice(BODY * cells * dtype.itemsize, (BODY + 1) * cells * dtype.itemsize)
         self._changing = slice(OBSTACLES * cells * dtype.itemsize)
         self._blank = bytes(OBSTACLES * cells * dtype.itemsize)
-        self._full = int(np.iinfo(dtype).max)  # marks a head, food or an obstacle
+        self._full = int(np.iinfo(rules.body_dtype).max)  # marks a head, food or an obstacle
         self.planes[OBSTACLES] = rules.obstacle_map * self._full
         self._unit = rules.body_unit
         self._one_move_less = bytes(max(0, value - self._unit) for value in range(256))

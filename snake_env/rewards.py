@@ -58,7 +58,7 @@ def build_reward(given: str | Mapping[str, Any]) -> SparseReward:
     Raises:
         ValueError: an unknown name or number, or a number that is not finite.
     """
-    numbers = {"name": given} if isinstance(given, str) else dict(given)
+    numbers: dict[str, Any] = {"name": given} if isinstance(given, str) else dict(given)
     name = numbers.pop("name", None)
     if name not in REWARDS:
         raise ValueError(f"reward is {given!r}; name one of {', '.join(map(repr, REWARDS))}")

@@ -56,6 +56,7 @@ class Rules:
     actions: str = "absolute"
 
     def __post_init__(self) -> None:
+        """Check every argument."""
         # JSON has lists only; a tuple keeps the rules hashable.
         for name in ("obstacles", "initial_length"):
             if isinstance(getattr(self, name), list):

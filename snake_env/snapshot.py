@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snake_env.rules import Rules
 from snake_env.state import State
@@ -16,21 +17,26 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
         ValueError: a missing or unknown array, another shape, or values that no game can have; the message names it.
     """
     H, W, cells, F = rules.height, rules.width, rules.cells, rules.food
-    arrays = given._asdict() if isinstance(given, State) else dict(given)
+    arrays: dict[str, Any] = given._asdict() if isinstance(given, State) else dict(given)
     if set(arrays) != set(State._fields):
         raise ValueError(
             f"the state has {sorted(arrays)}; it needs exactly {sorted(State._fields)}: hand in what get_state() gave"
         )
     N = num_games
-    shapes = {name: (N,) for name in State._fields} | {"body": (N, H, W), "food": (N, F), "obstacles": (H, W)}
-    dtypes: dict[str, Any] = {name: np.int64 for name in State._fields} | {
+    shapes: dict[str, tuple[int, ...]] = dict.fromkeys(State._fields, (N,)) | {
+        "body": (N, H, W),
+        "food": (N, F),
+        "obstacles": (H, W),
+    }
+    dtypes: dict[str, Any] = dict.fromkeys(State._fields, np.int64) | {
         "body": rules.body_dtype,
         "obstacles": np.bool_,
         "over": np.bool_,
         "stream": np.uint64,
     }
+    checked: dict[str, Any] = {}
     for name, value in arrays.items():
-        array = np.asarray(value)
+        array: NDArray[Any] = np.asarray(value)
         if array.shape != shapes[name] or array.dtype.kind not in "biu":
             raise ValueError(
                 f"the state's {name} has shape {array.shape} and dtype {array.dtype}; "
@@ -39,32 +45,32 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
         cast = array.astype(dtypes[name])
         if not np.array_equal(cast, array):
             raise ValueError(f"the state's {name} has values outside {np.dtype(dtypes[name])}")
-        arrays[name] = cast
-    state = State(**arrays)
+        checked[name] = cast
+    state = State(**checked)
 
     def require(holds: bool, problem: str) -> None:
         if not holds:
             raise ValueError(f"the state is corrupt: {problem}; hand in what get_state() gave, unchanged")
 
-    games = np.arange(N)[:, None]
     body = state.body.reshape(N, cells)
     require(np.array_equal(state.obstacles, rules.obstacle_map), "its obstacles are not those of these rules")
     require(bool(((state.head >= 0) & (state.head < cells)).all()), "a head is outside the board")
     require(bool(((state.heading >= 0) & (state.heading < 4)).all()), "a heading is not 0, 1, 2 or 3")
     require(bool((state.length == body.max(axis=1)).all()), "a head is not where the body is longest")
     require(not body[:, rules.obstacle_map.reshape(-1)].any(), "a body lies on an obstacle")
-    for cell_times, length in zip(body, state.length.tolist(), strict=True):
+    for cell_times, length, heading in zip(body, state.length.tolist(), state.heading.tolist(), strict=True):
         order = np.argsort(cell_times, kind="stable")[cells - length :]
         require(
             length > 0 and np.array_equal(cell_times[order], np.arange(1, length + 1)) and _connected(order, rules),
             "a body is not one line of cells from 1 at the tail to its length at the head",
         )
+        require(length == 1 or rules.neighbours[order[-2], heading] == order[-1], "a snake looks back or sideways")
     require(bool(((state.food >= -1) & (state.food < cells)).all()), "food is outside the board")
     on_food = np.take_along_axis(body, np.maximum(state.food, 0), axis=1)
     blocked = rules.obstacle_map.reshape(-1)[np.maximum(state.food, 0)]
     require(not ((state.food >= 0) & ((on_food > 0) | blocked)).any(), "food lies on a snake or an obstacle")
     same = (state.food[:, :, None] == state.food[:, None, :]) & ~np.eye(F, dtype=bool) & (state.food >= 0)[:, :, None]
-    require(not same[games[:, 0]].any(), "two pieces of food share a cell")
+    require(not same.any(), "two pieces of food share a cell")
     require(bool((state.hunger >= 0).all()), "a hunger is negative")
     require(bool(((state.score >= 0) & (state.score < state.length)).all()), "a score does not fit the length")
     return state

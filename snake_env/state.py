@@ -1,6 +1,6 @@
 """The state of N games as plain arrays: what an observation, a picture or a search needs, and all that a game is."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 StreamArray = NDArray[np.uint64]
-BodyArray = NDArray[np.uint8] | NDArray[np.uint16]
+BodyArray = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16
 
 
 class State(NamedTuple):

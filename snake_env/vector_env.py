@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snake_env.batch import Batch
 from snake_env.renderer import tile_frames
-from snake_env.state import BoolArray, IntArray, State, StreamArray
+from snake_env.state import BoolArray, IntArray, State
 from snake_env.task import RuleArguments, Task
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             self._shaping.start(self._batch.state())
         return self._task.observe(self._batch.state()), self._info(np.zeros(self.num_envs, dtype=bool))
 
-    def render(self) -> tuple[NDArray[np.uint8], ...] | None:  # type: ignore[override]
+    def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """A picture of each game, or one of the first games; None in a window, and without a render mode."""
         if self.render_mode is None:
             gym.logger.warn(
@@ -184,7 +184,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         self._window.show(picture)
         return None
 
-    def close_extras(self, **_: Any) -> None:
+    def close_extras(self) -> None:
         """Close the window, if there is one."""
         if self._window is not None:
             self._window.close()
@@ -208,7 +208,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         """Start the games that ended with this step, and give how they ended."""
         ended = self._batch.over.copy()
         final_info = self._info(won)
-        for name, array in final_info.items():
+        for array in final_info.values():
             array[~ended] = 0
         final = np.full(self.num_envs, None, dtype=object)
         for i, observation in zip(rows.tolist(), self._task.observe(self._batch.state().only(rows)), strict=True):

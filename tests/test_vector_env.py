@@ -49,7 +49,8 @@ def test_it_equals_gymnasiums_vector_of_single_environments(kind: dict[str, Any]
         assert getattr(one, name) == getattr(many, name)
     rng = np.random.default_rng(1)
     ends = np.zeros(3, dtype=np.int64)
-    for seed in (11, None, [5, 3, 8], [None, 4, None]):
+    seeds: list[Any] = [11, None, [5, 3, 8], [None, 4, None]]
+    for seed in seeds:
         given = many.reset(seed=seed)
         assert_same(sorted_info(one.reset(seed=seed)), sorted_info(given))
         info = given[1]
@@ -299,7 +300,7 @@ def test_what_is_handed_out_does_not_change_and_changes_nothing(kind: dict[str, 
     envs, twin = (SnakeVectorEnv(3, autoreset_mode=mode, **kind) for _ in range(2))
     rng = np.random.default_rng(3)
     handed_out: list[npt.NDArray[Any]] = []
-    given = envs.reset(seed=4)
+    given: tuple[Any, ...] = envs.reset(seed=4)
     assert_same(given, twin.reset(seed=4))
     for _ in range(40):
         actions = any_actions(given[-1], rng)
@@ -456,9 +457,7 @@ def test_gymnasium_makes_it(mode: Any) -> None:  # noqa: ANN401
     twin = SnakeVectorEnv(3, height=5, width=6, obstacles=[0.1, 2])
     assert_same(envs.reset(seed=1), twin.reset(seed=1))
     assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
-    same = gym.make_vec(
-        ID, num_envs=2, vectorization_mode=mode, vector_kwargs={"autoreset_mode": AutoresetMode.SAME_STEP}
-    )
+    same = gym.make_vec(ID, num_envs=2, vectorization_mode=mode, autoreset_mode="SameStep")
     assert same.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
     assert SnakeVectorEnv.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
 

@@ -1,0 +1,17 @@
+"""How long a training run may take, as people write it: 90s, 15m, 2h."""
+
+import re
+
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_budget(text: str) -> float:
+    """Seconds in a budget such as "120s", "15m", "1.5h".
+
+    Raises:
+        ValueError: anything else.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
+    if not match:
+        raise ValueError(f"budget is {text!r}; write a number and a unit, such as 120s, 15m or 2h")
+    return float(match[1]) * SECONDS[match[2]]

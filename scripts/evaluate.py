@@ -1,0 +1,88 @@
+"""Compare agents on the same games: mean with interval, median, best, full boards, steps per food.
+
+python scripts/evaluate.py runs/es cycle shortcut safe-greedy
+python scripts/evaluate.py random greedy --height 8 --width 8 --json
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+from rich.console import Console
+
+from agents import Evaluation, evaluate
+from players import find_agent, given_rules, make_games, shared_rules
+from tables import evaluation_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Which agents play which games."""
+
+    agents: Annotated[tuple[str, ...], tyro.conf.Positional]
+    """Run folders, files of weights, or scripted players: random, greedy, safe-greedy, cycle, shortcut."""
+    games: int = 200
+    """Games that each agent plays."""
+    seed: int = 0
+    """Of the first game; the others follow."""
+    json: bool = False
+    """Print one JSON array instead of a table."""
+    height: int | None = None
+    """Rows of the board; by default those the first learned agent was trained on, or 10."""
+    width: int | None = None
+    """Columns of the board; by default as for the rows."""
+    walls: str | None = None
+    """solid or wrap."""
+    obstacles: str | None = None
+    """Name of a layout: cross, pillars, rooms or corners."""
+    food: int | None = None
+    """Pieces of food at a time."""
+    hunger_limit: int | None = None
+    """Steps without food that end a game."""
+
+
+def main(config: Config) -> list[dict[str, Any]]:
+    """Play, print, and give back a row an agent."""
+    if not config.agents:
+        raise ValueError("no agent given; name run folders, files of weights or scripted players")
+    if config.games < 1:
+        raise ValueError(f"games is {config.games}; play at least one")
+    learned = (shared_rules(name) for name in config.agents)
+    rules = next((found for found in learned if found), {}) | given_rules(
+        height=config.height,
+        width=config.width,
+        walls=config.walls,
+        obstacles=config.obstacles,
+        food=config.food,
+        hunger_limit=config.hunger_limit,
+    )
+    results: list[Evaluation] = []
+    for name in config.agents:
+        agent = find_agent(name, rules)
+        envs = make_games(agent, rules, config.games)
+        results.append(
+            evaluate(agent, envs, games=config.games, seed=config.seed, rng=np.random.default_rng(config.seed))
+        )
+    rows = [result.row() | {"agent": name} for result, name in zip(results, config.agents, strict=True)]
+    if config.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        title = f"{config.games} games, seeds {config.seed} to {config.seed + config.games - 1}"
+        Console().print(evaluation_table(results, title))
+    return rows
+
+
+def parse(arguments: Sequence[str]) -> Config:
+    """The configuration from a command line."""
+    return tyro.cli(Config, args=arguments, description=__doc__)
+
+
+if __name__ == "__main__":
+    try:
+        main(parse(sys.argv[1:]))
+    except ValueError as error:
+        raise SystemExit(f"error: {error}") from None

@@ -1,0 +1,46 @@
+"""Who plays, by name: a run folder, a file of weights, or a scripted player; and the games that they play."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+import agents
+import snake_env  # noqa: F401  registers the environment
+from agents import scripted
+
+ENVIRONMENT_ID = "snake_env/Snake-v1"
+
+
+def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
+    """The agent of this name for games under these rules.
+
+    Raises:
+        SystemExit: there is none; the message says which there are.
+    """
+    if name in scripted.SCRIPTED:
+        return scripted.make(name, rules)
+    try:
+        return agents.load(name)
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"{error}\nScripted players: {', '.join(scripted.SCRIPTED)}") from None
+
+
+def make_games(agent: agents.Agent, rules: Mapping[str, Any], N: int) -> gym.vector.VectorEnv[Any, Any, Any]:
+    """N games at once as this agent must see them: under its own rules, changed by those given."""
+    arguments = agent.environment | dict(rules)
+    return gym.make_vec(ENVIRONMENT_ID, num_envs=N, vectorization_mode="vector_entry_point", **arguments)
+
+
+def given_rules(**rules: Any) -> dict[str, Any]:  # noqa: ANN401  any rule's value
+    """The rules that were given on the command line: those that are not None."""
+    return {name: value for name, value in rules.items() if value is not None}
+
+
+def shared_rules(agent: str) -> dict[str, Any]:
+    """The rules that a learned agent was trained under, for others to play by; none for a scripted one."""
+    if agent in scripted.SCRIPTED or not Path(agent).exists():
+        return {}
+    environment = agents.load(agent).environment
+    return {name: value for name, value in environment.items() if name not in ("observation", "reward")}

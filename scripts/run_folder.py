@@ -1,0 +1,78 @@
+"""The folder that a training run leaves: configuration, metrics, checkpoints, result and pictures.
+
+Files are replaced as a whole, never written in place, so a run that is killed leaves what it had.
+"""
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class RunFolder:
+    """One run's files.
+
+    Attributes:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, wanted: Path | None, name: str) -> "RunFolder":
+        """A new folder: the one that is wanted, or runs/NAME, runs/NAME-2, ...
+
+        Raises:
+            FileExistsError: the wanted folder already holds a run.
+        """
+        if wanted is None:
+            numbers = iter(range(2, 1 << 31))
+            wanted = Path("runs") / name
+            while wanted.exists():
+                wanted = Path("runs") / f"{name}-{next(numbers)}"
+        elif (wanted / "config.json").exists():
+            raise FileExistsError(
+                f"{wanted} already holds a run; choose another --out, or go on with --resume {wanted}"
+            )
+        wanted.mkdir(parents=True, exist_ok=True)
+        return cls(wanted)
+
+    @classmethod
+    def existing(cls, path: Path) -> "RunFolder":
+        """The folder of a run to go on with.
+
+        Raises:
+            FileNotFoundError: no run was started there.
+        """
+        if not (path / "config.json").is_file():
+            raise FileNotFoundError(f"{path} holds no run to go on with; give the folder that a training script wrote")
+        return cls(path)
+
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Write a JSON file whole."""
+        self._write(name, json.dumps(content, indent=2) + "\n")
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read a JSON file."""
+        content: dict[str, Any] = json.loads((self.path / name).read_text())
+        return content
+
+    def write_metrics(self, rows: list[dict[str, Any]]) -> None:
+        """Write metrics.csv whole: a row a generation or epoch."""
+        lines = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]
+        self._write("metrics.csv", "\n".join(lines) + "\n")
+
+    def read_metrics(self) -> list[dict[str, float]]:
+        """The rows of metrics.csv; none if there is no such file yet."""
+        file = self.path / "metrics.csv"
+        if not file.exists():
+            return []
+        with file.open(newline="") as lines:
+            return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(lines)]
+
+    def _write(self, name: str, text: str) -> None:
+        temporary = self.path / f".{name}.tmp"
+        temporary.write_text(text)
+        temporary.replace(self.path / name)
