@@ -33,12 +33,14 @@ class Contest:
         environment: its arguments.
         network: the network whose parameters a genome holds.
         action_features: see `NetworkAgent`.
+        vectorization: Gymnasium's vectorization mode; it must take a seed for each game, as "sync" always does.
     """
 
     environment_id: str
     environment: Mapping[str, Any]
     network: nn.Sequential
     action_features: int = 0
+    vectorization: str = "vector_entry_point"
 
     def play(self, genomes: NDArray[np.float64], seeds: list[int], *, workers: int = 1) -> Round:
         """Let each of M candidates play the games with these G seeds.
@@ -62,7 +64,7 @@ class Contest:
 
     def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> Round:
         M, G = len(genomes), len(seeds)
-        envs = _make_vec(self.environment_id, M * G, tuple(sorted(self.environment.items())))
+        envs = _make_vec(self.environment_id, self.vectorization, M * G, tuple(sorted(self.environment.items())))
         network = self.network.population(genomes.astype(self.network.flat.dtype))
         each: Any = seeds * M  # the base class declares one number, environments take one each
         observations, info = envs.reset(seed=each)
@@ -86,6 +88,6 @@ class Contest:
 
 @lru_cache(maxsize=4)
 def _make_vec(
-    environment_id: str, N: int, arguments: tuple[tuple[str, Any], ...]
+    environment_id: str, vectorization: str, N: int, arguments: tuple[tuple[str, Any], ...]
 ) -> gym.vector.VectorEnv[Any, Any, Any]:
-    return gym.make_vec(environment_id, num_envs=N, vectorization_mode="vector_entry_point", **dict(arguments))
+    return gym.make_vec(environment_id, num_envs=N, vectorization_mode=vectorization, **dict(arguments))

@@ -81,7 +81,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         self._task = task
         self._game = Game(task.rules)
         self._actions = len(task.rules.action_names)
-        self._sees_planes = isinstance(task.observe, Planes)
+        self._planes = self._game.planes if isinstance(task.observe, Planes) else None
         bits = np.arange(1 << self._actions)[:, None] >> np.arange(self._actions) & 1
         self._masks = list(bits.astype(np.int8))  # by Game.legal
         self._shaping = task.shaping(1)
@@ -101,10 +101,12 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             ValueError: unknown options, or a length without room.
         """
         starts = self._task.starts(options)
-        super().reset(seed=seed)
-        fresh = seed is not None or not self._seeded
-        self._seeded = True
-        self._game.start(int(self.np_random.integers(1 << 64, dtype=np.uint64)) if fresh else None, starts)
+        stream = None
+        if seed is not None or not self._seeded:
+            super().reset(seed=seed)
+            stream = int(self.np_random.integers(1 << 64, dtype=np.uint64))
+            self._seeded = True
+        self._game.start(stream, starts)
         if self._shaping is not None:
             self._shaping.start(self._game.state())
         if self.render_mode == "human":
@@ -129,7 +131,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             names = ", ".join(f"{i} {name}" for i, name in enumerate(self._task.rules.action_names))
             raise ValueError(f"action is {action!r}; choose one of {names}")
         game.step(number)
-        reward = self._task.reward.outcome(game.ate, game.died, game.won)
+        reward = self._task.reward.outcome(game.ate, game.died, game.won) if game.ate or game.died else 0.0
         if self._shaping is not None:
             ended = np.array([game.died or game.won])
             reward += float(self._shaping.step(game.state(), ended, new=np.array([False]))[0])
@@ -185,8 +187,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             self._window = None
 
     def _observe(self) -> Observation:
-        if self._sees_planes:
-            return self._game.planes.copy()
+        if self._planes is not None:
+            return self._planes.copy()
         observation: Observation = self._task.observe(self._game.state())[0]
         return observation
 

@@ -89,20 +89,13 @@ class Game:
         self._pose = self._next_pose[self._pose][action]
         cell = self._pose >> 2
         self._head[cell] = self._full
-        self.ate = cell in self._food_cells
-        if self.ate:
-            self.length += 1
-            self.score += 1
-            self._hunger = 0
-            self.won = self.over = self.length == len(self._open_cells)
+        if cell in self._food_cells:
+            self._eat(cell)
         else:
+            self.ate = False
             self._age()
+            self._body[cell] = self.length * self._unit
             self.starved = self.over = self._hunger >= self._steps_to_starve
-        self._body[cell] = self.length * self._unit
-        if self.ate:
-            self._food[cell] = 0
-            self._stream, _, food_bits = draw(self._stream)
-            self._add_food(self._food_cells.index(cell), food_bits)
         self._look_ahead()
 
     def state(self) -> State:
@@ -145,6 +138,18 @@ class Game:
             if cell >= 0:
                 self._food[cell] = self._full
 
+    def _eat(self, cell: int) -> None:
+        """Grow by the cell of the food: the tail stays."""
+        self.ate = True
+        self.length += 1
+        self.score += 1
+        self._hunger = 0
+        self.won = self.over = self.length == len(self._open_cells)
+        self._body[cell] = self.length * self._unit
+        self._food[cell] = 0
+        self._stream, _, food_bits = draw(self._stream)
+        self._add_food(self._food_cells.index(cell), food_bits)
+
     def _age(self) -> None:
         """Bring every cell of the body one move closer to being free."""
         if self.planes.itemsize == 1:
@@ -171,7 +176,8 @@ class Game:
 
     def _look_ahead(self) -> None:
         """Find which actions keep the snake alive: the tail is free by the time the head arrives."""
-        self.legal = 0
+        body, unit, legal = self._body, self._unit, 0
         for action, cell in self._ways[self._pose]:
-            if self._body[cell] <= self._unit:
-                self.legal |= action
+            if body[cell] <= unit:
+                legal |= action
+        self.legal = legal

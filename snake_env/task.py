@@ -66,10 +66,12 @@ class Task:
         Raises:
             ValueError: an unknown option, or an initial_length that the board has no room for.
         """
-        unknown = sorted(set(options or ()) - set(RESET_OPTIONS))
+        if not options:
+            return self.rules.starts
+        unknown = sorted(set(options) - set(RESET_OPTIONS))
         if unknown:
             raise ValueError(f"reset has no options {', '.join(map(repr, unknown))}; it takes 'initial_length'")
-        if not options or "initial_length" not in options:
+        if "initial_length" not in options:
             return self.rules.starts
         return replace(self.rules, initial_length=options["initial_length"]).starts
 

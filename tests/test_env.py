@@ -5,7 +5,7 @@ import json
 import pickle
 import random
 from collections.abc import Callable
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
 import gymnasium as gym
@@ -19,6 +19,7 @@ from gymnasium.utils.env_checker import check_env
 from snake_env import Rules, SnakeEnv, SnakeVectorEnv, State
 from tests.boards import drawing, lines, state_of
 from tests.reference import Reference, choose, closed_tour
+from tests.same import assert_same
 
 OBSERVATIONS = ("planes", "ego", "features", "rgb")
 ID = "snake_env/Snake-v1"
@@ -36,24 +37,6 @@ def play(env: SnakeEnv, steps: int, seed: int | None = None) -> list[Any]:
         if given[-1][2] or given[-1][3]:
             given.append(env.reset())
     return given
-
-
-def assert_same(first: Any, second: Any) -> None:  # noqa: ANN401  (what environments give)
-    """Whether two things are equal, arrays to the last bit and of the same dtype."""
-    assert type(first) is type(second)
-    if isinstance(first, np.ndarray):
-        assert first.dtype == second.dtype
-        np.testing.assert_array_equal(first, second)
-    elif isinstance(first, dict):
-        assert list(first) == list(second)
-        for key in first:
-            assert_same(first[key], second[key])
-    elif isinstance(first, list | tuple):
-        assert len(first) == len(second)
-        for one, two in zip(first, second, strict=True):
-            assert_same(one, two)
-    else:
-        assert first == second
 
 
 def env_on(text: str, **arguments: Any) -> SnakeEnv:  # noqa: ANN401
@@ -144,27 +127,25 @@ def test_observations_stay_in_their_space(observation: str, board: dict[str, Any
 @every_observation
 def test_what_is_handed_out_does_not_change_and_changes_nothing(observation: str) -> None:
     env, twin = (SnakeEnv(height=5, width=6, observation=observation, hunger_limit=8) for _ in range(2))
-    arrays: list[npt.NDArray[Any]] = []
-    expected: list[npt.NDArray[Any]] = []
     rng = np.random.default_rng(4)
+    handed_out: list[npt.NDArray[Any]] = []
     given, info = env.reset(seed=5)
     assert_same((given, info), twin.reset(seed=5))
     for _ in range(60):
-        state = env.get_state()
-        arrays += [given, info["action_mask"], *state.values()]
-        expected = [array.copy() for array in arrays[:-11]] + [array.copy() for array in arrays[-11:]]
         legal = np.flatnonzero(info["action_mask"])
         action = int(rng.choice(legal)) if len(legal) else 0
-        for array in arrays:
+        new = [given, info["action_mask"], env.action_masks(), *env.get_state().values()]
+        for array in new:
             array.fill(1)  # what a careless learner may do
-        expected = [array.copy() for array in arrays]
-        given, reward, terminated, truncated, info = env.step(action)
-        assert_same((given, reward, terminated, truncated, info), twin.step(action))
-        assert_same(arrays, expected)
-        if terminated or truncated:
+        handed_out += new
+        expected = [array.copy() for array in handed_out]
+        step = env.step(action)
+        assert_same(handed_out, expected)
+        assert_same(step, twin.step(action))
+        given, info = step[0], step[4]
+        if step[2] or step[3]:
             given, info = env.reset()
             assert_same((given, info), twin.reset())
-    assert not any(np.shares_memory(one, two) for one, two in pairwise(arrays))
 
 
 # ---- seeds

@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import FrozenInstanceError
 from itertools import product
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from snake_env import Rules, State
 from snake_env.batch import Batch
@@ -448,3 +451,30 @@ def test_a_range_of_lengths_starts_from_random_legal_bodies(walls: str, obstacle
         Reference(rules, state, i).check_start(1, 20)
     assert spread(Counter(state.length.tolist()), set(range(1, 21))) < 4
     assert len({tuple(drawing(state, i, food=False)) for i in range(800)}) > 500
+
+
+# ---- arguments
+
+
+@settings(max_examples=25)
+@given(st.integers(4, 64), st.integers(4, 64), st.sampled_from(["solid", "wrap"]), st.data())
+def test_rules_hold_for_every_size(height: int, width: int, walls: str, data: st.DataObject) -> None:
+    food, limit = data.draw(st.integers(1, height * width - 1)), data.draw(st.none() | st.integers(1, 2**31))
+    rules = Rules(height=height, width=width, walls=walls, food=food, hunger_limit=limit, initial_length=1)
+    assert rules.cells == height * width
+    assert rules.steps_to_starve == limit or (limit is None and rules.steps_to_starve == 2 * height * width)
+    assert rules.open_cells.tolist() == list(range(height * width))
+    assert np.iinfo(rules.body_dtype).max >= height * width
+    game = Game(rules)
+    game.start(data.draw(st.integers(0, 2**64 - 1)))
+    Reference(rules, game.state(), 0).check_start(1, 1)
+
+
+def test_rules_are_values() -> None:
+    arguments: dict[str, Any] = {"height": 5, "width": 6, "initial_length": [2, 4], "obstacles": [0.1, 2]}
+    rules = Rules(**arguments)
+    assert rules == Rules(**arguments)
+    assert hash(rules) == hash(Rules(**arguments))
+    assert rules != Rules(**(arguments | {"width": 7}))
+    with pytest.raises(FrozenInstanceError):
+        rules.height = 7  # type: ignore[misc]

@@ -14,7 +14,9 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from snake_env import SnakeEnv, SnakeVectorEnv, State
 from tests.boards import drawing, lines, state_of
-from tests.test_env import ID, assert_same
+from tests.same import assert_same
+
+ID = "snake_env/Snake-v1"
 
 # Short games that end in every way.
 KINDS: list[dict[str, Any]] = [

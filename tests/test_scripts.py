@@ -1,0 +1,160 @@
+"""Every script's `main` with a tiny budget, in a temporary folder, as its users would see it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import benchmark
+import evaluate
+import nn
+import play
+import record
+import train
+import watch
+from budget import parse_budget
+from run_folder import RunFolder
+
+ROOT = Path(__file__).parents[1]
+TINY = ["--budget", "60s", "--height", "5", "--width", "6", "--games", "3", "--population", "8", "--final-games", "6"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of a few generations."""
+    folder = tmp_path_factory.mktemp("runs") / "es"
+    train.main(train.parse([*TINY, "--generations", "4", "--workers", "1", "--out", str(folder)]))
+    return folder
+
+
+def test_a_run_folder_is_complete(run: Path) -> None:
+    files = {file.name for file in run.iterdir()}
+    assert files == {
+        "config.json",
+        "metrics.csv",
+        "best.npz",
+        "last.npz",
+        "result.json",
+        "curve.png",
+        "best_game.gif",
+    }
+    result = json.loads((run / "result.json").read_text())
+    assert result["games"] == 6
+    assert result["generations"] == 4
+    assert {"mean", "ci95", "full", "full_ci95", "steps_per_food", "train_seconds"} <= set(result)
+    assert [row["generation"] for row in RunFolder(run).read_metrics()] == [1, 2, 3, 4]
+    assert Image.open(run / "curve.png").size[0] > 600
+    gif = Image.open(run / "best_game.gif")
+    assert getattr(gif, "n_frames", 1) > 3
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(run: Path, tmp_path: Path) -> None:
+    part = tmp_path / "part"
+    train.main(train.parse([*TINY, "--generations", "2", "--workers", "1", "--out", str(part)]))
+    train.main(train.parse(["--resume", str(part), "--generations", "4", "--workers", "1"]))
+    whole, _ = nn.files.read(run / "last.npz")
+    resumed, _ = nn.files.read(part / "last.npz")
+    assert whole.keys() == resumed.keys()
+    for name, array in whole.items():
+        np.testing.assert_array_equal(resumed[name], array, err_msg=name)
+    assert [row["generation"] for row in RunFolder(part).read_metrics()] == [1, 2, 3, 4]
+
+
+def test_the_genetic_algorithm_trains_too(tmp_path: Path) -> None:
+    result = train.main(
+        train.parse(["ga", *TINY, "--generations", "2", "--workers", "1", "--out", str(tmp_path / "ga")])
+    )
+    assert result["generations"] == 2
+
+
+def test_a_run_is_never_overwritten(run: Path) -> None:
+    with pytest.raises(FileExistsError, match="already holds a run"):
+        train.main(train.parse([*TINY, "--generations", "1", "--out", str(run)]))
+
+
+def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="holds no run"):
+        train.main(train.parse(["--resume", str(tmp_path)]))
+
+
+def test_evaluate_prints_a_table_and_json(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evaluate.main(evaluate.parse([str(run), "random", "cycle", "--games", "5"]))
+    assert "steps per food" in capsys.readouterr().out.replace("\n", " ")
+    rows = evaluate.main(evaluate.parse([str(run), "random", "cycle", "--games", "5", "--json"]))
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(rows))
+    assert [row["agent"] for row in rows] == [str(run), "random", "cycle"]
+    assert rows[2]["full"] == 1.0  # the cycle fills the 5 x 6 board that the run was trained on
+    assert rows[2]["mean"] == 5 * 6 - 3
+
+
+def test_evaluate_names_what_it_does_not_know() -> None:
+    with pytest.raises(SystemExit, match="no agent at nobody"):
+        evaluate.main(evaluate.parse(["nobody", "--games", "2"]))
+
+
+@pytest.mark.parametrize("ending", ["gif", "mp4"])
+def test_record_writes_what_can_be_opened(run: Path, tmp_path: Path, ending: str) -> None:
+    import imageio.v3 as imageio
+
+    file = record.main(record.parse([str(run), "--out", str(tmp_path / f"game.{ending}"), "--every", "2"]))
+    frames = imageio.imread(file)
+    assert frames.ndim == 4
+    assert len(frames) > 2
+    assert frames.std() > 10
+
+
+def test_record_names_a_wrong_ending(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\.gif or \.mp4"):
+        record.main(record.parse([str(run), "--out", str(tmp_path / "game.avi")]))
+
+
+def test_watch_shows_a_whole_game(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    in_window = watch.main(watch.parse([str(run), "--games", "1", "--fps", "120"]))
+    in_terminal = watch.main(watch.parse([str(run), "--games", "1", "--fps", "5000", "--text"]))
+    assert in_window == in_terminal > 3
+    assert "score" in capsys.readouterr().out.lower()
+
+
+def test_play_ends_at_the_wall_without_a_player() -> None:
+    scores = play.main(play.parse(["--height", "5", "--width", "6", "--fps", "500", "--seed", "1", "--games", "2"]))
+    assert len(scores) == 2
+
+
+def test_benchmark_gives_ratios(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = benchmark.main(benchmark.parse(["env", "--rounds", "1", "--seconds", "0.01", "--json"]))
+    assert all(row["ratio"] == pytest.approx(row["value"] / row["anchor"]) for row in rows)
+    assert json.loads(capsys.readouterr().out) == rows
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("1.5h", 5400)])
+def test_budgets(text: str, seconds: float) -> None:
+    assert parse_budget(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "90", "2 days", "-5s", "s"])
+def test_a_budget_without_a_unit_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match="120s, 15m or 2h"):
+        parse_budget(text)
+
+
+@pytest.mark.parametrize("script", ["train", "evaluate", "record", "watch", "play", "benchmark"])
+def test_help_answers(script: str) -> None:
+    words = [sys.executable, f"scripts/{script}.py", "--help"]
+    answer = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    assert f"python scripts/{script}.py" in answer
+
+
+def test_every_command_in_readme_exists() -> None:
+    text = (ROOT / "README.md").read_text()
+    named = {word for word in text.split() if word.startswith("scripts/") and word.endswith(".py")}
+    assert {"scripts/train.py", "scripts/evaluate.py", "scripts/benchmark.py"} <= named
+    for script in named:
+        assert (ROOT / script).is_file(), script
+    block = text.split("## Quickstart")[1].split("```")[1].strip().splitlines()[1:]
+    assert len(block) == 2
+    assert "scripts/train.py" in block[0]
+    assert "pytest" in block[1]
