@@ -24,6 +24,7 @@ Lanes = NDArray[Any]  # (H + 2, N') unsigned, N' a multiple of the lanes in a wo
 
 UNREACHABLE = 1 << 16  # a distance greater than any on a board
 BLOCK = 6  # rounds between looks at what was reached and which games are done
+GAP = 576  # bytes between rounds: at a multiple of 4096 a processor takes a read for one of what was just written
 EXACT_BITS = 24  # columns that a float32 adds up without rounding
 
 
@@ -74,23 +75,26 @@ def fill(
     reached = np.stack(sources)  # (S, H + 2, N')
     games, column, region, start = np.arange(N), np.arange(N), reached, 0  # column: where each game's lane now is
     while len(games):
-        # One block: history[i] is the region after i more rounds.
-        history = np.empty((BLOCK + 1, *region.shape), dtype=free.dtype)
-        history[0] = region
-        _grow(history, free, width, wrap=wrap)
+        # One block: history[i] is the region after i more rounds, with a gap behind it.
+        history = np.empty((BLOCK + 1, region.size + GAP // free.itemsize), dtype=free.dtype)
+        history[0, : region.size] = region.reshape(-1)
+        _grow(history, np.stack([free] * len(sources)), width, wrap=wrap)
         at = row_of_search[missing] * free.shape[1] + column[game[missing]]
-        lanes = history[:BLOCK].reshape(BLOCK, -1).take(at, axis=1)  # (BLOCK, missing targets)
+        lanes = history[:BLOCK].take(at, axis=1)  # (BLOCK, missing targets)
         hits = ((lanes >> shift[missing]) & free.dtype.type(1)).sum(axis=0, dtype=free.dtype)
         found = np.flatnonzero(hits)
         moves[missing[found]] = start + BLOCK - hits[found].astype(np.int64)
         start += BLOCK
-        region = history[BLOCK]
-        reached[:, :, games] = region[:, :, : len(games)]
-        grown = region[:, 1:-1] != history[BLOCK - 1, :, 1:-1]
-        growing = np.flatnonzero(grown.any(axis=(0, 1))[: len(games)])
-        games, free, region = games[growing], select(free, growing), select(region, growing)
-        column[:] = -1
-        column[games] = np.arange(len(games))
+        before, region = (history[i, : region.size].reshape(region.shape) for i in (-2, -1))
+        grown = region[:, 1:-1] != before[:, 1:-1]
+        growing = grown.any(axis=(0, 1))[: len(games)]
+        done = np.flatnonzero(~growing)
+        if len(done):
+            reached[:, :, games[done]] = region[:, :, done]
+            column[games[done]] = -1
+            left = np.flatnonzero(growing)
+            games, free, region = games[left], select(free, left), select(region, left)
+            column[games] = np.arange(len(games))
         missing = missing[(hits == 0) & (column[game[missing]] >= 0)]
     return moves, reached
 
@@ -117,16 +121,23 @@ def select(lanes: NDArray[Any], games: IntArray) -> NDArray[Any]:
 
 
 def _grow(history: NDArray[Any], free: NDArray[Any], width: int, *, wrap: bool) -> None:
-    """Let history[i + 1] be history[i] and its free neighbours: (BLOCK + 1, S, H + 2, N') and (H + 2, N')."""
-    words = history.view(np.uint64)
-    open_words = np.tile(free, (history.shape[1], 1)).view(np.uint64).reshape(-1)
-    row = words.shape[-1]
+    """Let history[i + 1] be history[i] and its free neighbours.
+
+    Args:
+        history: (BLOCK + 1, S * (H + 2) * N' and a gap) lanes; the first is given, the others are written.
+        free: (S, H + 2, N') lanes.
+        width: columns of the boards.
+        wrap: whether the edges are joined.
+    """
+    open_words = free.reshape(-1).view(np.uint64)
+    row = free.shape[-1] * free.itemsize // 8  # words
     side = np.empty_like(open_words)
-    last = history.dtype.type(width - 1)
-    for old_lanes, new_lanes in pairwise(history):
+    last = free.dtype.type(width - 1)
+    for old_lanes, new_lanes in pairwise(history[:, : free.size]):
         if wrap:
-            old_lanes[:, 0], old_lanes[:, -1] = old_lanes[:, -2], old_lanes[:, 1]
-        old, new = old_lanes.view(np.uint64).reshape(-1), new_lanes.view(np.uint64).reshape(-1)
+            boards = old_lanes.reshape(free.shape)
+            boards[:, 0], boards[:, -1] = boards[:, -2], boards[:, 1]
+        old, new = old_lanes.view(np.uint64), new_lanes.view(np.uint64)
         np.add(old, old, out=new)  # one column on: twice the number
         np.right_shift(old, _ONE, out=side)
         new |= side
