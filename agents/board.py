@@ -1,6 +1,7 @@
 """Reading Snake boards from `planes` observations, and answering with actions: the base of the scripted players."""
 
 from abc import abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Self
@@ -135,9 +136,8 @@ class BoardAgent(Agent):
     """
 
     def __init__(self, *, walls: str = "solid", actions: str = "absolute") -> None:
-        if walls not in WALLS:
-            raise ValueError(f"walls is {walls!r}; choose one of {', '.join(map(repr, WALLS))}")
-        check_actions(actions)
+        check_choice("walls", walls, WALLS)
+        check_choice("actions", actions, ACTIONS)
         self.wrap = walls == "wrap"
         self.relative = actions == "relative"
         self.environment = {"observation": "planes"}
@@ -179,7 +179,7 @@ class BoardAgent(Agent):
         """A direction for each game, of those (N, 4) that are allowed; for a game that has none, any."""
 
 
-def check_actions(actions: str) -> None:
-    """Raise a ValueError unless these are actions that Snake has."""
-    if actions not in ACTIONS:
-        raise ValueError(f"actions is {actions!r}; choose one of {', '.join(map(repr, ACTIONS))}")
+def check_choice(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise a ValueError unless the value is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name} is {value!r}; choose one of {', '.join(map(repr, choices))}")

@@ -68,6 +68,15 @@ class Batch:
         self.start_length = np.zeros(N, dtype=np.int64)
         self.over = np.ones(N, dtype=bool)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy needs: all but the view of the bodies, which would not share their memory any more."""
+        return {name: value for name, value in vars(self).items() if name != "_body"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Go on as a copy."""
+        vars(self).update(state)
+        self._body = self._cells[:-1].reshape(len(self.over), -1)
+
     def start(
         self,
         rows: IntArray,

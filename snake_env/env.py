@@ -81,7 +81,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         self._task = task
         self._game = Game(task.rules)
         self._actions = len(task.rules.action_names)
-        self._planes = self._game.planes if isinstance(task.observe, Planes) else None
+        self._sees_planes = isinstance(task.observe, Planes)
         bits = np.arange(1 << self._actions)[:, None] >> np.arange(self._actions) & 1
         self._masks = list(bits.astype(np.int8))  # by Game.legal
         self._shaping = task.shaping(1)
@@ -187,8 +187,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             self._window = None
 
     def _observe(self) -> Observation:
-        if self._planes is not None:
-            return self._planes.copy()
+        if self._sees_planes:
+            return self._game.planes.copy()
         observation: Observation = self._task.observe(self._game.state())[0]
         return observation
 

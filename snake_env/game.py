@@ -31,14 +31,8 @@ class Game:
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         cells, dtype = rules.cells, np.dtype(rules.body_dtype)
-        # One buffer, seen three ways: bytes to change many cells, single cells as numbers, and an array for players.
-        # Python reads a memoryview several times as fast as an array.
         self._bytes = bytearray(4 * cells * dtype.itemsize)
-        numbers: memoryview[int] = memoryview(self._bytes).cast("B" if dtype.itemsize == 1 else "H")
-        self._head, self._body, self._food = (
-            numbers[plane * cells : (plane + 1) * cells] for plane in (HEAD, BODY, FOOD)
-        )
-        self.planes = np.frombuffer(self._bytes, dtype).reshape(4, rules.height, rules.width)
+        self._open_views()
         self._body_bytes = slice(BODY * cells * dtype.itemsize, (BODY + 1) * cells * dtype.itemsize)
         self._changing = slice(OBSTACLES * cells * dtype.itemsize)
         self._blank = bytes(OBSTACLES * cells * dtype.itemsize)
@@ -59,6 +53,27 @@ class Game:
         self.legal = self.length = self.score = 0
         self.ate = self.died = self.won = self.starved = False
         self.over = True
+
+    def _open_views(self) -> None:
+        """See one buffer three ways: bytes to change many cells, single cells as numbers, and an array for players.
+
+        Python reads a memoryview several times as fast as an array.
+        """
+        rules, cells = self.rules, self.rules.cells
+        numbers: memoryview[int] = memoryview(self._bytes).cast("B" if rules.body_dtype is np.uint8 else "H")
+        self._head, self._body, self._food = (
+            numbers[plane * cells : (plane + 1) * cells] for plane in (HEAD, BODY, FOOD)
+        )
+        self.planes = np.frombuffer(self._bytes, rules.body_dtype).reshape(4, rules.height, rules.width)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy needs: all but the views, which would not share their buffer any more."""
+        return {name: value for name, value in vars(self).items() if name not in ("_head", "_body", "_food", "planes")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Go on as a copy."""
+        vars(self).update(state)
+        self._open_views()
 
     def start(self, stream: int | None = None, starts: StraightStarts | RandomStarts | None = None) -> None:
         """Start a new game, with a new random stream and from other starts than the rules' if they are given."""

@@ -60,9 +60,9 @@ def build_observation(given: str | Mapping[str, Any], rules: Rules) -> Encoder:
     Raises:
         ValueError: an unknown name or option.
     """
-    options = {"name": given} if isinstance(given, str) else dict(given)
+    options: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {"name": given}
     name = options.pop("name", None)
-    if name not in OBSERVATIONS:
+    if not isinstance(name, str) or name not in OBSERVATIONS:
         raise ValueError(f"observation is {given!r}; name one of {', '.join(map(repr, OBSERVATIONS))}")
     try:
         return OBSERVATIONS[name](rules, **options)

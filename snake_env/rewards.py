@@ -58,9 +58,9 @@ def build_reward(given: str | Mapping[str, Any]) -> SparseReward:
     Raises:
         ValueError: an unknown name or number, or a number that is not finite.
     """
-    numbers: dict[str, Any] = {"name": given} if isinstance(given, str) else dict(given)
+    numbers: dict[str, Any] = dict(given) if isinstance(given, Mapping) else {"name": given}
     name = numbers.pop("name", None)
-    if name not in REWARDS:
+    if not isinstance(name, str) or name not in REWARDS:
         raise ValueError(f"reward is {given!r}; name one of {', '.join(map(repr, REWARDS))}")
     known = [field.name for field in fields(REWARDS[name])]
     for key, value in numbers.items():
@@ -109,7 +109,7 @@ class Shaping:
 
     def _find(self, state: State) -> NDArray[np.float64]:
         head_row, head_col = np.divmod(state.head[:, None], self._width)
-        food_row, food_col = np.divmod(state.food, self._width)  # (N, F)
+        food_row, food_col = np.divmod(np.maximum(state.food, 0), self._width)  # (N, F)
         distance = self._rows[np.abs(head_row - food_row)] + self._cols[np.abs(head_col - food_col)]
         nearest = np.where(state.food < 0, self._unit, distance).min(axis=1)
         return np.where(nearest < self._unit, -self._reward.scale * nearest / self._unit, 0.0)

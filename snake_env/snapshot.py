@@ -17,6 +17,8 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
         ValueError: a missing or unknown array, another shape, or values that no game can have; the message names it.
     """
     H, W, cells, F = rules.height, rules.width, rules.cells, rules.food
+    if not isinstance(given, State | Mapping):
+        raise ValueError(f"the state is {given!r}; hand in what get_state() gave")
     arrays: dict[str, Any] = given._asdict() if isinstance(given, State) else dict(given)
     if set(arrays) != set(State._fields):
         raise ValueError(
@@ -61,7 +63,9 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
     for cell_times, length, heading in zip(body, state.length.tolist(), state.heading.tolist(), strict=True):
         order = np.argsort(cell_times, kind="stable")[cells - length :]
         require(
-            length > 0 and np.array_equal(cell_times[order], np.arange(1, length + 1)) and _connected(order, rules),
+            0 < length == np.count_nonzero(cell_times)
+            and np.array_equal(cell_times[order], np.arange(1, length + 1))
+            and _connected(order, rules),
             "a body is not one line of cells from 1 at the tail to its length at the head",
         )
         require(length == 1 or rules.neighbours[order[-2], heading] == order[-1], "a snake looks back or sideways")
