@@ -112,8 +112,15 @@ class Boards:
 
     def only(self, games: IntArray) -> "Boards":
         """Some of the games."""
-        arrays = (self.times, self.food, self.head, self.length, self.heading, self.legal)
-        return Boards(self.grid, *(array[games] for array in arrays))
+        return Boards(
+            self.grid,
+            self.times[games],
+            self.food[games],
+            self.head[games],
+            self.length[games],
+            self.heading[games],
+            self.legal[games],
+        )
 
 
 @lru_cache(maxsize=64)

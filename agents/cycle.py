@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.board import Boards, BoardAgent, BoolArray, Grid, IntArray
+from agents.board import BoardAgent, Boards, BoolArray, Grid, IntArray
 from agents.hamiltonian import find_cycle
 from agents.safe_greedy import SafeGreedyAgent
 

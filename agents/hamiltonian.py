@@ -86,7 +86,7 @@ def _search(grid: Grid) -> Sequence[int]:
     if abs(excess) > len(larger):
         raise ValueError(
             f"{board} has no Hamiltonian cycle: coloured like a chess board, it has {len(black)} black and "
-            f"{len(cells) - len(black)} white cells, so a cycle needs at least {abs(excess)} links between two "
+            f"{len(cells) - len(black)} white cells, so a cycle needs {abs(excess)} or more links between two "
             f"{'black' if excess > 0 else 'white'} cells, and there are {len(larger)}; {advice}"
         )
     beside = [[b for b in around if is_black[a] != is_black[b]] for a, around in enumerate(grid.beside)]

@@ -80,7 +80,8 @@ def main(config: Config) -> list[int]:
         else:
             scores.append(info["score"])
             print(f"score {info['score']}" + (", and the board is full" if info["won"] else ""))
-            for _ in range(config.fps if window else 0):  # a second to see how it ended
+            for _ in range(config.fps):  # a second to see how it ended
+                assert window is not None
                 window.show(render_frame(State(**base.get_state()), wrap=config.walls == "wrap"))
     if window is not None:
         window.close()

@@ -7,8 +7,8 @@ from typing import Any
 import gymnasium as gym
 
 import agents
+import agents.scripted as scripted
 import snake_env  # noqa: F401  registers the environment
-from agents import scripted
 
 ENVIRONMENT_ID = "snake_env/Snake-v1"
 

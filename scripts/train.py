@@ -150,7 +150,9 @@ def main(config: Config) -> dict[str, Any]:
     inputs = len(PER_ACTION) + len(OVERALL)
     layers = [nn.Dense(inputs, config.hidden), nn.Tanh(), nn.Dense(config.hidden, 1)]
     network = nn.Sequential(layers, input_shape=(inputs,), rng=rng)
-    contest = Contest(f"snake_env:{ENVIRONMENT_ID}", rules | {"observation": "features"}, network, len(PER_ACTION))
+    # Training games starve after as many steps as the board has cells: walking in circles teaches nothing.
+    played = rules | {"observation": "features", "hunger_limit": config.hunger_limit or config.height * config.width}
+    contest = Contest(f"snake_env:{ENVIRONMENT_ID}", played, network, len(PER_ACTION))
     strategy = config.strategy(network.flat.astype(np.float64), rng)
     evolution = Evolution(strategy, contest, seed=config.seed, games=config.games, workers=config.workers)
 
@@ -166,7 +168,8 @@ def main(config: Config) -> dict[str, Any]:
         raise SystemExit("stopped before the first generation ended; give a larger --budget")
 
     network.flat = evolution.champion.astype(np.float32)
-    champion = NetworkAgent(network, contest.environment, action_features=len(PER_ACTION), name="champion")
+    environment = rules | {"observation": "features"}
+    champion = NetworkAgent(network, environment, action_features=len(PER_ACTION), name="champion")
     return _report(champion, config, folder, rows, rules, console)
 
 

@@ -9,7 +9,7 @@ from snake_env.planes import BODY, FOOD, HEAD, OBSTACLES
 from snake_env.rules import BLOCKED, TRIES_FOR_FOOD, Rules
 from snake_env.snapshot import check_state
 from snake_env.starts import RandomStarts, StraightStarts
-from snake_env.state import State
+from snake_env.state import BodyArray, State
 from snake_env.stream import below, draw
 
 
@@ -64,7 +64,8 @@ class Game:
         self._head, self._body, self._food = (
             numbers[plane * cells : (plane + 1) * cells] for plane in (HEAD, BODY, FOOD)
         )
-        self.planes = np.frombuffer(self._bytes, rules.body_dtype).reshape(4, rules.height, rules.width)
+        board: BodyArray = np.frombuffer(self._bytes, rules.body_dtype)
+        self.planes = board.reshape(4, rules.height, rules.width)
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy needs: all but the views, which would not share their buffer any more."""

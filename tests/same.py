@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 
-def assert_same(first: Any, second: Any) -> None:  # noqa: ANN401  (what environments give)
+def assert_same(first: Any, second: Any) -> None:
     """Whether two things are equal, arrays to the last bit and of the same dtype."""
     assert type(first) is type(second)
     if isinstance(first, np.ndarray):

@@ -136,7 +136,7 @@ def test_side_by_side_until_the_board_is_full(rules: dict[str, Any], actions: st
 )
 def test_side_by_side_on_large_boards(height: int, width: int) -> None:
     rules = Rules(height=height, width=width, initial_length=(1, 120), food=200, walls="wrap", hunger_limit=25)
-    outcomes = play_side_by_side(rules, 3, 60, np.random.default_rng(2), mistakes=0.005)
+    outcomes = play_side_by_side(rules, 3, 30, np.random.default_rng(2), mistakes=0.005)
     assert min(outcomes[name] for name in ("moved", "ate")) > 0
 
 

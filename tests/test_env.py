@@ -39,7 +39,7 @@ def play(env: SnakeEnv, steps: int, seed: int | None = None) -> list[Any]:
     return given
 
 
-def env_on(text: str, **arguments: Any) -> SnakeEnv:  # noqa: ANN401
+def env_on(text: str, **arguments: Any) -> SnakeEnv:
     """An environment that goes on from a drawn board without obstacles."""
     rows = lines(text)
     env = SnakeEnv(height=len(rows), width=len(rows[0]), food=max(1, text.count("*")), **arguments)
@@ -131,7 +131,7 @@ def test_what_is_handed_out_does_not_change_and_changes_nothing(observation: str
     handed_out: list[npt.NDArray[Any]] = []
     given, info = env.reset(seed=5)
     assert_same((given, info), twin.reset(seed=5))
-    for _ in range(60):
+    for _ in range(40):
         legal = np.flatnonzero(info["action_mask"])
         action = int(rng.choice(legal)) if len(legal) else 0
         new = [given, info["action_mask"], env.action_masks(), *env.get_state().values()]
@@ -306,7 +306,7 @@ def test_what_does_not_fit_together_is_named(arguments: dict[str, Any], words: s
 
 
 @pytest.mark.parametrize("action", [-1, 4, 1.0, "up", None, np.array([1]), np.int64(-4), 2**40], ids=repr)
-def test_a_bad_action_is_named_and_does_nothing(action: Any) -> None:  # noqa: ANN401
+def test_a_bad_action_is_named_and_does_nothing(action: Any) -> None:
     env = SnakeEnv(height=5, width=6)
     env.reset(seed=1)
     before = env.get_state()
@@ -324,7 +324,7 @@ def test_relative_actions_are_three() -> None:
 
 
 @pytest.mark.parametrize("action", [np.int64(1), np.uint8(1), np.array(1), np.int32(1)], ids=repr)
-def test_numpys_whole_numbers_are_actions(action: Any) -> None:  # noqa: ANN401
+def test_numpys_whole_numbers_are_actions(action: Any) -> None:
     env, twin = (env_on("...... ..^... ..a... .....*") for _ in range(2))
     assert_same(env.step(action), twin.step(1))
 
@@ -375,7 +375,7 @@ def test_a_game_goes_on_from_its_state_elsewhere(observation: str, board: dict[s
     env.reset(seed=6)
     other.reset(seed=7)
     rng = np.random.default_rng(8)
-    for turn in range(60):
+    for turn in range(40):
         state = env.get_state()
         given, info = other.set_state(state)
         assert_same((given, info), fresh.set_state(State(**state)))
@@ -434,8 +434,8 @@ HEALTHY = """
 """
 CORRUPTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
     "nothing": lambda _: None,
-    "no state": lambda _: {},
     "a number": lambda _: 3,
+    "no state": lambda _: {},
     "without a body": lambda state: {name: array for name, array in state.items() if name != "body"},
     "one array more": lambda state: state | {"colour": np.array([1])},
     "two games": lambda state: {name: np.repeat(array, 2, axis=0) for name, array in state.items()},

@@ -1,5 +1,7 @@
 """Evaluation plays every game once, the same ones for everybody, and its intervals are right."""
 
+from typing import Any
+
 import gymnasium as gym
 import numpy as np
 import pytest
@@ -13,20 +15,22 @@ from agents.evaluation import Evaluation, wilson
 class Legal(Agent):
     """The first action that is allowed."""
 
-    name, environment = "legal", {"observation": "planes"}  # noqa: RUF012
+    def __init__(self) -> None:
+        self.name, self.environment = "legal", {"observation": "planes"}
 
     def act(
         self,
-        observations: NDArray[np.uint8],
+        observations: NDArray[Any],
         action_mask: NDArray[np.int8] | None = None,
         *,
         rng: np.random.Generator | None = None,
     ) -> Actions:
         assert action_mask is not None
-        return action_mask.argmax(axis=1).astype(np.int64)
+        first: Actions = action_mask.argmax(axis=1)
+        return first
 
 
-def games(N: int, **arguments: object) -> gym.vector.VectorEnv:
+def games(N: int, **arguments: Any) -> gym.vector.VectorEnv[Any, Any, Any]:
     return gym.make_vec(
         "snake_env:snake_env/Snake-v1", N, "vector_entry_point", height=5, width=7, hunger_limit=20, **arguments
     )
@@ -63,7 +67,7 @@ def test_figures_worked_by_hand() -> None:
 
 
 def test_wilson_intervals_from_the_literature() -> None:
-    """Newcombe, "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17, 1998, table I."""
+    """Newcombe, "Two-sided confidence intervals for the single proportion", Stat. Med. 17, 1998, table I."""
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=1e-4)
     assert wilson(0, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
@@ -74,7 +78,7 @@ def test_without_scores_the_return_counts() -> None:
     class Push(Legal):
         def act(
             self,
-            observations: NDArray[np.float32],
+            observations: NDArray[Any],
             action_mask: NDArray[np.int8] | None = None,
             *,
             rng: np.random.Generator | None = None,

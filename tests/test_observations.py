@@ -14,7 +14,7 @@ from tests.boards import DIRECTIONS, lines, rules_of, state_of
 from tests.reference import Cell, Reference
 
 
-def seen(text: str, observation: str | dict[str, Any], **arguments: Any) -> npt.NDArray[Any]:  # noqa: ANN401
+def seen(text: str, observation: str | dict[str, Any], **arguments: Any) -> npt.NDArray[Any]:
     """The observation of a drawn board, which is the same in both environments."""
     rules = rules_of(text)
     given: dict[str, Any] = {"height": rules.height, "width": rules.width, "food": rules.food}

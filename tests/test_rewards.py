@@ -12,7 +12,7 @@ UP, RIGHT, DOWN, LEFT = range(4)
 LAST = "*<abc pojid qnkhe rmlgf"  # one move to the full board
 
 
-def reward_of(text: str, *actions: int, hunger: int = 0, **arguments: Any) -> float:  # noqa: ANN401
+def reward_of(text: str, *actions: int, hunger: int = 0, **arguments: Any) -> float:
     """The reward for the last of some actions on a drawn board, which is the same in both environments."""
     rules = rules_of(text)
     given = {"height": rules.height, "width": rules.width, "obstacles": rules.obstacles, "food": rules.food} | arguments

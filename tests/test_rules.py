@@ -456,7 +456,7 @@ def test_a_range_of_lengths_starts_from_random_legal_bodies(walls: str, obstacle
 # ---- arguments
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(4, 64), st.integers(4, 64), st.sampled_from(["solid", "wrap"]), st.data())
 def test_rules_hold_for_every_size(height: int, width: int, walls: str, data: st.DataObject) -> None:
     food, limit = data.draw(st.integers(1, height * width - 1)), data.draw(st.none() | st.integers(1, 2**31))

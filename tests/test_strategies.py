@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import nn
 from agents.cma_es import CMAES
 from agents.genetic import GeneticAlgorithm
 from agents.strategy import Strategy, rank
 
+Array = NDArray[Any]
 MAKERS: dict[str, Callable[..., Strategy]] = {"cma-es": CMAES, "genetic": GeneticAlgorithm}
 
 
@@ -19,7 +22,7 @@ def make(request: pytest.FixtureRequest) -> Callable[..., Strategy]:
     return MAKERS[request.param]
 
 
-def run(strategy: Strategy, fitness: Callable[[np.ndarray], np.ndarray], generations: int) -> None:
+def run(strategy: Strategy, fitness: Callable[[Array], Array], generations: int) -> None:
     for _ in range(generations):
         strategy.tell(fitness(strategy.ask()))
 
@@ -55,10 +58,11 @@ def test_solves_xor(make: Callable[..., Strategy]) -> None:
     layers = [nn.Dense(2, 4), nn.Tanh(), nn.Dense(4, 1)]
     network = nn.Sequential(layers, input_shape=(2,), rng=0)
 
-    def fitness(genomes: np.ndarray) -> np.ndarray:
+    def fitness(genomes: Array) -> Array:
         population = network.population(genomes.astype(np.float32))
         y = population.forward(np.broadcast_to(x, (len(genomes), *x.shape)))[..., 0]
-        return -np.sum((y - wanted) ** 2, axis=1)
+        error: Array = np.sum((y - wanted) ** 2, axis=1)
+        return -error
 
     strategy = make(network.flat.astype(np.float64), population=40, sigma=1.0, rng=np.random.default_rng(2))
     run(strategy, fitness, 200)
@@ -77,8 +81,9 @@ def test_same_seed_same_search(make: Callable[..., Strategy]) -> None:
 
 
 def test_goes_on_from_its_state_as_if_nothing_had_happened(make: Callable[..., Strategy]) -> None:
-    def fitness(genomes: np.ndarray) -> np.ndarray:
-        return -np.sum((genomes - 1) ** 2, axis=1)
+    def fitness(genomes: Array) -> Array:
+        error: Array = np.sum((genomes - 1) ** 2, axis=1)
+        return -error
 
     whole = make(np.zeros(5), population=8, sigma=1.0, rng=np.random.default_rng(0))
     run(whole, fitness, 12)

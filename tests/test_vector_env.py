@@ -56,7 +56,7 @@ def test_it_equals_gymnasiums_vector_of_single_environments(kind: dict[str, Any]
         given = many.reset(seed=seed)
         assert_same(sorted_info(one.reset(seed=seed)), sorted_info(given))
         info = given[1]
-        for _ in range(60):
+        for _ in range(45):
             actions = any_actions(info, rng)
             step = many.step(actions)
             assert_same(sorted_info(one.step(actions)), sorted_info(step))
@@ -65,7 +65,7 @@ def test_it_equals_gymnasiums_vector_of_single_environments(kind: dict[str, Any]
             ends += (step[2] & ~info["won"]).sum(), step[3].sum(), info["won"].sum()
             if "final_info" in info:
                 ends[2] += info["final_info"]["won"].sum()
-    assert ends.sum() > 10
+    assert ends.sum() > 3
 
 
 def sorted_info(given: tuple[Any, ...]) -> list[Any]:
@@ -363,7 +363,7 @@ def test_options_choose_the_length_of_the_games_that_start() -> None:
     ],
     ids=repr,
 )
-def test_bad_actions_are_named_and_do_nothing(actions: Any, words: str) -> None:  # noqa: ANN401
+def test_bad_actions_are_named_and_do_nothing(actions: Any, words: str) -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     envs.reset(seed=1)
     before = envs.get_state()
@@ -403,7 +403,7 @@ def test_a_bad_reset_is_named_and_does_nothing(arguments: dict[str, Any], words:
 
 
 @pytest.mark.parametrize("seed", [-1, [1, -2, 3]], ids=str)
-def test_a_negative_seed_is_an_error_that_does_nothing(seed: Any) -> None:  # noqa: ANN401
+def test_a_negative_seed_is_an_error_that_does_nothing(seed: Any) -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     envs.reset(seed=1)
     before = envs.get_state()
@@ -453,7 +453,7 @@ def test_a_state_of_another_number_of_games_is_refused() -> None:
 
 
 @pytest.mark.parametrize("mode", [None, "vector_entry_point"])
-def test_gymnasium_makes_it(mode: Any) -> None:  # noqa: ANN401
+def test_gymnasium_makes_it(mode: Any) -> None:
     envs: Any = gym.make_vec(ID, num_envs=3, vectorization_mode=mode, height=5, width=6, obstacles=[0.1, 2])
     assert isinstance(envs.unwrapped, SnakeVectorEnv)
     twin = SnakeVectorEnv(3, height=5, width=6, obstacles=[0.1, 2])
