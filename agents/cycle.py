@@ -78,30 +78,33 @@ class Walk:
         L = len(route.cells)
         start = route.places[boards.head]
         ahead = route.cells[(start[:, None] + sign * np.arange(1, L)) % L]
-        times, food = (np.take_along_axis(plane, ahead, axis=1) for plane in (boards.times, boards.food))
+        times = np.take_along_axis(boards.times, ahead, axis=1)
+        food = np.take_along_axis(boards.food, ahead, axis=1)
         return cls(sign, start, sign * route.gaps[boards.head] % L, times, food)
 
     @cached_property
     def room(self) -> IntArray:
-        """(N,) how often the snake can eat on this walk and not run into itself; L if without end.
+        """(N,) how often the snake can eat on this walk without running into itself; L for as often as there is food.
 
-        That is so if the body lies in order: its tail comes first, then the rest, and then its neck, whatever lies
-        between them. Then every cell is left before the head gets there: the head eats only on the free cells before
-        the tail, and each of them is a cell that the tail is away.
+        That is so if the body lies in order: ahead come the tail, then the rest of the body, then the neck, whatever is
+        between them. A snake that eats k times on its way to the tail comes by k free cells at least, so the tail, which
+        stays for k moves, is gone when the head arrives; and so is every cell after it.
         """
         L = self.times.shape[1] + 1
-        left_last = np.minimum.accumulate(np.where(self.times > 0, self.times, L)[:, ::-1], axis=1)[:, ::-1]
+        body = self.times > 0
+        first_free = np.minimum.accumulate(np.where(body, self.times, L)[:, ::-1], axis=1)[:, ::-1]  # from there on
         spare = np.arange(1, L) - self.times - self.food.cumsum(axis=1)
-        return np.where(self.times > left_last, spare, L).min(axis=1)
+        room: IntArray = np.where(body & (self.times > first_free), spare, L).min(axis=1)
+        return room
 
 
 class CycleAgent(BoardAgent):
     """Follows a Hamiltonian cycle, forward or backward.
 
     Which way is read off the board at each step: that in which the body lies in order (see `Walk.room`), and following
-    the cycle keeps it so. A snake of up to three cells is always in order one way or the other. A longer one that starts
-    across the cycle may be so in neither; then it goes where it has more room to grow until it is, and plays safe
-    greedy where it has none.
+    the cycle keeps it so. A snake of up to three cells is always in order one way or the other. A longer one that
+    starts across the cycle may be so in neither; then it goes where it has more room to grow, and plays safe greedy
+    while it has none.
     """
 
     name = "cycle"
@@ -130,16 +133,16 @@ class CycleAgent(BoardAgent):
 
     def follow(self, route: Route, walk: Walk, boards: Boards, allowed: BoolArray) -> IntArray:  # noqa: ARG002
         """(N,) the direction of the next cell on the walk."""
-        return (walk.gaps == 1).argmax(axis=1)
+        return np.asarray((walk.gaps == 1).argmax(axis=1))
 
 
 class ShortcutAgent(CycleAgent):
     """Follows a Hamiltonian cycle and leaves parts of it out on the way to food.
 
-    Any step to a cell before the tail keeps the body in order, so it is as safe as the cycle itself. Of the ways to the
-    next food that are made of such steps it takes the shortest. What is left out lies between the parts of the body
-    later, and food there is reached only once around the cycle: so a snake that fills half of the board leaves nothing
-    out any more. On 10 x 10 that is the best share, and takes 15 steps per food where the cycle takes 25.
+    A step to any cell up to the tail keeps the body in order, so it is as safe as the cycle itself. Of the ways to the
+    next food that are made of such steps it takes the shortest. But what it leaves out ends up between the parts of its
+    body, where food is a whole round away; so a snake that fills half of the board leaves nothing out any more. On
+    10 x 10 it takes 15 steps per food and the cycle 25; without that limit it would be 24.
     """
 
     name = "shortcut"

@@ -55,7 +55,7 @@ def twist(height: int, width: int) -> Cells:
 
     Each row is a ring. It is walked from some column all around, so it ends one column to the left of its start if
     walked rightwards and one to the right if walked leftwards, and there the next row starts. After a rows rightwards
-    and b leftwards the start has moved by b - a columns: none, on the ring, if b - a = width, so b = (height + width) / 2.
+    and b leftwards the start has moved by b - a columns: once around the ring if b = (height + width) / 2.
     """
     cells, start = [], 0
     for row in range(height):
@@ -77,8 +77,8 @@ def _search(grid: Grid) -> Sequence[int]:
                 f"{board} has no Hamiltonian cycle: row {cell // W}, column {cell % W} is a dead end; {advice}"
             )
     is_black = [(cell // W + cell % W) % 2 == 0 for cell in range(grid.cells)]
-    black = [cell for cell in cells if is_black[cell]]
-    excess = 2 * len(black) - len(cells)  # black cells more than white ones
+    black, white = ([cell for cell in cells if is_black[cell] == colour] for colour in (True, False))
+    excess = len(black) - len(white)
     # Where joined edges are an odd number of cells apart, links across the seam join cells of one colour.
     seams = [(a, b) for a in cells for b in grid.beside[a] if a < b and is_black[a] == is_black[b]]
     larger = [link for link in seams if is_black[link[0]] == (excess > 0)]
@@ -86,7 +86,7 @@ def _search(grid: Grid) -> Sequence[int]:
     if abs(excess) > len(larger):
         raise ValueError(
             f"{board} has no Hamiltonian cycle: coloured like a chess board, it has {len(black)} black and "
-            f"{len(cells) - len(black)} white cells, so a cycle needs {abs(excess)} or more links between two "
+            f"{len(white)} white cells, so a cycle needs {abs(excess)} or more links between two "
             f"{'black' if excess > 0 else 'white'} cells, and there are {len(larger)}; {advice}"
         )
     beside = [[b for b in around if is_black[a] != is_black[b]] for a, around in enumerate(grid.beside)]
@@ -100,10 +100,10 @@ def _search(grid: Grid) -> Sequence[int]:
         if seams:
             for fixed in _seam_choices(larger, smaller, abs(excess)):
                 with suppress(OutOfBudgetError):
-                    if cycle := search_cycle(beside, black, squares, fixed, budget=TRY_BUDGET):
+                    if cycle := search_cycle(beside, black, white, squares, fixed, budget=TRY_BUDGET):
                         return cycle
             raise OutOfBudgetError
-        if cycle := search_cycle(beside, black, squares, budget=BUDGET):
+        if cycle := search_cycle(beside, black, white, squares, budget=BUDGET):
             return cycle
     except OutOfBudgetError:
         raise ValueError(
@@ -113,7 +113,7 @@ def _search(grid: Grid) -> Sequence[int]:
 
 
 def _seam_choices(larger: list[Link], smaller: list[Link], excess: int) -> Iterator[tuple[Link, ...]]:
-    """Sets of seam links with which the colours can balance, those with few links first among equals.
+    """Sets of seam links with which the colours can balance, at random, with few links more than that takes.
 
     With x links between two cells of the larger colour and y between two of the smaller one, counting the ends of all
     links by colour gives x - y = excess.

@@ -1,9 +1,9 @@
 """Searching a Hamiltonian cycle: loops that together cover all cells, merged until one is left.
 
-A cycle links each cell to two others, and so does any set of loops that covers the cells (a 2-factor). Loops are easy to
-find where cells are black and white and links join the two: they are a flow. So this is branch and bound with loops as
-the relaxation, known from the travelling salesman (Dantzig, Fulkerson and Johnson, "Solution of a large-scale
-traveling-salesman problem", 1954):
+A cycle links each cell to two others, and so does any set of loops that covers the cells (a 2-factor). Loops are easy
+to find where cells are black and white and links join the two: they are a flow. So this is branch and bound with loops
+as the relaxation, as for the travelling salesman (Bellmore and Malone, "Pathology of traveling-salesman
+subtour-elimination algorithms", Operations Research 19, 1971):
 
 1. Cover the cells with loops, by augmenting paths. If that fails, there is no cycle.
 2. Merge loops where two links of theirs are the sides of a square: `| |` becomes `=`.
@@ -78,10 +78,12 @@ class Cover:
         return False
 
     def branch(self, link: Link, forbidden: Iterable[Link]) -> "Cover | None":
-        """The loops with this link and without those forbidden, of which this cover has none; None if there are none."""
-        new = Cover(
-            self.beside, [set(linked) for linked in self.links], {*self.forced, link}, {*self.forbidden, *forbidden}
-        )
+        """Loops under this cover's limits that have one more link and lack others; None if there are none.
+
+        This cover has none of these links.
+        """
+        links = [set(linked) for linked in self.links]
+        new = Cover(self.beside, links, {*self.forced, link}, {*self.forbidden, *forbidden})
         lacking = []
         for cell in link:
             dropped = [other for other in self.links[cell] if link_of(cell, other) not in self.forced]
@@ -108,8 +110,9 @@ class Cover:
 
     def merge(self, squares: Sequence[Square]) -> None:
         """Exchange opposite sides of squares for the two others wherever that joins two loops."""
-        loop_of = {cell: number for number, loop in enumerate(self.loops()) for cell in loop}
-        parent = list(range(len(loop_of)))  # loops that were joined
+        loops = self.loops()
+        loop_of = {cell: number for number, loop in enumerate(loops) for cell in loop}
+        parent = list(range(len(loops)))  # for a loop that was merged, one that it was merged into
 
         def root(cell: int) -> int:
             number = loop_of[cell]
@@ -142,16 +145,18 @@ def link_of(a: int, b: int) -> Link:
 def search_cycle(
     beside: Sequence[Sequence[int]],
     black: Sequence[int],
+    white: Sequence[int],
     squares: Sequence[Square],
     fixed: Iterable[Link] = (),
     *,
     budget: int,
 ) -> list[int] | None:
-    """A cycle through all cells that have a neighbour, or None if there is none.
+    """A cycle through all black and white cells, or None if there is none.
 
     Args:
         beside: the cells of the other colour beside each cell.
-        black: the black cells.
+        black: the cells of one colour.
+        white: the cells of the other.
         squares: where links can be exchanged.
         fixed: links between cells of one colour that the cycle must have.
         budget: branches that are looked at.
@@ -166,9 +171,9 @@ def search_cycle(
         while len(first.links[cell]) < 2:
             if not first.augment(cell):
                 return None
-    if any(around and len(linked) != 2 for around, linked in zip(beside, first.links, strict=True)):
+    if any(len(first.links[cell]) < 2 for cell in white):
         return None
-    # Each entry: a cover, the link to force on it, and links to forbid.
+    # Branches to look at: a cover, the link to force on it, and links to forbid.
     waiting: list[tuple[Cover, Link | None, list[Link]]] = [(first, None, [])]
     while waiting:
         parent, forced, forbidden = waiting.pop()

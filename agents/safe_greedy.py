@@ -46,11 +46,12 @@ class SafeGreedyAgent(BoardAgent):
 
 def _safe_way_to_food(board: Bitboard, body: Body, food: Cells, ways: list[tuple[int, int]]) -> int:
     """The direction in which food can be eaten safely, or -1."""
-    best = (board.open.bit_count(), 0, -1)
+    full = board.open.bit_count()
+    best = (full, 0, -1)
     for direction, cell in ways:
         for path in _shortest_paths(board, body, cell, food):
             after = (body + path)[-len(body) - 1 :]
-            if _moves_to_tail(board, after):
+            if len(after) == full or _moves_to_tail(board, after):
                 best = min(best, (board.parts(board.open & ~cells_of(after)), len(path), direction))
     return best[2]
 

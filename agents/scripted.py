@@ -41,7 +41,7 @@ class RandomAgent(Agent):
         if action_mask is None:
             action_mask = np.ones((len(observations), self._actions), dtype=np.int8)
         # The greatest of A random numbers is each of them with equal probability.
-        return (action_mask + (rng or self._rng).random(action_mask.shape)).argmax(axis=1)
+        return np.asarray((action_mask + (rng or self._rng).random(action_mask.shape)).argmax(axis=1))
 
 
 class GreedyAgent(BoardAgent):
@@ -55,7 +55,7 @@ class GreedyAgent(BoardAgent):
         ahead = boards.grid.neighbours[boards.head]  # (N, 4)
         nearest = np.full(ahead.shape, boards.grid.cells)
         np.minimum.at(nearest, game, boards.grid.distance(ahead[game], cell[:, None]))
-        return np.where(allowed, nearest, boards.grid.cells + 1).argmin(axis=1)
+        return np.asarray(np.where(allowed, nearest, boards.grid.cells + 1).argmin(axis=1))
 
 
 SCRIPTED: dict[str, Callable[..., Agent]] = {

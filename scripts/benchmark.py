@@ -1,7 +1,8 @@
 """How fast is the environment, beside others in the same run? Ratios count: absolute figures change with the machine.
 
-python scripts/benchmark.py env              a table
-python scripts/benchmark.py env --json       rows of name, value, anchor, ratio, target
+python scripts/benchmark.py env: a table
+
+python scripts/benchmark.py env --json: rows of name, value, anchor, ratio, target
 """
 
 import os

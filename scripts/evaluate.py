@@ -1,6 +1,7 @@
 """Compare agents on the same games: mean with interval, median, best, full boards, steps per food.
 
 python scripts/evaluate.py runs/es cycle shortcut safe-greedy
+
 python scripts/evaluate.py random greedy --height 8 --width 8 --json
 """
 

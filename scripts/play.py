@@ -1,6 +1,7 @@
 """Play yourself: arrow keys or WASD steer, space pauses, n starts a new game, q quits.
 
 python scripts/play.py
+
 python scripts/play.py --height 12 --width 16 --walls wrap --fps 10
 """
 

@@ -1,6 +1,7 @@
 """Record a game as a GIF or MP4 to share.
 
 python scripts/record.py runs/es --out game.gif --seed 7
+
 python scripts/record.py shortcut --out game.mp4 --fps 30 --height 6 --width 9
 """
 

@@ -1,8 +1,10 @@
-"""Train a Snake agent: watch a population of small networks learn, and keep the best.
+"""Train a Snake agent: watch a population of small networks learn, and keep the best. Without a kind it is es.
 
-python scripts/train.py                      two minutes of CMA-ES on all cores
-python scripts/train.py ga --budget 5m       a genetic algorithm instead
-python scripts/train.py --resume runs/es     go on with a run
+python scripts/train.py: two minutes of CMA-ES on all cores
+
+python scripts/train.py ga --budget 5m: a genetic algorithm instead
+
+python scripts/train.py --resume runs/es: go on with a run
 """
 
 import os

@@ -1,8 +1,10 @@
 """Watch an agent play in a window. Space pauses, . steps, up and down change the speed, n starts a new game, q quits.
 
 python scripts/watch.py runs/es
+
 python scripts/watch.py shortcut --height 8 --width 12
-python scripts/watch.py runs/es --text         in the terminal, without a window
+
+python scripts/watch.py runs/es --text: in the terminal, without a window
 """
 
 import sys

@@ -100,6 +100,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         Raises:
             ValueError: unknown options, or a length without room.
         """
+        if options and "reset_mask" in options:
+            raise ValueError("reset_mask chooses among many games; this environment has one")
         starts = self._task.starts(options)
         stream = None
         if seed is not None or not self._seeded:

@@ -2,6 +2,7 @@
 
 The layout is A blocks of `PER_ACTION`, one for each action, and then `OVERALL`: value k of action a has the index
 a * len(PER_ACTION) + k. All values lie between 0 and 1. An action that kills has danger = 1 and 0 elsewhere.
+The tail counts as leaving its cell with the move, also where the move eats and it stays for one step more.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ PER_ACTION = (
     "food_distance",  # moves from there to the nearest food by free cells, d / (d + H + W); 1 if there is no way
     "food_reachable",
     "nearest",  # no other action leads nearer to food
-    "area",  # share of the free cells that connect to there
+    "area",  # free cells that connect to there, as a share of the board
     "largest",  # no other action leads to more of them
     "holds_body",  # the area is at least as large as the snake is long
     "tail_distance",  # moves from there to the tail, d / (d + H + W); 1 if there is no way

@@ -13,7 +13,7 @@ DENSEST = 0.5  # share of cells that random obstacles may take
 def _cross(height: int, width: int) -> BoolArray:
     """A plus sign in the middle, half as long as the board."""
     board = np.zeros((height, width), dtype=bool)
-    row, col, arm_rows, arm_cols = height // 2, width // 2, height // 4, width // 4
+    row, col, arm_rows, arm_cols = height // 2, width // 2, (height - 2) // 4, (width - 2) // 4
     board[row - arm_rows : row + arm_rows + 1, col] = True
     board[row, col - arm_cols : col + arm_cols + 1] = True
     return board
@@ -41,7 +41,8 @@ def _rooms(height: int, width: int) -> BoolArray:
 def _corners(height: int, width: int) -> BoolArray:
     """An angle in each corner, one cell from the border."""
     board = np.zeros((height, width), dtype=bool)
-    rows, cols = max(1, height // 5), max(1, width // 5)
+    # As long as a fifth of the side, but with a gap between two angles.
+    rows, cols = (min(side // 5, max(0, (side - 5) // 2)) for side in (height, width))
     for row, down in ((1, 1), (height - 2, -1)):
         for col, right in ((1, 1), (width - 2, -1)):
             board[row, col : col + right * (cols + 1) : right] = True

@@ -75,7 +75,11 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
     require(not ((state.food >= 0) & ((on_food > 0) | blocked)).any(), "food lies on a snake or an obstacle")
     same = (state.food[:, :, None] == state.food[:, None, :]) & ~np.eye(F, dtype=bool) & (state.food >= 0)[:, :, None]
     require(not same.any(), "two pieces of food share a cell")
-    require(bool((state.hunger >= 0).all()), "a hunger is negative")
+    # A game that starves is over, and a step without food follows its last.
+    hungry = (state.hunger >= 0) & (state.hunger < rules.steps_to_starve + state.over)
+    require(bool(hungry.all()), "a hunger is negative, or beyond the limit")
+    full = state.length == len(rules.open_cells)
+    require(bool((state.over | ~full).all()), "a full board goes on")
     require(bool(((state.score >= 0) & (state.score < state.length)).all()), "a score does not fit the length")
     return state
 
