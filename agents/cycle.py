@@ -87,8 +87,8 @@ class Walk:
         """(N,) how often the snake can eat on this walk without running into itself; L for as often as there is food.
 
         That is so if the body lies in order: ahead come the tail, then the rest of the body, then the neck, whatever is
-        between them. A snake that eats k times on its way to the tail comes by k free cells at least, so the tail, which
-        stays for k moves, is gone when the head arrives; and so is every cell after it.
+        between them. A snake that eats k times on its way to the tail comes by k free cells at least, so the tail,
+        which stays for k moves, is gone when the head arrives; and so is every cell after it.
         """
         L = self.times.shape[1] + 1
         body = self.times > 0
