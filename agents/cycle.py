@@ -84,7 +84,7 @@ class Walk:
 
     @cached_property
     def room(self) -> IntArray:
-        """(N,) how often the snake can eat on this walk without running into itself; L for as often as there is food.
+        """(N,) how often the snake can eat on this walk without running into itself, L for as often as it likes.
 
         That is so if the body lies in order: ahead come the tail, then the rest of the body, then the neck, whatever is
         between them. A snake that eats k times on its way to the tail comes by k free cells at least, so the tail,
@@ -93,8 +93,7 @@ class Walk:
         L = self.times.shape[1] + 1
         body = self.times > 0
         first_free = np.minimum.accumulate(np.where(body, self.times, L)[:, ::-1], axis=1)[:, ::-1]  # from there on
-        spare = np.arange(1, L) - self.times - self.food.cumsum(axis=1)
-        room: IntArray = np.where(body & (self.times > first_free), spare, L).min(axis=1)
+        room: IntArray = np.where(body & (self.times > first_free), np.arange(1, L) - self.times, L).min(axis=1)
         return room
 
 

@@ -100,10 +100,10 @@ def _search(grid: Grid) -> Sequence[int]:
         if seams:
             for fixed in _seam_choices(larger, smaller, abs(excess)):
                 with suppress(OutOfBudgetError):
-                    if cycle := search_cycle(beside, black, white, squares, fixed, budget=TRY_BUDGET):
+                    if cycle := search_cycle(beside, black, squares, fixed, budget=TRY_BUDGET):
                         return cycle
             raise OutOfBudgetError
-        if cycle := search_cycle(beside, black, white, squares, budget=BUDGET):
+        if cycle := search_cycle(beside, black, squares, budget=BUDGET):
             return cycle
     except OutOfBudgetError:
         raise ValueError(

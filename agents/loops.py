@@ -145,18 +145,16 @@ def link_of(a: int, b: int) -> Link:
 def search_cycle(
     beside: Sequence[Sequence[int]],
     black: Sequence[int],
-    white: Sequence[int],
     squares: Sequence[Square],
     fixed: Iterable[Link] = (),
     *,
     budget: int,
 ) -> list[int] | None:
-    """A cycle through all black and white cells, or None if there is none.
+    """A cycle through all cells that have a neighbour, or None if there is none.
 
     Args:
         beside: the cells of the other colour beside each cell.
-        black: the cells of one colour.
-        white: the cells of the other.
+        black: the cells of one colour; they lack as many links in all as those of the other, with the fixed ones made.
         squares: where links can be exchanged.
         fixed: links between cells of one colour that the cycle must have.
         budget: branches that are looked at.
@@ -171,8 +169,6 @@ def search_cycle(
         while len(first.links[cell]) < 2:
             if not first.augment(cell):
                 return None
-    if any(len(first.links[cell]) < 2 for cell in white):
-        return None
     # Branches to look at: a cover, the link to force on it, and links to forbid.
     waiting: list[tuple[Cover, Link | None, list[Link]]] = [(first, None, [])]
     while waiting:

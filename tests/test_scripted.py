@@ -212,6 +212,9 @@ def test_random_has_a_generator_of_its_own() -> None:
     assert (first != second).any()
     np.testing.assert_array_equal(same.act(observations), first)
     assert (other.act(observations) != first).any()
+    np.testing.assert_array_equal(
+        agent.act(observations, rng=np.random.default_rng(7)), other.act(observations, rng=np.random.default_rng(7))
+    )
     assert RandomAgent(actions="relative").act(observations).max() == 2
 
 
@@ -239,11 +242,11 @@ def test_greedy_takes_the_way_to_the_nearest_food() -> None:
 def test_greedy_goes_over_joined_edges() -> None:
     board = """
         ......
-        *..ba>
+        *.ba>.
         ......
         ......"""
     assert chosen(GreedyAgent(walls="wrap"), board) == RIGHT
-    assert chosen(GreedyAgent(walls="solid"), board) in (UP, DOWN)
+    assert chosen(GreedyAgent(walls="solid"), board) == UP
     assert chosen(GreedyAgent(walls="wrap", actions="relative"), board) == 1
 
 
@@ -278,6 +281,16 @@ def test_safe_greedy_enters_cells_that_the_body_leaves_in_time() -> None:
 
 def test_safe_greedy_goes_round_for_food_in_a_room_that_its_body_closes() -> None:
     assert chosen(SafeGreedyAgent(), CLOSED) == LEFT
+
+
+def test_safe_greedy_does_not_walk_into_a_dead_end_from_which_a_short_snake_cannot_turn_back() -> None:
+    board = """
+        #.#*#
+        .<a..
+        .....
+        ....."""
+    assert chosen(SafeGreedyAgent(), board) != UP
+    assert chosen(SafeGreedyAgent(), board.replace("a", ".")) != UP
 
 
 def test_safe_greedy_fills_the_board_though_its_tail_is_out_of_reach_then() -> None:
@@ -399,6 +412,23 @@ def test_shortcuts_are_as_good_backwards() -> None:
         ...."""
     assert chosen(CycleAgent(), board) == UP
     assert chosen(ShortcutAgent(), board) == LEFT
+
+
+def test_backwards_is_forwards_on_the_cycle_turned_round() -> None:
+    agent = ShortcutAgent()
+    envs = make_envs(100, height=6, width=8, food=2)
+    observations, info = envs.reset(seed=0)
+    for _ in range(30):
+        boards = Boards.read(observations, wrap=False)
+        route = Route.of(boards.grid)
+        L = len(route.cells)
+        turned = Route(route.cells[::-1], L - 1 - route.places, -route.gaps % L)
+        for sign in (1, -1):
+            np.testing.assert_array_equal(
+                agent.follow(route, Walk.look(route, boards, sign), boards, boards.legal),
+                agent.follow(turned, Walk.look(turned, boards, -sign), boards, boards.legal),
+            )
+        observations, *_, info = envs.step(agent.act(observations, info["action_mask"]))
 
 
 def test_moves_are_the_fewest_that_lead_forward() -> None:
