@@ -23,7 +23,7 @@ from snake_env.state import BoolArray, IntArray
 Lanes = NDArray[Any]  # (H + 2, N') unsigned, N' a multiple of the lanes in a word
 
 UNREACHABLE = 1 << 16  # a distance greater than any on a board
-BLOCK = 6  # rounds between looks at what was reached and which games are done
+BLOCK = 10  # rounds between looks at what was reached and which games are done
 GAP = 576  # bytes between rounds: at a multiple of 4096 a processor takes a read for one of what was just written
 EXACT_BITS = 24  # columns that a float32 adds up without rounding
 
@@ -35,8 +35,9 @@ def pack(cells: BoolArray) -> Lanes:
     lanes = np.zeros((H + 2, _padded(N, dtype)), dtype=dtype)
     for start in range(0, W, EXACT_BITS):
         bits = np.float32(2) ** np.arange(min(EXACT_BITS, W - start), dtype=np.float32)
-        numbers = cells[:, :, start : start + EXACT_BITS].astype(np.float32) @ bits  # (N, H), exact
-        lanes[1:-1, :N] += numbers.T.astype(dtype) * dtype.type(1 << start)
+        columns = cells[:, :, start : start + EXACT_BITS].astype(np.float32)
+        numbers = columns.reshape(N * H, -1) @ bits  # exact
+        lanes[1:-1, :N] += numbers.reshape(N, H).T.astype(dtype) * dtype.type(1 << start)
     return lanes
 
 
@@ -71,19 +72,22 @@ def fill(
     missing = np.arange(len(cell))  # targets not reached yet
     row, col = np.divmod(cell, width)
     row_of_search = search * rows + row + 1
-    shift = col.astype(free.dtype)
+    bit = free.dtype.type(1) << col.astype(free.dtype)
     reached = np.stack(sources)  # (S, H + 2, N')
     games, column, region, start = np.arange(N), np.arange(N), reached, 0  # column: where each game's lane now is
+    # Memory for all blocks, once: fresh memory costs as much as the work in it.
+    memory = np.empty((BLOCK + 1) * (region.size + GAP // free.itemsize), dtype=free.dtype)
     while len(games):
         # One block: history[i] is the region after i more rounds, with a gap behind it.
-        history = np.empty((BLOCK + 1, region.size + GAP // free.itemsize), dtype=free.dtype)
+        length = region.size + GAP // free.itemsize
+        history = memory[: (BLOCK + 1) * length].reshape(BLOCK + 1, length)
         history[0, : region.size] = region.reshape(-1)
         _grow(history, np.stack([free] * len(sources)), width, wrap=wrap)
         at = row_of_search[missing] * free.shape[1] + column[game[missing]]
         lanes = history[:BLOCK].take(at, axis=1)  # (BLOCK, missing targets)
-        hits = ((lanes >> shift[missing]) & free.dtype.type(1)).sum(axis=0, dtype=free.dtype)
+        hits = ((lanes & bit[missing]) != 0).sum(axis=0)
         found = np.flatnonzero(hits)
-        moves[missing[found]] = start + BLOCK - hits[found].astype(np.int64)
+        moves[missing[found]] = start + BLOCK - hits[found]
         start += BLOCK
         before, region = (history[i, : region.size].reshape(region.shape) for i in (-2, -1))
         grown = region[:, 1:-1] != before[:, 1:-1]
