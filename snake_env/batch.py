@@ -18,7 +18,7 @@ import numpy as np
 from snake_env.rules import TRIES_FOR_FOOD, Rules
 from snake_env.snapshot import check_state
 from snake_env.starts import RandomStarts, StraightStarts
-from snake_env.state import BoolArray, IntArray, State, StreamArray
+from snake_env.state import BodyArray, BoolArray, IntArray, State, StreamArray
 from snake_env.stream import below_many, draw_many
 
 
@@ -122,14 +122,20 @@ class Batch:
         self._look_ahead()
         return Outcome(ate, died, won, starved)
 
+    def board(self) -> tuple[BodyArray, IntArray, IntArray]:
+        """Body, head and food of the state, without the work of the rest."""
+        body = self._body.reshape(-1, self.rules.height, self.rules.width)
+        return body, self._pose >> 2, self._food.T
+
     def state(self) -> State:
         """The games as arrays that share memory with them: read them before the next step, or copy."""
         rules = self.rules
+        body, head, food = self.board()
         return State(
-            body=self._body.reshape(-1, rules.height, rules.width),
-            head=self._pose >> 2,
+            body=body,
+            head=head,
             heading=self._pose & 3,
-            food=self._food.T,
+            food=food,
             obstacles=rules.obstacle_map,
             hunger=self._clock + rules.steps_to_starve - self._deadline,
             score=self.length - self.start_length,

@@ -83,7 +83,7 @@ class Features:
             start = [flood.mark(around, cell[action, game], W)]
             _, reached = flood.fill(around, start, W, wrap=self._wrap, targets=(none, none, none))
             area[action, game] = flood.count(reached[0])[: len(game)]
-        sides, parts = self._surroundings(free_cells, cell)
+        sides, parts = self._surroundings(free_cells, cell, safe)
 
         values = np.zeros((N, A * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
         by_action = values[:, : A * len(PER_ACTION)].reshape(N, A, len(PER_ACTION)).transpose(2, 1, 0)  # (K, A, N)
@@ -105,14 +105,15 @@ class Features:
         values[:, -1] = np.minimum(state.hunger / rules.steps_to_starve, 1)
         return values
 
-    def _surroundings(self, free_cells: BoolArray, cell: IntArray) -> tuple[IntArray, IntArray]:
-        """(A, N) free sides of each cell, and (A, N) parts that its free surroundings fall into without it."""
+    def _surroundings(self, free_cells: BoolArray, cell: IntArray, safe: BoolArray) -> tuple[IntArray, IntArray]:
+        """(A, N) free sides of each safe cell, and (A, N) parts that its free surroundings fall into without it."""
         N, cells = len(free_cells), self._rules.cells
         padded = np.zeros((N, cells + 1), dtype=bool)  # the last cell is what lies outside the board
         padded[:, :cells] = free_cells.reshape(N, cells)
-        first = np.arange(N)[:, None] * (cells + 1)
-        ring = padded.reshape(-1).take(first + self._ring.take(cell, axis=0))  # (A, N, 8)
-        pattern = np.packbits(ring.reshape(-1), bitorder="little").reshape(cell.shape)
+        action, game = np.nonzero(safe)
+        ring = padded.reshape(-1).take(game[:, None] * (cells + 1) + self._ring.take(cell[action, game], axis=0))
+        pattern = np.zeros(cell.shape, dtype=np.uint8)
+        pattern[action, game] = np.packbits(ring.reshape(-1), bitorder="little")
         return _SIDES.take(pattern), _PARTS.take(pattern)
 
 

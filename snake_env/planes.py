@@ -7,7 +7,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from snake_env.rules import Rules
-from snake_env.state import State
+from snake_env.state import BodyArray, IntArray, State
 
 HEAD, BODY, FOOD, OBSTACLES = range(4)
 
@@ -30,16 +30,20 @@ class Planes:
 
     def __call__(self, state: State) -> NDArray[Any]:
         """(N, 4, H, W)."""
-        N, H, W = state.body.shape
+        return self.draw(state.body, state.head, state.food)
+
+    def draw(self, body: BodyArray, head: IntArray, all_food: IntArray) -> NDArray[Any]:
+        """(N, 4, H, W) from the part of a state that it shows."""
+        N, H, W = body.shape
         cells = H * W
-        planes = np.zeros((N, 4, cells), dtype=state.body.dtype)
+        planes = np.zeros((N, 4, cells), dtype=body.dtype)
         if self._blank is not None:
             planes[:] = self._blank
-        np.multiply(state.body.reshape(N, cells), self._unit, out=planes[:, BODY])
+        np.multiply(body.reshape(N, cells), self._unit, out=planes[:, BODY])
         flat = planes.reshape(-1)
         first = np.arange(HEAD, 4 * cells * N, 4 * cells)  # index of each game's first cell
-        flat[first + state.head] = self._greatest
-        for food in state.food.T:
+        flat[first + head] = self._greatest
+        for food in all_food.T:
             there = food >= 0
             if there.all():
                 flat[first + (FOOD * cells + food)] = self._greatest

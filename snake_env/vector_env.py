@@ -12,6 +12,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from snake_env.batch import Batch
+from snake_env.planes import Planes
 from snake_env.renderer import tile_frames
 from snake_env.state import BoolArray, IntArray, State
 from snake_env.task import RuleArguments, Task
@@ -111,7 +112,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             self._shaping.start(self._batch.state(), rows)
         if self.render_mode == "human":
             self.render()
-        return self._task.observe(self._batch.state()), self._info(np.zeros(self.num_envs, dtype=bool))
+        return self._observe(), self._info(np.zeros(self.num_envs, dtype=bool))
 
     def step(self, actions: IntArray | Sequence[int]) -> Step:
         """Move every game by one action.
@@ -140,7 +141,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
                 won = np.zeros_like(won)
         if self.render_mode == "human":
             self.render()
-        return self._task.observe(batch.state()), rewards, terminations, starved, info | self._info(won)
+        return self._observe(), rewards, terminations, starved, info | self._info(won)
 
     def action_masks(self) -> BoolArray:
         """(N, A) whether each action keeps the snake alive."""
@@ -160,7 +161,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         self._started[:] = True
         if self._shaping is not None:
             self._shaping.start(self._batch.state())
-        return self._task.observe(self._batch.state()), self._info(np.zeros(self.num_envs, dtype=bool))
+        return self._observe(), self._info(np.zeros(self.num_envs, dtype=bool))
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """A picture of each game, or one of the first games; None in a window, and without a render mode."""
@@ -189,6 +190,10 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         if self._window is not None:
             self._window.close()
             self._window = None
+
+    def _observe(self) -> Observation:
+        observe = self._task.observe
+        return observe.draw(*self._batch.board()) if isinstance(observe, Planes) else observe(self._batch.state())
 
     def _info(self, won: BoolArray) -> dict[str, Any]:
         batch = self._batch
