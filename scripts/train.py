@@ -14,6 +14,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,11 +22,12 @@ from typing import Annotated, Any
 
 import numpy as np
 import tyro
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 import nn
-from agents import Evaluation, NetworkAgent, evaluate
+from agents import Agent, Evaluation, NetworkAgent, evaluate
 from agents.cma_es import CMAES
 from agents.evolution import Evolution, Generation
 from agents.genetic import GeneticAlgorithm
@@ -45,7 +47,7 @@ GIF_TILE, GIF_FPS, GIF_FRAMES = 20, 30, 600
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Config(ABC):
     """What every kind of evolution takes."""
 
     seed: int = 0
@@ -81,9 +83,9 @@ class Config:
     actions: str = "absolute"
     """absolute (up, right, down, left) or relative (left, straight, right)."""
 
-    def strategy(self, mean: np.ndarray[Any, np.dtype[np.float64]], rng: np.random.Generator) -> Strategy:
+    @abstractmethod
+    def strategy(self, mean: NDArray[np.float64], rng: np.random.Generator) -> Strategy:
         """The search that these options describe."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,7 @@ class ES(Config):
     sigma: float = 0.5
     """Step size at the beginning."""
 
-    def strategy(self, mean: np.ndarray[Any, np.dtype[np.float64]], rng: np.random.Generator) -> Strategy:
+    def strategy(self, mean: NDArray[np.float64], rng: np.random.Generator) -> Strategy:
         """See `Config.strategy`."""
         return CMAES(mean, population=self.population, sigma=self.sigma, rng=rng)
 
@@ -115,7 +117,7 @@ class GA(Config):
     crossover: float = 0.6
     """Share of children with two parents."""
 
-    def strategy(self, mean: np.ndarray[Any, np.dtype[np.float64]], rng: np.random.Generator) -> Strategy:
+    def strategy(self, mean: NDArray[np.float64], rng: np.random.Generator) -> Strategy:
         """See `Config.strategy`."""
         return GeneticAlgorithm(
             mean,
@@ -254,7 +256,7 @@ def _report(
     return result
 
 
-def _measure(player: Any, rules: dict[str, Any], games: int) -> Evaluation:  # noqa: ANN401
+def _measure(player: Agent, rules: dict[str, Any], games: int) -> Evaluation:
     return evaluate(player, make_games(player, rules, games), games=games, seed=0)
 
 
