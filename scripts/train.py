@@ -12,6 +12,7 @@ import os
 # The networks are small: one BLAS thread in each process, and all processes at work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import math
 import sys
 import time
 from abc import ABC, abstractmethod
@@ -55,7 +56,7 @@ class Config(ABC):
     budget: str = "120s"
     """Training time, such as 90s, 15m or 2h; with --resume the time of all parts together."""
     generations: int | None = None
-    """Stop after this many generations, whatever the time."""
+    """Stop after this many generations instead of a time: then the same seed gives the same weights everywhere."""
     out: Path | None = None
     """Run folder; by default a new one under runs/."""
     resume: Path | None = None
@@ -136,7 +137,8 @@ KINDS: dict[str, type[Config]] = {"es": ES, "ga": GA}
 def main(config: Config) -> dict[str, Any]:
     """Train, evaluate, and leave a run folder; what it gives back is the folder's result.json."""
     console = Console()
-    seconds_to_train = parse_budget(config.budget)
+    seconds_to_train = parse_budget(config.budget) if config.generations is None else math.inf
+    resuming = config.resume is not None
     if config.resume is None:
         kind = next(name for name, kind in KINDS.items() if isinstance(config, kind))
         folder = RunFolder.create(config.out, kind)
@@ -162,7 +164,7 @@ def main(config: Config) -> dict[str, Any]:
 
     rows: list[dict[str, Any]] = []
     seconds = 0.0
-    if config.resume is not None or (folder.path / "last.npz").exists():
+    if resuming and (folder.path / "last.npz").exists():
         arrays, header = nn.files.read(folder.path / "last.npz")
         evolution.restore(arrays, header["evolution"])
         seconds = header["seconds"]
@@ -192,11 +194,13 @@ def _train(
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[left]}"), console=console
     )
-    task = progress.add_task("first generation", total=seconds_to_train, left="")
+    task = progress.add_task(
+        "first generation", total=seconds_to_train if math.isfinite(seconds_to_train) else None, left=""
+    )
     try:
         with progress:
             while (seconds := time.perf_counter() - started) < seconds_to_train:
-                if rows and rows[-1]["generation"] == config.generations:
+                if rows and config.generations is not None and rows[-1]["generation"] >= config.generations:
                     break
                 generation = evolution.step()
                 seconds = time.perf_counter() - started
@@ -206,12 +210,18 @@ def _train(
                 nn.files.write(folder.path / "last.npz", arrays, {"evolution": header, "seconds": seconds})
                 folder.write_metrics(rows)
                 line = _line(generation, seconds)
-                left = f"{max(0.0, seconds_to_train - seconds):.0f} s left"
+                left = f"{max(0.0, _seconds_left(config, generation, seconds, seconds_to_train)):.0f} s left"
                 progress.update(task, completed=seconds, description=line, left=left)
                 if not console.is_terminal and generation.number % 10 == 1:
                     console.print(f"{line}  {left}")
     except KeyboardInterrupt:
         console.print("Stopped; keeping what was reached.")
+
+
+def _seconds_left(config: Config, generation: Generation, seconds: float, seconds_to_train: float) -> float:
+    if config.generations is None:
+        return seconds_to_train - seconds
+    return seconds / generation.number * (config.generations - generation.number)
 
 
 def _line(generation: Generation, seconds: float) -> str:
