@@ -21,7 +21,7 @@ def save_curve(metrics: list[dict[str, float]], baselines: Mapping[str, float], 
     axes.plot(seconds, [row["champion"] for row in metrics], linewidth=2, label="champion, on validation games")
     for i, (name, mean) in enumerate(baselines.items()):
         axes.axhline(mean, linestyle="--", linewidth=1, color=f"C{i + 1}")
-        axes.annotate(name, (1, mean), xycoords=("axes fraction", "data"), ha="right", va="bottom", color=f"C{i + 1}")
+        axes.annotate(name, (0.01, mean), xycoords=("axes fraction", "data"), ha="left", va="bottom", color=f"C{i + 1}")
     axes.set(xlabel="seconds of training", ylabel="food eaten", ylim=(0, None))
     axes.legend(loc="lower right")
     axes.grid(alpha=0.3)
