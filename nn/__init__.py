@@ -9,26 +9,60 @@ A network is a `Sequential` of layers; all its parameters lie in one vector, `ne
     network, metadata = nn.load("network.npz")
 """
 
-from nn import files
+from nn import files, schedules, threads
 from nn.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from nn.averaging import WeightAverage
+from nn.batch_norm import BatchNorm
+from nn.conv2d import Conv2D
 from nn.dense import Dense
+from nn.dropout import Dropout
 from nn.files import load, save
 from nn.flatten import Flatten
 from nn.layer import Layer, Parameter
+from nn.layer_norm import LayerNorm
+from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp, clip_by_global_norm
+from nn.pooling import AvgPool2D, MaxPool2D
 from nn.sequential import Sequential
+from nn.split import Split
+from nn.trainer import Callback, Trainer, predict
 
 __all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "AvgPool2D",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Callback",
+    "Conv2D",
     "Dense",
+    "Dropout",
     "Flatten",
+    "Huber",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
+    "Loss",
+    "MaxPool2D",
+    "MeanSquaredError",
+    "Optimiser",
     "Parameter",
+    "RMSProp",
     "ReLU",
     "Sequential",
     "Sigmoid",
     "Softmax",
+    "SoftmaxCrossEntropy",
+    "Split",
     "Tanh",
+    "Trainer",
+    "WeightAverage",
+    "clip_by_global_norm",
     "files",
     "load",
+    "predict",
     "save",
+    "schedules",
+    "threads",
 ]

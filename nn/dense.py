@@ -3,6 +3,9 @@
 from operator import index
 from typing import Any
 
+import numpy as np
+
+from nn import threads
 from nn.initialisers import Shape
 from nn.layer import Array, Layer, Parameter, ShapeError
 
@@ -32,16 +35,36 @@ class Dense(Layer):
         """Return y = x W + b."""
         if training:
             self.kept = x
-        # bias: (outputs,) -> (1, outputs), or (M, outputs) -> (M, 1, outputs): the same for each row of a batch
-        y = x @ self.weight.value
-        y += self.bias.value[..., None, :]
+        if x.ndim == 3:  # a population
+            return x @ self.weight.value + self.bias.value[:, None, :]
+        shape = (len(x), self.outputs)
+        y: Array = self.buffer("y", shape, x.dtype) if training else np.empty(shape, x.dtype)
+        threads.matmul(x, self.weight.value, y)
+        y += self.bias.value
         return y
 
-    def backward(self, gradient: Array) -> Array:
-        """Add dL/dW = xᵀ dL/dy and dL/db = Σ_N dL/dy; return dL/dx = dL/dy Wᵀ."""
-        self.weight.gradient += self.kept.swapaxes(-1, -2) @ gradient  # (inputs, N) @ (N, outputs)
+    def learn(self, gradient: Array) -> None:
+        """Add dL/dW = xᵀ dL/dy and dL/db = Σ_N dL/dy."""
+        x = self.kept
         self.bias.gradient += gradient.sum(axis=-2)  # (N, outputs) -> (outputs,)
-        return gradient @ self.weight.value.swapaxes(-1, -2)  # (N, outputs) @ (outputs, inputs)
+        if x.ndim == 3:
+            self.weight.gradient += x.swapaxes(-1, -2) @ gradient
+            return
+        product = self.buffer("dL/dW", self.weight.shape, x.dtype)
+        threads.matmul(x.T, gradient, product)  # (inputs, N) @ (N, outputs)
+        self.weight.gradient += product
+
+    def backward(self, gradient: Array) -> Array:
+        """Call `learn`; return dL/dx = dL/dy Wᵀ."""
+        self.learn(gradient)
+        x, weight = self.kept, self.weight.value
+        if x.ndim == 3:
+            return gradient @ weight.swapaxes(-1, -2)
+        dx = self.buffer("dL/dx", x.shape, x.dtype)
+        if not x.flags.c_contiguous:  # features lie side by side, as `Flatten` leaves them: so does their gradient
+            dx = dx.reshape(x.shape[::-1]).T
+        threads.matmul(gradient, weight.T, dx)  # (N, outputs) @ (outputs, inputs)
+        return dx
 
     def parameters(self) -> dict[str, Parameter]:
         """Return "weight" (inputs, outputs) and "bias" (outputs,)."""

@@ -2,25 +2,36 @@
 
 import math
 
+from nn.images import ImageLayer
 from nn.initialisers import Shape
-from nn.layer import Array, Layer, ShapeError
+from nn.layer import Array
 
 
-class Flatten(Layer):
+class Flatten(ImageLayer):
     """(N, C, H, W) -> (N, C·H·W), the last axis fastest; in a population (M, B, C, H, W) -> (M, B, C·H·W)."""
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y, y[n, (c·H + h)·W + w] = x[n, c, h, w]."""
         if training:
             self.kept = x
-        return x.reshape(*x.shape[:-3], math.prod(x.shape[-3:]))
+        size = math.prod(x.shape[-3:])
+        if x.ndim == 5 or x.flags.c_contiguous:
+            return x.reshape(*x.shape[:-3], size)
+        # Images with the batch innermost stay so: y is a transposed view too, which BLAS multiplies as it is.
+        y = self.buffer("y, training" if training else "y, inference", (*x.shape[1:], len(x)), x.dtype)
+        y[...] = x.transpose(1, 2, 3, 0)
+        return y.reshape(size, len(x)).T
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx, dL/dx[n, c, h, w] = dL/dy[n, (c·H + h)·W + w]."""
-        return gradient.reshape(self.kept.shape)
+        if gradient.flags.c_contiguous:
+            return gradient.reshape(self.kept.shape)
+        N, C, H, W = self.kept.shape
+        rows = self.buffer("dL/dx", (H, C, W, N), gradient.dtype)
+        rows[...] = gradient.T.reshape(C, H, W, N).transpose(1, 0, 2, 3)
+        return self.images(rows)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C·H·W,) for (C, H, W)."""
-        if len(input_shape) != 3:
-            raise ShapeError("needs (channels, rows, columns)")
+        self.check_images(input_shape)
         return (math.prod(input_shape),)

@@ -60,10 +60,16 @@ def zeros(shape: Shape, _fan_in: int, _fan_out: int, _rng: np.random.Generator) 
     return np.zeros(shape)
 
 
+def ones(shape: Shape, _fan_in: int, _fan_out: int, _rng: np.random.Generator) -> Values:
+    """All 1: for gains."""
+    return np.ones(shape)
+
+
 INITIALISERS: dict[str, Callable[[Shape, int, int, np.random.Generator], Values]] = {
     "he": he,
     "glorot": glorot,
     "lecun": lecun,
     "orthogonal": orthogonal,
     "zeros": zeros,
+    "ones": ones,
 }

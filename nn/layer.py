@@ -63,6 +63,8 @@ class Parameter:
         initialiser: a name in `nn.initialisers.INITIALISERS`.
         fan_in: how many inputs each output sums over.
         fan_out: how many outputs each input goes to.
+        trainable: False for numbers that a layer measures itself, such as running means. They lie with the others, so
+            that saving, copying and averaging a network covers them, and their gradient stays 0.
 
     `value` and `gradient` have `shape` in one network and (M, *shape) in a population of M.
 
@@ -73,7 +75,9 @@ class Parameter:
     value = Memory()
     gradient = Memory()
 
-    def __init__(self, shape: Shape, initialiser: str, fan_in: int = 1, fan_out: int = 1) -> None:
+    def __init__(
+        self, shape: Shape, initialiser: str, fan_in: int = 1, fan_out: int = 1, *, trainable: bool = True
+    ) -> None:
         if initialiser not in INITIALISERS:
             raise ValueError(f"there is no initialiser {initialiser!r}: choose one of {', '.join(INITIALISERS)}")
         self.shape = shape
@@ -81,6 +85,7 @@ class Parameter:
         self.initialiser = initialiser
         self.fan_in = fan_in
         self.fan_out = fan_out
+        self.trainable = trainable
 
     def bind(self, flat: Array, gradient: Array) -> None:
         """Make value and gradient views of flat and gradient, both (size,) or (M, size)."""
@@ -104,6 +109,7 @@ class Layer(ABC):
     """
 
     input_shape: Shape = ()  # of one example; () until the layer has its place in a network
+    children: tuple["Layer", ...] = ()  # the layers that this one is made of
     _kept: Array | None = None
 
     def __init_subclass__(cls) -> None:
@@ -137,6 +143,30 @@ class Layer(ABC):
     def config(self) -> dict[str, Any]:
         """Return the constructor's arguments, as JSON can hold them: `type(layer)(**layer.config())` is a twin."""
         return {}
+
+    def learn(self, gradient: Array) -> None:
+        """Add dL/dparameter to each parameter's gradient, as `backward` does, where nobody asks for dL/dx."""
+        self.backward(gradient)
+
+    def reseed(self, rng: np.random.Generator) -> None:
+        """Draw chance, where a layer has any, from a generator that rng starts."""
+        for layer in self.children:
+            layer.reseed(rng)
+
+    def buffer(self, name: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
+        """Return memory of the layer's own, the same with each call while shape and dtype stay; 0 when it is new.
+
+        Fresh memory costs more than the arithmetic that fills it. So what a layer returns may live in a buffer, until
+        the next call of the same method; `Sequential.forward` copies what it gives to its caller.
+        """
+        buffers: dict[str, Array] = vars(self).setdefault("_buffers", {})
+        found = buffers.get(name)
+        if found is None or found.shape != shape or found.dtype != dtype:
+            size = math.prod(shape) * dtype.itemsize
+            memory = np.zeros(size + 64, np.uint8)
+            start = -memory.ctypes.data % 64  # where a cache line begins: vector instructions then never straddle two
+            found = buffers[name] = memory[start : start + size].view(dtype).reshape(shape)
+        return found
 
     @property
     def size(self) -> int:

@@ -40,6 +40,7 @@ class Sequential(Layer):
 
     flat = Memory()
     gradient = Memory()
+    outermost = False  # no network around it
 
     def __init__(
         self,
@@ -49,7 +50,9 @@ class Sequential(Layer):
         flat: Array | None = None,
         dtype: type[np.float32] | type[np.float64] = np.float32,
     ) -> None:
-        self.layers = tuple(layer_from(layer) if isinstance(layer, Mapping) else layer for layer in layers)
+        self.layers = self.children = tuple(
+            layer_from(layer) if isinstance(layer, Mapping) else layer for layer in layers
+        )
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"{layer!r} is no layer: write for example ReLU(), with parentheses")
@@ -72,6 +75,8 @@ class Sequential(Layer):
             rng = np.random.default_rng(rng)
             for parameter in self.parameters().values():
                 parameter.draw(rng)
+            self.reseed(rng)
+        self.outermost = True
 
     def forward(self, x: npt.ArrayLike, *, training: bool = False) -> Array:
         """Return y for x: (N, *input_shape) -> (N, *output_shape); in a population with a leading M on both.
@@ -90,7 +95,8 @@ class Sequential(Layer):
             y = layer.forward(y, training=training)
         if training:
             self.kept = y
-        return y
+        # What the layers return may be their own memory, which the next call will overwrite.
+        return y.copy() if self.outermost else y
 
     def backward(self, gradient: npt.ArrayLike) -> Array:
         """Turn dL/dy into dL/dx, last layer first (the chain rule), adding to `self.gradient` on the way.
@@ -99,11 +105,29 @@ class Sequential(Layer):
             ValueError: a gradient that has not the shape of y.
             RuntimeError: no `forward(x, training=True)` came before.
         """
+        g = self._checked(gradient)
+        for layer in reversed(self.layers):
+            g = layer.backward(g)
+        return g
+
+    def learn(self, gradient: npt.ArrayLike) -> None:
+        """Add to `self.gradient` as `backward` does, without the work for dL/dx: all that training needs.
+
+        Raises:
+            ValueError, RuntimeError: as `backward`.
+        """
+        g = self._checked(gradient)
+        first = next((layer for layer in self.layers if layer.size), None)
+        for layer in reversed(self.layers):
+            if layer is first:
+                layer.learn(g)
+                return
+            g = layer.backward(g)
+
+    def _checked(self, gradient: npt.ArrayLike) -> Array:
         g = np.asarray(gradient, self.flat.dtype)
         if g.shape != self.kept.shape:
             raise ValueError(f"the gradient is {g.shape}, the output it belongs to {self.kept.shape}")
-        for layer in reversed(self.layers):
-            g = layer.backward(g)
         return g
 
     def population(self, genomes: Array) -> "Sequential":

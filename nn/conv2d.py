@@ -1,0 +1,248 @@
+r"""Convolution, as one product of matrices for each row of the output.
+
+Images lie with the batch innermost, (H, C, W, N), see `images.py`. The product needs, for each output row, a matrix
+with a row for each number that a kernel sees, (kernel rows · kernel columns · C), and a column for each place of the
+output row in each image, (V · N). Of the kernel's columns, one copy each is kept, shifted so that the places line up:
+
+    taps   row -1 | kernel column 0: C · V · N | column 1: C · V · N | column 2 |   0: padding
+           row  0 | ...                                                             \
+           row  1 | ...                                                              > the matrix of output row 1
+           row  2 | ...                                                             /   (and rows 1 to 3: of row 2)
+
+Of its rows, none: the matrix of an output row is three rows of `taps`, which lie one after another, and the next output
+row's matrix begins one row later. So a strided view that overlaps itself is all matrices at once, and one `matmul`
+makes all output rows. The same view, transposed, gives the gradient of the weights.
+
+The gradient of the input needs no such copies: dL/dtaps of a row is a product with three neighbouring rows of dL/dy,
+again one overlapping view, and adding up its shifted columns gives dL/dx.
+"""
+
+from collections.abc import Iterator
+from operator import index
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from nn import threads
+from nn.images import ImageLayer
+from nn.initialisers import Shape
+from nn.layer import Array, Parameter, ShapeError
+
+
+class Conv2D(ImageLayer):
+    """y[n, o, u, v] = b[o] + Σ_c,i,j W[o, c, i, j] x[n, c, s·u + i - p, s·v + j - p], with x = 0 outside of the image.
+
+    Args:
+        inputs: channels of x, at least 1.
+        outputs: channels of y, at least 1.
+        kernel: rows and columns of W, or one number for both.
+        stride: s, the step from one place to the next.
+        padding: p, zeros around the image: a number, "valid" for 0, or "same" for an output of the size of the input
+            divided by the stride, rounded up (an odd number of zeros has one more below and on the right).
+        bias: whether there is b; a normalisation that follows takes it out again.
+        initialiser: of W, a name in `nn.initialisers.INITIALISERS`. b starts at 0.
+
+    Shapes: x (N, inputs, H, W), W (outputs, inputs, *kernel), y (N, outputs, U, V), U = (H + 2p - kernel) // s + 1.
+
+    Raises:
+        ValueError: a size below 1, a padding that is not one of these, an unknown initialiser.
+
+    Source: the formula is that of Dumoulin and Visin 2016, "A guide to convolution arithmetic", arXiv 1603.07285.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int | tuple[int, int] = 3,
+        stride: int = 1,
+        padding: int | str = "same",
+        bias: bool = True,
+        initialiser: str = "he",
+    ) -> None:
+        self.inputs, self.outputs, self.stride = index(inputs), index(outputs), index(stride)
+        rows, columns = (kernel, kernel) if isinstance(kernel, int) else kernel
+        self.kernel = index(rows), index(columns)
+        self.padding = padding if isinstance(padding, str) else index(padding)
+        if min(self.inputs, self.outputs, self.stride, *self.kernel) < 1:
+            raise ValueError(f"{self} needs at least 1 input, 1 output, a kernel and a stride of at least 1")
+        if self.padding not in ("same", "valid") and (isinstance(self.padding, str) or self.padding < 0):
+            raise ValueError(f'{self} needs a padding of "same", "valid" or a number of zeros')
+        places = self.kernel[0] * self.kernel[1]
+        fan_in, fan_out = self.inputs * places, self.outputs * places
+        self.weight = Parameter((self.outputs, self.inputs, *self.kernel), initialiser, fan_in, fan_out)
+        self.bias = Parameter((self.outputs,), "zeros") if bias else None
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Return y: a row of y (O, V·N) = the weights (O, kernel·C) times the taps of its rows (kernel·C, V·N)."""
+        rows, when = self.rows(x, "x"), "training" if training else "inference"
+        H, C, _, N = rows.shape
+        O, U, V = self.output_shape(x.shape[1:])
+        above, _ = self._zeros(H, self.kernel[0])
+        shape = (self.stride * (U - 1) + self.kernel[0], self.kernel[1], C, V, N)
+        taps = self.buffer(f"taps, {when}", shape, x.dtype)
+        used = rows[: shape[0] - above]  # with a stride, the last rows may be seen by no kernel
+
+        def shift(some: slice) -> None:
+            for tap, places, columns in self._columns(rows.shape[2], V):
+                taps[above : above + len(used)][some, tap, :, places] = used[some, :, columns]
+
+        threads.split(shift, len(used), 8 * taps.size)
+        patches = self._overlapping(taps.reshape(shape[0], -1, V * N), U, self.kernel[0], self.stride)
+        weights = self.weight.value.transpose(0, 2, 3, 1).reshape(O, -1)  # in the order of the taps
+        y = self.buffer(f"y, {when}", (U, O, V, N), x.dtype)
+        flat = y.reshape(U, O, V * N)
+        pieces = _pieces(V * N, weights.size)
+        cut_patches, cut_y = _cut(patches, pieces), _cut(flat, pieces)
+
+        def convolve(some: slice) -> None:
+            np.matmul(weights, cut_patches[some], out=cut_y[some])
+            if self.bias is not None:
+                flat[some] += self.bias.value[:, None]
+
+        threads.split(convolve, U, 2 * y.size * weights.shape[1])
+        if training:
+            self.kept = patches
+        return self.images(y)
+
+    def learn(self, gradient: Array) -> None:
+        """Add dL/dW = Σ_rows dL/dy tapsᵀ and dL/db = Σ_n,u,v dL/dy."""
+        patches = self.kept  # (U, kernel·C, V·N)
+        U, K, _ = patches.shape
+        g = self.rows(gradient, "dL/dy").reshape(U, self.outputs, -1)
+        sums = self.buffer("dL/dW", (U, K, self.outputs), g.dtype)
+
+        def correlate(some: slice) -> None:
+            np.matmul(patches[some], g[some].transpose(0, 2, 1), out=sums[some])
+
+        threads.split(correlate, U, 2 * g.size * K)
+        weights = sums.sum(axis=0).reshape(*self.kernel, self.inputs, self.outputs)
+        self.weight.gradient += weights.transpose(3, 2, 0, 1)
+        if self.bias is not None:
+            self.bias.gradient += (g @ np.ones(g.shape[2], g.dtype)).sum(axis=0)
+
+    def backward(self, gradient: Array) -> Array:
+        """Call `learn`; return dL/dx[h] = Σ_j shifted by j: (Σ_i W[:, :, i, j]ᵀ dL/dy[(h + p - i) / s])."""
+        self.learn(gradient)
+        g = self.rows(gradient, "dL/dy")
+        U, O, V, N = g.shape
+        (C, H, W), (I, J), s = self.input_shape, self.kernel, self.stride
+        above, _ = self._zeros(H, I)
+        flat = g.reshape(U, O, V * N)
+        taps = self.buffer("dL/dtaps", (H, J, C, V, N), g.dtype)
+        to = taps.reshape(H, J * C, V * N)
+        # The kernel's rows from the last to the first, as the rows of dL/dy that they meet lie in memory.
+        weights = self.weight.value[:, :, ::-1].transpose(3, 1, 2, 0).reshape(J * C, I, O)
+        dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
+
+        def taps_of(some: slice) -> None:
+            """Rows h of one phase (h + p) % s meet the same rows of the kernel, and dL/dy one row further each."""
+            for phase in range(s):
+                kernel_rows = weights[:, (I - 1 - phase) % s :: s]  # (J·C, R, O), those that meet rows of this phase
+                R = kernel_rows.shape[1]
+                first = (phase - above) % s
+                hs = range(some.start + (first - some.start) % s, some.stop, s)
+                inner = [h for h in hs if 0 <= R - 1 <= (h + above) // s < U]
+                if inner:
+                    start = (inner[0] + above) // s - R + 1
+                    views = self._overlapping(flat[start:], len(inner), R, 1)
+                    every = slice(inner[0], inner[-1] + 1, s)
+                    pieces = _pieces(V * N, J * C * R * O)
+                    np.matmul(kernel_rows.reshape(J * C, -1), _cut(views, pieces), out=_cut(to[every], pieces))
+                for h in set(hs).difference(inner):
+                    last = (h + above) // s  # the row of dL/dy that the phase's first kernel row meets
+                    low, high = max(0, last - R + 1), min(U, last + 1)
+                    if low < high:
+                        met = kernel_rows[:, low - (last - R + 1) : high - (last - R + 1)]
+                        np.matmul(met.reshape(J * C, -1), flat[low:high].reshape(-1, V * N), out=to[h])
+                    else:
+                        to[h] = 0
+
+        def shift_back(some: slice) -> None:
+            dx[some] = 0
+            for tap, places, columns in self._columns(W, V):
+                dx[some, :, columns] += taps[some, tap, :, places]
+
+        def backward(some: slice) -> None:
+            taps_of(some)
+            shift_back(some)
+
+        threads.split(backward, H, 2 * g.size * weights.shape[0] * I)
+        return self.images(dx)
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Return "weight" (outputs, inputs, *kernel) and, unless left out, "bias" (outputs,)."""
+        return {"weight": self.weight} | ({} if self.bias is None else {"bias": self.bias})
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (outputs, U, V) for (inputs, H, W)."""
+        self.check_images(input_shape)
+        if input_shape[0] != self.inputs:
+            raise ShapeError(f"needs {input_shape[0]} inputs")
+        sizes = [
+            (length + sum(self._zeros(length, kernel)) - kernel) // self.stride + 1
+            for length, kernel in zip(input_shape[1:], self.kernel, strict=True)
+        ]
+        if min(sizes) < 1:
+            raise ShapeError("needs a smaller kernel or more padding")
+        return (self.outputs, *sizes)
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            "inputs": self.inputs,
+            "outputs": self.outputs,
+            "kernel": self.kernel,
+            "stride": self.stride,
+            "padding": self.padding,
+            "bias": self.bias is not None,
+            "initialiser": self.weight.initialiser,
+        }
+
+    def __repr__(self) -> str:
+        """Return it as error messages name it."""
+        return f"Conv2D({self.inputs}, {self.outputs}, {self.kernel}, stride={self.stride}, padding={self.padding!r})"
+
+    def _zeros(self, length: int, kernel: int) -> tuple[int, int]:
+        """How many zeros stand before and after an axis."""
+        if self.padding == "valid":
+            return 0, 0
+        if not isinstance(self.padding, str):
+            return self.padding, self.padding
+        steps = -(-length // self.stride) - 1
+        total = max(0, steps * self.stride + kernel - length)
+        return total // 2, total - total // 2
+
+    def _columns(self, W: int, V: int) -> Iterator[tuple[int, slice, slice]]:
+        """Yield each column of the kernel, with the places where it sees the image, and the columns it sees there."""
+        before, _ = self._zeros(W, self.kernel[1])
+        for tap in range(self.kernel[1]):
+            first = max(0, -((tap - before) // self.stride))
+            stop = min(V, (W - 1 + before - tap) // self.stride + 1)
+            if first < stop:
+                left = first * self.stride + tap - before
+                yield tap, slice(first, stop), slice(left, left + (stop - first - 1) * self.stride + 1, self.stride)
+
+    @staticmethod
+    def _overlapping(rows: Array, count: int, height: int, step: int) -> Array:
+        """Return `count` matrices of `height` consecutive rows each, `step` rows apart: (count, height · k, m)."""
+        row, k, m = rows.strides
+        return as_strided(rows, (count, height * rows.shape[1], rows.shape[2]), (step * row, k, m), writeable=False)
+
+
+def _pieces(columns: int, work: int) -> int:
+    """Into how many equal pieces to cut a product of so many columns, with so many multiplications for each.
+
+    BLAS multiplies small matrices, up to a million multiplications, as they lie, and copies larger ones into another
+    order first. With few rows that copy takes a third of the time.
+    """
+    least = -(-columns * work // 1_000_000)
+    most = columns // 48  # narrower pieces leave vector instructions half empty
+    return next((pieces for pieces in range(least, most + 1) if columns % pieces == 0), 1)
+
+
+def _cut(matrices: Array, pieces: int) -> Array:
+    """Return (U, k, m) as (U, pieces, k, m / pieces), a view."""
+    U, k, m = matrices.shape
+    return matrices.reshape(U, k, pieces, m // pieces).swapaxes(1, 2)

@@ -1,0 +1,117 @@
+"""Sharing the work of one layer among threads, so that the result does not depend on how many there are.
+
+NumPy lets go of Python's lock while it computes, so threads work side by side. A layer cuts its arrays along an axis on
+which nothing is summed, and each thread writes its own part:
+
+    rows of an image  | 0 1 2 3 4 5 6 | 7 8 9 10 11 12 13 |
+                        this thread      a worker
+
+Sums over that axis are made afterwards, in one order. So the same numbers are added in the same order by one thread or
+by many, and the same seed gives the same weights. BLAS has threads of its own, which do not promise that and which get
+in the way of these: start Python with OPENBLAS_NUM_THREADS=1 before using more than one thread here.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+import numpy as np
+
+from nn.layer import Array
+
+WORTH = 1 << 21  # multiplications and additions below which waking a thread takes longer than the work
+Task = tuple[Callable[[slice], None], slice]
+
+
+class Worker:
+    """A thread that waits for tasks; it ends with the program."""
+
+    def __init__(self) -> None:
+        self.tasks: SimpleQueue[Task] = SimpleQueue()
+        self.results: SimpleQueue[BaseException | None] = SimpleQueue()
+        threading.Thread(target=self._work, daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            function, part = self.tasks.get()
+            try:
+                function(part)
+                self.results.put(None)
+            except BaseException as error:
+                self.results.put(error)
+
+
+_workers: list[Worker] = []
+
+
+def use(threads: int) -> None:
+    """Let layers compute with this many threads from now on; 1 at the beginning.
+
+    Raises:
+        ValueError: fewer than 1.
+    """
+    if threads < 1:
+        raise ValueError(f"threads is {threads}; give 1 or more, at best the number of processor cores")
+    while len(_workers) < threads - 1:
+        _workers.append(Worker())
+    del _workers[threads - 1 :]
+
+
+def count() -> int:
+    """How many threads layers use."""
+    return len(_workers) + 1
+
+
+def split(function: Callable[[slice], None], length: int, work: int) -> None:
+    """Call function(slice) for slices that together cover 0, ..., length - 1, each in a thread of its own.
+
+    Args:
+        function: writes its slice of the result, and nothing else.
+        length: of the axis that is cut.
+        work: roughly how many multiplications and additions all of it takes; little work is not cut.
+    """
+    threads = min(count(), length)
+    if threads == 1 or work < WORTH:
+        function(slice(0, length))
+        return
+    bounds = [length * i // threads for i in range(threads + 1)]
+    helpers = _workers[: threads - 1]
+    for worker, start, stop in zip(helpers, bounds[1:], bounds[2:], strict=False):
+        worker.tasks.put((function, slice(start, stop)))
+    try:
+        function(slice(0, bounds[1]))
+    finally:  # also after an error: nobody may write into the arrays any more
+        errors = [worker.results.get() for worker in helpers]
+    for error in errors:
+        if error is not None:
+            raise error
+
+
+def matmul(a: Array, b: Array, out: Array) -> None:
+    """Out = a b, for matrices (n, k) and (k, m).
+
+    BLAS takes another path for another number of rows, which can change the last bit. So large products are always made
+    in two halves, also by one thread.
+    """
+    work = 2 * a.shape[0] * a.shape[1] * b.shape[1]
+    if work < WORTH or a.shape[0] < 2:
+        np.matmul(a, b, out=out)
+        return
+    half = a.shape[0] // 2
+    halves = [slice(0, half), slice(half, None)]
+
+    def product(some: slice) -> None:
+        for rows in halves[some]:
+            np.matmul(a[rows], b, out=out[rows])
+
+    split(product, 2, work)
+
+
+def _forget() -> None:
+    """A forked process has none of the threads."""
+    _workers.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
