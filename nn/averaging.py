@@ -1,50 +1,56 @@
-"""An average of the weights along the way is a better network than the last one: steps scatter around a minimum."""
+"""Averaging the weights along the way of the training: the mean lies deeper in the valley than the steps along its sides.
+
+It costs nothing but memory, and does what a much longer fall of the learning rate would do.
+"""
 
 import copy
 
 import numpy as np
 
+from nn.layer import Array
 from nn.sequential import Sequential
 
 
 class WeightAverage:
-    """average += (1 - d) (θ - average) after each step, d = min(decay, (1 + t) / (10 + t)), t steps so far.
+    """a ← d a + (1 - d) θ after each step, with d = min(decay, (1 + t) / (10 + t)) in update t = 0, 1, ...
 
-    The second bound forgets the untrained weights quickly at the beginning. Running statistics are averaged too.
+    d grows because the first weights, which are chance, would otherwise stay in the average for 1 / (1 - decay) steps.
 
     Args:
-        network: whose weights are averaged.
-        decay: from 0 to below 1; about 1 / (1 - decay) steps count.
+        network: whose θ = network.flat is followed; running statistics lie in it too and are averaged with it.
+        decay: from 0 to below 1; the average reaches back some 1 / (1 - decay) steps.
 
     Attributes:
-        flat: (P,) the average.
-        steps: how many updates it has seen.
+        flat: a, of the shape and dtype of network.flat.
+        updates: t.
 
     Raises:
-        ValueError: a decay out of its range.
+        ValueError: a decay outside of 0 to 1.
 
-    Source: Polyak and Juditsky 1992; exponential, and with this bound, as in TensorFlow's ExponentialMovingAverage.
+    Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging"; exponential: Tarvainen and
+    Valpola 2017, "Mean teachers are better role models", arXiv 1703.01780; the d that grows: TensorFlow's
+    ExponentialMovingAverage.
     """
 
-    def __init__(self, network: Sequential, decay: float = 0.999) -> None:
+    def __init__(self, network: Sequential, decay: float) -> None:
         if not 0 <= decay < 1:
-            raise ValueError(f"decay is {decay}; give a number from 0 to below 1")
-        self._network = network
-        self.decay = decay
-        self.steps = 0
-        self.flat = network.flat.copy()
-        self._difference = np.empty_like(self.flat)
+            raise ValueError(f"WeightAverage(decay={decay}) needs a decay from 0 to below 1, such as 0.999")
+        self.source = network
+        self.decay = float(decay)
+        self.flat: Array = network.flat.copy()
+        self.updates = 0
+        self._step = np.empty_like(self.flat)
 
     def update(self) -> None:
-        """Take in the network's weights as they are now."""
-        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
-        self.steps += 1
-        np.subtract(self._network.flat, self.flat, out=self._difference)
-        self._difference *= 1 - decay
-        self.flat += self._difference
+        """Take in the weights as they are now: a += (1 - d) (θ - a)."""
+        d = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        np.subtract(self.source.flat, self.flat, out=self._step)
+        self._step *= 1 - d
+        self.flat += self._step
+        self.updates += 1
 
     def network(self) -> Sequential:
-        """Return a copy of the network, with the averaged weights."""
-        average = copy.deepcopy(self._network)
-        average.flat = self.flat
-        return average
+        """Return a copy of the network that has the averaged weights."""
+        averaged = copy.deepcopy(self.source)
+        averaged.flat = self.flat
+        return averaged

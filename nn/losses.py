@@ -1,144 +1,181 @@
-"""What training makes small: each loss takes outputs and targets, and returns its value and dL/doutputs.
+"""How wrong a network is, as one number, and in which direction each of its outputs would make it less wrong.
 
-All are means, so that the size of a step does not depend on the size of a batch. Those for classes take scores, not
-probabilities (logits): together with the softmax or the sigmoid, value and gradient are simpler and cannot overflow.
+    value, gradient = loss(network.forward(x, training=True), targets)
+    network.learn(gradient)
+
+Losses take what the last Dense gives (logits), not probabilities: softmax and sigmoid are part of the loss, where their
+exponentials cancel, so that neither overflows. Values and gradients are means over the batch, so that the learning rate
+does not depend on its size.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nn.layer import Array
 
+Targets = npt.NDArray[Any]
+
 
 class Loss(ABC):
-    """A function of outputs and targets."""
+    """L(y, t) and dL/dy, for outputs y and targets t."""
 
     @abstractmethod
-    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
-        """Return L and dL/doutputs, an array like outputs.
+    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+        """Return the value, and the gradient in the shape and dtype of the outputs.
 
         Raises:
-            ValueError: targets that do not fit the outputs.
+            ValueError: targets that do not fit the outputs, or that are not numbers.
         """
 
-
-def _alike(outputs: Array, targets: npt.ArrayLike) -> Array:
-    given = np.asarray(targets, outputs.dtype)
-    if given.shape != outputs.shape or not given.size:
-        raise ValueError(f"targets are {given.shape}, outputs {outputs.shape}: give one target for each output")
-    return given
+    def measure(self, outputs: Array, targets: Targets) -> dict[str, float]:
+        """Return "loss" and, where outputs choose between classes, "accuracy": the share that is chosen rightly."""
+        return {"loss": self(outputs, targets)[0]}
 
 
 class MeanSquaredError(Loss):
-    """L = mean (y - t)², over all numbers of y and t, both (N, ...)."""
+    """L = Σ (y - t)² / n, over all n = y.size numbers; y and t of any one shape."""
 
-    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
-        """Return L and dL/dy = 2 (y - t) / size."""
-        error = outputs - _alike(outputs, targets)
-        return float(np.mean(error * error)), error * (2 / error.size)
+    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+        """Return L and dL/dy = 2 (y - t) / n."""
+        difference = outputs - _fitting(outputs, targets)
+        return float(np.mean(difference**2)), difference * (2 / outputs.size)
 
 
 class Huber(Loss):
-    """L = mean h(y - t), h(e) = e²/2 where |e| ≤ delta, delta (|e| - delta/2) elsewhere: outliers pull no harder.
+    """L = Σ h(y - t) / n, with h(d) = d² / 2 where |d| ≤ δ, and δ (|d| - δ / 2) elsewhere: outliers pull no harder.
 
     Args:
-        delta: above 0.
+        delta: δ, above 0; where the parabola goes over into a line.
 
     Raises:
-        ValueError: a delta that is not.
+        ValueError: a delta that is not above 0.
 
     Source: Huber 1964, "Robust Estimation of a Location Parameter".
     """
 
     def __init__(self, delta: float = 1.0) -> None:
-        if not delta > 0:
+        if not 0 < delta < np.inf:
             raise ValueError(f"Huber({delta}) needs a delta above 0")
         self.delta = float(delta)
 
-    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
-        """Return L and dL/dy = e / size, with e cut at ±delta."""
-        error = outputs - _alike(outputs, targets)
-        cut = np.clip(error, -self.delta, self.delta)  # h(e) = cut (e - cut/2) on both branches
-        return float(np.mean(cut * (error - cut / 2))), cut / error.size
+    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+        """Return L, by h(d) = c (d - c / 2) with c = d between -δ and δ, and dL/dy = c / n."""
+        difference = outputs - _fitting(outputs, targets)
+        c = np.clip(difference, -self.delta, self.delta)
+        return float(np.mean(c * (difference - c / 2))), c / outputs.size
 
 
 class SoftmaxCrossEntropy(Loss):
-    """L = Σ_n w_n · -Σ_k t[n, k] log p[n, k] / Σ_n w_n, p = softmax of the scores y (N, K).
+    """L = -Σ_n Σ_k q_nk log p_nk / D, with p = softmax(y): one of K classes for each of N examples.
+
+    y is (N, K). Targets t are (N,) integers from 0 to K - 1, or (N, K) probabilities; as a matrix, [k = t_n]. Then
+
+        q_nk = w_k ((1 - ε) t_nk + ε / K)        ε: label smoothing; w: class weights, 1 if not given
+
+    and D = Σ_n w_{t_n} for integers (a weighted mean), D = N for probabilities: PyTorch's meaning of both.
 
     Args:
-        smoothing: s; each target becomes (1 - s) t + s / K, so that the network need not be certain.
-        class_weights: (K,), the weight of each class, for classes with few examples; by default all are 1.
-
-    Targets are classes (N,), whole numbers below K, or probabilities (N, K). As in PyTorch, w[k] weighs each term of
-    the sum over k, and the mean is divided by the weights of the classes, or by N for probabilities.
+        smoothing: ε from 0 to 1, the share of each target that is spread over all classes.
+        class_weights: (K,), above 0; larger for classes that are rare.
 
     Raises:
-        ValueError: a smoothing outside of [0, 1], weights that are not all above 0.
+        ValueError: a smoothing outside of 0 to 1, class weights that are no vector of numbers above 0.
 
-    Source: label smoothing: Szegedy et al. 2015, section 7, arXiv 1512.00567.
+    Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network Outputs"; smoothing:
+    Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7, arXiv 1512.00567.
     """
 
-    def __init__(self, smoothing: float = 0.0, class_weights: Sequence[float] | Array | None = None) -> None:
+    def __init__(self, smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
         if not 0 <= smoothing <= 1:
-            raise ValueError(f"smoothing is {smoothing}; give a number from 0 to 1")
+            raise ValueError(f"SoftmaxCrossEntropy(smoothing={smoothing}) needs a smoothing from 0 to 1")
         self.smoothing = float(smoothing)
-        self.class_weights = None if class_weights is None else np.asarray(class_weights, np.float64)
-        if self.class_weights is not None and (self.class_weights.ndim != 1 or not (self.class_weights > 0).all()):
-            raise ValueError(f"class_weights are {class_weights}; give a number above 0 for each class")
+        self.class_weights = None if class_weights is None else np.array(class_weights, np.float64)
+        weights = self.class_weights
+        if weights is not None and not (weights.ndim == 1 and np.isfinite(weights).all() and (weights > 0).all()):
+            raise ValueError(f"class_weights are {weights.tolist()}: give one number above 0 for each class")
 
-    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
-        """Return L and dL/dy[n, k] = (p[n, k] Σ_j w_j t[n, j] - w_k t[n, k]) / total weight."""
-        wanted, norm = self._wanted(outputs, np.asarray(targets))
-        shifted = outputs - outputs.max(axis=1, keepdims=True)
-        log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-        value = -float(np.sum(wanted * log_p, dtype=np.float64)) / norm
-        gradient = np.exp(log_p) * wanted.sum(axis=1, keepdims=True) - wanted
-        gradient /= gradient.dtype.type(norm)
-        return value, gradient
-
-    def _wanted(self, outputs: Array, targets: npt.NDArray[np.generic]) -> tuple[Array, float]:
-        """Return w_k t[n, k] (N, K), and what the sum is divided by."""
+    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+        """Return L and dL/dy_nk = (p_nk Σ_j q_nj - q_nk) / D; without smoothing and weights that is (p - t) / N."""
+        self._check(outputs, targets)
         N, K = outputs.shape
-        weights = np.ones(K) if self.class_weights is None else self.class_weights
-        if weights.shape != (K,):
-            raise ValueError(f"there are {len(weights)} class weights for {K} classes")
-        if targets.shape == (N,) and targets.dtype.kind in "iu":
-            if not N or targets.min() < 0 or targets.max() >= K:
-                raise ValueError(
-                    f"{N} targets lie from {min(targets, default=0)} to {max(targets, default=0)}: "
-                    f"give classes 0 to {K - 1}"
-                )
-            wanted = np.zeros((N, K), outputs.dtype)
-            wanted[np.arange(N), targets.astype(np.intp)] = 1
-            norm = float(weights[targets.astype(np.intp)].sum())
-        elif targets.shape == (N, K) and N:
-            wanted, norm = targets.astype(outputs.dtype), float(N)
-            if not (wanted >= 0).all():
-                raise ValueError("a target is negative or NaN: give probabilities")
+        if targets.ndim == 1:
+            q = np.full((N, K), self.smoothing / K, outputs.dtype)
+            q[np.arange(N), targets] += 1 - self.smoothing
         else:
-            raise ValueError(
-                f"targets are {targets.dtype} {targets.shape}, outputs {outputs.shape}: "
-                f"give classes ({N},) as whole numbers, or probabilities ({N}, {K})"
-            )
-        if self.smoothing:
-            wanted = wanted * (1 - self.smoothing) + self.smoothing / K
+            q = (targets * (1 - self.smoothing) + self.smoothing / K).astype(outputs.dtype, copy=False)
+        D = float(N)
         if self.class_weights is not None:
-            wanted = wanted * weights.astype(outputs.dtype)
-        return wanted, norm
+            q *= self.class_weights.astype(outputs.dtype)
+            if targets.ndim == 1:
+                D = float(self.class_weights[targets].sum())
+        # log p = y - m - log Σ exp(y - m): m = max y changes nothing and prevents overflow
+        log_p = outputs - outputs.max(axis=1, keepdims=True)
+        p = np.exp(log_p)
+        total = p.sum(axis=1, keepdims=True)  # (N, 1)
+        log_p -= np.log(total)
+        p *= q.sum(axis=1, keepdims=True) / total
+        p -= q
+        p /= D
+        return -float(np.vdot(q, log_p)) / D, p
+
+    def measure(self, outputs: Array, targets: Targets) -> dict[str, float]:
+        """Return "loss", and "accuracy": how often the largest output is that of the (most probable) class."""
+        classes = targets if targets.ndim == 1 else targets.argmax(axis=1)
+        return {**super().measure(outputs, targets), "accuracy": float(np.mean(outputs.argmax(axis=1) == classes))}
+
+    def _check(self, outputs: Array, targets: Targets) -> None:
+        if outputs.ndim != 2 or not outputs.size:
+            raise ValueError(
+                f"the outputs are {outputs.shape}, softmax cross-entropy takes (N, K) and at least one row"
+            )
+        N, K = outputs.shape
+        if self.class_weights is not None and len(self.class_weights) != K:
+            raise ValueError(f"there are {len(self.class_weights)} class weights for {K} outputs: give one for each")
+        if targets.shape == (N, K):
+            # Comparisons with NaN are false, so this refuses it too.
+            if not (np.abs(targets.sum(axis=1) - 1) < 1e-3).all() or not (targets >= 0).all():
+                raise ValueError("targets of (N, K) are probabilities: each row is of numbers from 0 and has the sum 1")
+        elif targets.shape != (N,) or not np.issubdtype(targets.dtype, np.integer):
+            raise ValueError(
+                f"the targets are {targets.dtype} {targets.shape}; "
+                f"outputs {outputs.shape} take ({N},) integer classes or {outputs.shape} probabilities"
+            )
+        elif targets.min() < 0 or targets.max() >= K:
+            raise ValueError(f"the targets go from {targets.min()} to {targets.max()}, {K} classes from 0 to {K - 1}")
 
 
 class BinaryCrossEntropy(Loss):
-    """L = mean -(t log p + (1 - t) log(1 - p)), p = sigmoid of the scores y; t from 0 to 1, both (N, ...)."""
+    """L = -Σ (t log p + (1 - t) log(1 - p)) / n, with p = sigmoid(y): yes or no, n = y.size times.
 
-    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
-        """Return L = mean(max(y, 0) - y t + log(1 + exp(-|y|))), which cannot overflow, and dL/dy = (p - t) / size."""
-        wanted = _alike(outputs, targets)
-        if not ((wanted >= 0) & (wanted <= 1)).all():
-            raise ValueError("a target lies outside of 0 to 1: give probabilities")
+    y and t of any one shape; t from 0 to 1.
+
+    Source: Bishop 2006, "Pattern Recognition and Machine Learning", equation 4.90.
+    """
+
+    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+        """Return L, as Σ (max(y, 0) - y t + log(1 + exp(-|y|))) / n, and dL/dy = (p - t) / n."""
+        t = _fitting(outputs, targets)
+        if t.min() < 0 or t.max() > 1:
+            raise ValueError(f"the targets go from {t.min()} to {t.max()}, binary cross-entropy takes 0 to 1")
         e = np.exp(-np.abs(outputs))
-        value = np.mean(np.maximum(outputs, 0) - outputs * wanted + np.log1p(e))
         p = np.where(outputs >= 0, 1, e) / (1 + e)
-        return float(value), (p - wanted) / outputs.dtype.type(outputs.size)
+        value = np.mean(np.maximum(outputs, 0) - outputs * t + np.log1p(e))
+        return float(value), (p - t) / outputs.size
+
+    def measure(self, outputs: Array, targets: Targets) -> dict[str, float]:
+        """Return "loss", and "accuracy": how often the output's sign says on which side of 1/2 the target is."""
+        right = (outputs > 0) == (targets > 0.5)
+        return {**super().measure(outputs, targets), "accuracy": float(np.mean(right))}
+
+
+def _fitting(outputs: Array, targets: Targets) -> Array:
+    """The targets in the dtype of the outputs, whose shape they must have: (N,) would spread over (N, 1)."""
+    if targets.shape != outputs.shape or not outputs.size:
+        raise ValueError(f"the targets are {targets.shape}, the outputs {outputs.shape}: give one for one, and some")
+    t = targets.astype(outputs.dtype, copy=False)
+    if not np.isfinite(t).all():
+        raise ValueError(f"{np.count_nonzero(~np.isfinite(t))} of {t.size} targets are NaN or infinite")
+    return t

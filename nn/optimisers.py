@@ -1,169 +1,187 @@
-"""How a network moves: each optimiser turns `network.gradient` into a change of `network.flat`.
+"""How weights move, given their gradient.
 
-All parameters lie in one vector, so a step is a few operations on whole vectors. They are made in blocks that stay in
-the processor's cache, which is several times as fast as one long vector after the other. Formulas and defaults are
-those of `torch.optim`; g is the gradient, θ the parameters, η the learning rate.
+All parameters are one vector θ = network.flat, and their gradient is one vector g = network.gradient, so that a step is
+a few operations on whole vectors, written into memory that is there already. (Vectors of this size stay in the
+processor's cache; working block by block was measured and is not faster.) Several threads share a step, see `threads`.
+
+    network.gradient = 0
+    value, gradient = loss(network.forward(x, training=True), targets)
+    network.learn(gradient)
+    optimiser.step()
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nn import threads
 from nn.layer import Array
 from nn.sequential import Sequential
 
-BLOCK = 1 << 14  # numbers; some five vectors of them fit into 512 KB of cache
-
 
 class Optimiser(ABC):
-    """Moves the parameters of one network.
+    """What all have in common: a network, a learning rate that may be assigned, vectors that are remembered.
 
     Args:
-        network: whose `flat` is changed, in place.
-        learning_rate: η, above 0; assign to it to change it.
+        network: one network or a population; its flat is changed in place.
+        learning_rate: η, 0 or more.
+        remembers: names of the vectors, like flat and 0 at first, that go on from step to step.
+
+    Attributes:
+        steps: how many steps were made.
 
     Raises:
-        ValueError: a number out of its range.
+        ValueError: a learning rate below 0 or infinite.
     """
 
-    def __init__(self, network: Sequential, learning_rate: float) -> None:
-        _check("learning_rate", learning_rate, 0, np.inf)
+    def __init__(self, network: Sequential, learning_rate: float, *remembers: str) -> None:
+        if not 0 <= learning_rate < math.inf:
+            raise ValueError(f"the learning rate is {learning_rate}: give a number from 0 on, such as 0.001")
         self.network = network
         self.learning_rate = float(learning_rate)
         self.steps = 0
-        self.memory: dict[str, Array] = {}
+        self.memory = {name: np.zeros_like(network.flat) for name in remembers}
+        self._scratch = np.empty_like(network.flat)
 
     def step(self) -> None:
-        """Change the parameters by one step along the gradient in `network.gradient`."""
+        """Change network.flat by what network.gradient says."""
         self.steps += 1
-        flat, gradient = self.network.flat, self.network.gradient
-        scratch = np.empty_like(flat[: BLOCK * threads.count()])
+        flat, gradient, scratch = self.network.flat, self.network.gradient, self._scratch
 
-        def update(blocks: slice) -> None:
-            own = scratch[(blocks.start * threads.count() // count) * BLOCK :][:BLOCK]
-            for block in range(blocks.start, blocks.stop):
-                part = slice(block * BLOCK, (block + 1) * BLOCK)
-                memory = [vector[part] for vector in self.memory.values()]
-                self._update(flat[part], gradient[part], own[: len(flat[part])], *memory)
+        def part(cut: slice) -> None:
+            memory = (vector[cut] for vector in self.memory.values())
+            self.update(flat[cut], gradient[cut], scratch[cut], *memory)
 
-        count = -(-len(flat) // BLOCK)
-        threads.split(update, count, 64 * len(flat))
+        threads.split(part, len(flat), work=10 * flat.size)
 
     @abstractmethod
-    def _update(self, flat: Array, g: Array, scratch: Array, /, *memory: Array) -> None:
-        """Change a block of the parameters and of each vector in `memory`; scratch is free to use."""
+    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
+        """Make the step number `self.steps` on a part of the vectors; scratch is room for what lies between."""
 
-    def state(self) -> dict[str, Array]:
-        """Return copies of all that `restore` needs to go on."""
-        return {name: vector.copy() for name, vector in self.memory.items()} | {"steps": np.array(float(self.steps))}
+    def state(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what a checkpoint needs: the remembered vectors, "steps" and "learning_rate"; copies."""
+        numbers = {"steps": np.array(self.steps), "learning_rate": np.array(self.learning_rate)}
+        return {name: vector.copy() for name, vector in self.memory.items()} | numbers
 
-    def restore(self, state: Mapping[str, Array]) -> None:
+    def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
         """Go on from what `state` returned.
 
         Raises:
-            ValueError: the state of another optimiser or network.
+            ValueError: other names, shapes or types.
         """
-        expected = {name: vector.shape for name, vector in self.memory.items()} | {"steps": ()}
-        found = {name: vector.shape for name, vector in state.items()}
-        if found != expected:
-            raise ValueError(f"the state has {found}, {type(self).__name__} of this network needs {expected}")
+        require_alike(state, self.state())
+        self.steps, self.learning_rate = int(state["steps"]), float(state["learning_rate"])
         for name, vector in self.memory.items():
             vector[...] = state[name]
-        self.steps = int(state["steps"])
-
-    def _remember(self, *names: str) -> None:
-        self.memory = {name: np.zeros_like(self.network.flat) for name in names}
 
 
 class SGD(Optimiser):
-    """θ -= η v, v = momentum · v + g; Nesterov: θ -= η (g + momentum · v).
+    """θ ← θ - η g; with momentum b ← μ b + g and θ ← θ - η b; with Nesterov's θ ← θ - η (g + μ b).
 
     Args:
         network: see `Optimiser`.
-        learning_rate: see `Optimiser`.
-        momentum: from 0 to below 1.
-        nesterov: look ahead along the momentum.
+        learning_rate: η, 0 or more.
+        momentum: μ, from 0 to below 1.
+        nesterov: whether to look ahead along b; needs momentum.
 
-    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", in the form of
-    `torch.optim.SGD`, where η is outside of v.
+    Raises:
+        ValueError: a number outside of these, nesterov without momentum.
+
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", section 2, in the
+    form that PyTorch has, where η stands outside of b.
     """
 
     def __init__(
-        self, network: Sequential, learning_rate: float, momentum: float = 0.0, nesterov: bool = False
+        self, network: Sequential, learning_rate: float = 1e-3, momentum: float = 0.0, *, nesterov: bool = False
     ) -> None:
-        super().__init__(network, learning_rate)
-        _check("momentum", momentum, 0, 1)
+        if not 0 <= momentum < 1:
+            raise ValueError(f"SGD(momentum={momentum}) needs a momentum from 0 to below 1")
         if nesterov and not momentum:
-            raise ValueError("nesterov looks ahead along the momentum, which is 0; give a momentum, such as 0.9")
-        self.momentum, self.nesterov = float(momentum), nesterov
-        if momentum:
-            self._remember("velocity")
+            raise ValueError("SGD(nesterov=True) needs a momentum above 0, such as 0.9")
+        super().__init__(network, learning_rate, *(["momentum"] if momentum else []))
+        self.momentum = float(momentum)
+        self.nesterov = nesterov
 
-    def _update(self, flat: Array, g: Array, scratch: Array, /, *memory: Array) -> None:
-        if not memory:
-            np.multiply(g, self.learning_rate, out=scratch)
-        else:
-            (v,) = memory
-            v *= self.momentum
-            v += g
-            if self.nesterov:
-                np.multiply(v, self.momentum, out=scratch)
-                scratch += g
-                scratch *= self.learning_rate
-            else:
-                np.multiply(v, self.learning_rate, out=scratch)
+    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
+        """Make one step."""
+        direction = gradient
+        if self.momentum:
+            (b,) = memory
+            b *= self.momentum
+            b += gradient
+            direction = b
+        if self.nesterov:
+            np.multiply(b, self.momentum, out=scratch)
+            scratch += gradient
+            direction = scratch
+        np.multiply(direction, self.learning_rate, out=scratch)
         flat -= scratch
 
 
 class RMSProp(Optimiser):
-    """θ -= η g / (sqrt(s) + epsilon), s = decay · s + (1 - decay) g².
+    """v ← α v + (1 - α) g²; θ ← θ - η g / (sqrt(v) + ε): each number moves by its gradient, in units of its usual size.
 
     Args:
         network: see `Optimiser`.
-        learning_rate: see `Optimiser`.
-        decay: from 0 to below 1.
-        epsilon: above 0.
+        learning_rate: η, 0 or more.
+        decay: α, from 0 to below 1.
+        epsilon: ε, above 0.
 
-    Source: Tieleman and Hinton 2012, lecture 6.5 of "Neural Networks for Machine Learning".
+    Raises:
+        ValueError: a number outside of these.
+
+    Source: Tieleman and Hinton 2012, "Neural Networks for Machine Learning", lecture 6.5.
     """
 
     def __init__(
         self, network: Sequential, learning_rate: float = 1e-2, decay: float = 0.99, epsilon: float = 1e-8
     ) -> None:
-        super().__init__(network, learning_rate)
-        _check("decay", decay, 0, 1)
-        _check("epsilon", epsilon, 0, np.inf)
-        self.decay, self.epsilon = float(decay), float(epsilon)
-        self._remember("square")
+        if not 0 <= decay < 1:
+            raise ValueError(f"RMSProp(decay={decay}) needs a decay from 0 to below 1")
+        _require_epsilon(epsilon)
+        super().__init__(network, learning_rate, "square")
+        self.decay = float(decay)
+        self.epsilon = float(epsilon)
 
-    def _update(self, flat: Array, g: Array, scratch: Array, /, *memory: Array) -> None:
-        (s,) = memory
-        np.multiply(g, g, out=scratch)
+    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
+        """Make one step."""
+        (v,) = memory
+        np.multiply(gradient, gradient, out=scratch)
         scratch *= 1 - self.decay
-        s *= self.decay
-        s += scratch
-        np.sqrt(s, out=scratch)
+        v *= self.decay
+        v += scratch
+        np.sqrt(v, out=scratch)
         scratch += self.epsilon
-        np.divide(g, scratch, out=scratch)
+        np.divide(gradient, scratch, out=scratch)
         scratch *= self.learning_rate
         flat -= scratch
 
 
 class Adam(Optimiser):
-    """θ -= η m̂ / (sqrt(v̂) + epsilon), m̂ = m / (1 - b₁ᵗ), v̂ = v / (1 - b₂ᵗ).
+    """θ ← θ - η M / (sqrt(V) + ε), with M and V weighted means of all g and g² so far: the older, the less they count.
 
-    m = b₁ m + (1 - b₁) g and v = b₂ v + (1 - b₂) g² are running means, and step t divides out that they began at 0.
-    What is kept is m / (1 - b₁) and v / (1 - b₂), which saves two multiplications of vectors a step.
+    After t steps the gradient of i steps ago has weight β1^i, its square β2^i. With m and v for the sums,
+
+        m ← β1 m + g        M = m / a,    a = 1 + β1 + ... + β1^(t-1) = (1 - β1^t) / (1 - β1)
+        v ← β2 v + g²       V = v / b²,   b² = (1 - β2^t) / (1 - β2)
+
+    which is the paper's algorithm, whose m and v are (1 - β1) and (1 - β2) times ours, and whose "bias correction" is
+    this division by the sum of the weights. It saves two of the paper's passes over the vectors.
 
     Args:
         network: see `Optimiser`.
-        learning_rate: see `Optimiser`.
-        betas: b₁ and b₂, each from 0 to below 1.
-        epsilon: above 0.
+        learning_rate: η, 0 or more.
+        betas: β1 and β2, from 0 to below 1.
+        epsilon: ε, above 0.
 
-    Source: Kingma and Ba 2014, algorithm 1, arXiv 1412.6980.
+    Raises:
+        ValueError: a number outside of these.
+
+    Source: Kingma and Ba 2015, "Adam", algorithm 1, arXiv 1412.6980.
     """
 
     def __init__(
@@ -173,44 +191,48 @@ class Adam(Optimiser):
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
     ) -> None:
-        super().__init__(network, learning_rate)
-        for beta in betas:
-            _check("beta", beta, 0, 1)
-        _check("epsilon", epsilon, 0, np.inf)
-        self.betas, self.epsilon = betas, float(epsilon)
-        self._remember("mean", "square")
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"{type(self).__name__}(betas={betas}) needs two numbers from 0 to below 1")
+        _require_epsilon(epsilon)
+        super().__init__(network, learning_rate, "gradients", "squares")
+        self.betas = betas
+        self.epsilon = float(epsilon)
 
-    def _update(self, flat: Array, g: Array, scratch: Array, /, *memory: Array) -> None:
+    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
+        """Make one step, with M / (sqrt(V) + ε) = (b / a) m / (sqrt(v) + b ε)."""
         m, v = memory
-        b1, b2 = self.betas
-        m *= b1
-        m += g
-        np.multiply(g, g, out=scratch)
-        v *= b2
+        beta1, beta2 = self.betas
+        a = (1 - beta1**self.steps) / (1 - beta1)
+        b = math.sqrt((1 - beta2**self.steps) / (1 - beta2))
+        m *= beta1
+        m += gradient
+        v *= beta2
+        np.multiply(gradient, gradient, out=scratch)
         v += scratch
-        # m̂ / (sqrt(v̂) + epsilon) = m · a / (sqrt(v) · b + epsilon) = m · (a / b) / (sqrt(v) + epsilon / b)
-        a = (1 - b1) / (1 - b1**self.steps)
-        b = np.sqrt((1 - b2) / (1 - b2**self.steps))
         np.sqrt(v, out=scratch)
-        scratch += float(self.epsilon / b)
+        scratch += b * self.epsilon
         np.divide(m, scratch, out=scratch)
-        scratch *= float(self.learning_rate * a / b)
+        scratch *= self.learning_rate * b / a
         flat -= scratch
 
 
 class AdamW(Adam):
-    """Adam, after θ *= 1 - η · weight_decay: the decay is not mixed with the gradient's statistics.
+    """Adam with θ ← (1 - η λ) θ before each step, for weights: what is not needed shrinks.
 
-    Only weights decay, arrays of two axes or more: pulling biases and gains to 0 would only hinder.
+    Only what has two or more axes shrinks, not biases and gains, nor statistics that a layer measures.
 
     Args:
         network: see `Optimiser`.
-        learning_rate: see `Optimiser`.
-        betas: see `Adam`.
-        epsilon: see `Adam`.
-        weight_decay: from 0.
+        learning_rate: η, 0 or more.
+        betas: β1 and β2, from 0 to below 1.
+        epsilon: ε, above 0.
+        weight_decay: λ, 0 or more.
 
-    Source: Loshchilov and Hutter 2017, algorithm 2, arXiv 1711.05101.
+    Raises:
+        ValueError: a number outside of these.
+
+    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2, arXiv 1711.05101, in the form
+    that PyTorch has, where λ is multiplied by η.
     """
 
     def __init__(
@@ -219,37 +241,28 @@ class AdamW(Adam):
         learning_rate: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         epsilon: float = 1e-8,
-        weight_decay: float = 1e-2,
+        weight_decay: float = 0.01,
     ) -> None:
         super().__init__(network, learning_rate, betas, epsilon)
-        if not 0 <= weight_decay < np.inf:
-            raise ValueError(f"weight_decay is {weight_decay}; give a number from 0")
+        if not 0 <= weight_decay < math.inf:
+            raise ValueError(f"AdamW(weight_decay={weight_decay}) needs a weight decay from 0 on")
         self.weight_decay = float(weight_decay)
 
     def step(self) -> None:
-        """Shrink the weights, then step as Adam does."""
+        """Shrink the weights, then make Adam's step."""
         for parameter in self.network.parameters().values():
-            if len(parameter.shape) > 1:
+            if parameter.trainable and len(parameter.shape) > 1:
                 parameter.value *= 1 - self.learning_rate * self.weight_decay
         super().step()
 
 
-def clip_by_global_norm(gradient: Array, limit: float) -> float:
-    """Shorten the gradient, in place, to the length `limit` if it is longer; return the length that it had.
-
-    Raises:
-        ValueError: a limit that is not above 0.
-
-    Source: Pascanu et al. 2012, algorithm 1, arXiv 1211.5063.
-    """
-    _check("limit", limit, 0, np.inf)
-    norm = float(np.sqrt(np.dot(gradient, gradient)))
-    if norm > limit:
-        gradient *= limit / norm
-    return norm
+def require_alike(found: Mapping[str, npt.NDArray[Any]], expected: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Raise ValueError unless both hold the same names, with arrays of the same shapes and types."""
+    has, needs = ({n: f"{a.dtype} {a.shape}" for n, a in sorted(arrays.items())} for arrays in (found, expected))
+    if has != needs:
+        raise ValueError(f"this is the state of something else: it has {has}, needed is {needs}")
 
 
-def _check(name: str, value: float, low: float, high: float) -> None:
-    """Numbers that may be 0 have a finite range here; the others are above 0."""
-    if not (low <= value < high and (value > 0 or high == 1)):
-        raise ValueError(f"{name} is {value}; give a number {'from' if high == 1 else 'above'} {low} and below {high}")
+def _require_epsilon(epsilon: float) -> None:
+    if not 0 < epsilon < math.inf:
+        raise ValueError(f"epsilon is {epsilon}: give a number above 0, such as 1e-8, so that 0 / 0 cannot happen")

@@ -1,6 +1,7 @@
 """Pooling: from each window of an image one number, its largest or its mean.
 
-Both are taken first over the rows of a window, then over its columns, so that a window of size² takes 2 size steps. Images lie with the batch innermost, (H, C, W, N), see `images.py`.
+Both are taken first over the rows of a window, then over its columns: 2 size steps instead of size². Images lie with
+the batch innermost, (H, C, W, N), see `images.py`.
 """
 
 from collections.abc import Callable

@@ -1,58 +1,69 @@
-"""The loop that trains: batches, loss, gradients, steps, and after each epoch a look at the validation examples."""
+"""The loop around everything: batches, steps, epochs, validation, and going on where an earlier run stopped.
+
+    trainer = Trainer(network, SoftmaxCrossEntropy(), AdamW(network), schedule=one_cycle(0.002), average=0.999)
+    history = trainer.fit(images, labels, epochs=10, validation=(more_images, more_labels))
+    logits = predict(network, new_images)
+
+After an epoch, `trainer.state()` is all that the next epoch depends on. A trainer built in the same way that restores
+it goes on with the same numbers, to the last bit, as if there had been no interruption.
+"""
 
 import copy
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from time import perf_counter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nn.averaging import WeightAverage
+from nn.clipping import clip_by_global_norm
 from nn.layer import Array
 from nn.losses import Loss
-from nn.optimisers import Optimiser, clip_by_global_norm
+from nn.optimisers import Optimiser, require_alike
 from nn.schedules import Schedule
 from nn.sequential import Sequential
 
-Examples: TypeAlias = npt.NDArray[Any]
-Augment: TypeAlias = Callable[[Examples, np.random.Generator], Examples]
+Examples = npt.NDArray[Any]  # (N, ...)
+Row = dict[str, float]
 
 
 class Callback:
-    """What is told how training goes; override what is of interest."""
+    """What happens besides: override one method or both."""
 
     def on_batch(self, trainer: "Trainer") -> None:
         """Called after each step."""
 
-    def on_epoch(self, trainer: "Trainer", row: dict[str, float]) -> None:
-        """Called after each epoch, with what is appended to `trainer.history`."""
+    def on_epoch(self, trainer: "Trainer", row: Row) -> None:
+        """Called after each epoch, when row has become the last of `trainer.history`."""
 
 
 class Trainer:
-    """Trains one network on examples.
+    """Makes a network's loss small.
 
     Args:
-        network: changed in place.
-        loss: of the network's outputs and the targets.
+        network: whose weights are learned.
+        loss: of its outputs.
         optimiser: of this network.
-        schedule: the learning rate by progress (`nn.schedules`); by default the optimiser's own stays.
-        batch: examples a step; what is left over at an epoch's end waits for another epoch.
-        clip: the greatest length of a gradient; by default any.
-        average: decay of an average of the weights (`nn.averaging`), which is then what is validated and kept.
-        augment: (examples of a batch, generator) -> the batch that the network sees.
-        seed: of the order of examples, augmentation and dropout.
+        schedule: from progress to learning rate; without one, the optimiser's stays as it is.
+        batch: examples a step, at least 1.
+        clip: longest gradient; longer ones are shortened to it (see `clip_by_global_norm`).
+        average: decay of a `WeightAverage`; then its weights are what is validated and kept.
+        augment: (raw batch, generator) -> batch as the network takes it.
+        seed: of the order of examples, augmentation, and layers with chance.
 
     Attributes:
-        step: steps so far.
-        elapsed: seconds of training so far, validation included.
-        progress: from 0 to 1, the end.
+        history: a row an epoch: epoch, step, seconds, learning_rate, loss, and with validation validation_loss and, for
+            classes, validation_accuracy.
+        epoch, step: how many were begun and made.
+        elapsed: seconds of training so far, of all parts.
+        progress: 0 to 1, the share of the epochs, or of the seconds, that is done.
         loss_value: of the last batch.
-        history: one row an epoch: epoch, step, seconds, learning_rate, loss, validation_loss, validation_accuracy.
-        stop: set it to True to end `fit` after the current batch.
+        stop: a callback sets it to end the training after this step.
 
-    The same seed gives the same weights, as long as epochs and not seconds limit the training.
+    Raises:
+        ValueError: a batch below 1, an optimiser of another network, a clip or average outside of its range.
     """
 
     def __init__(
@@ -64,22 +75,26 @@ class Trainer:
         batch: int = 128,
         clip: float | None = None,
         average: float | None = None,
-        augment: Augment | None = None,
-        seed: int = 0,
+        augment: Callable[[Examples, np.random.Generator], Examples] | None = None,
+        seed: int | np.random.Generator = 0,
     ) -> None:
-        if optimiser.network is not network:
-            raise ValueError("the optimiser moves another network: make it with the network that is trained")
         if batch < 1:
-            raise ValueError(f"batch is {batch}; give at least 1 example a step")
+            raise ValueError(f"batch is {batch}: give 1 or more examples a step")
+        if optimiser.network is not network:
+            raise ValueError("the optimiser is that of another network: make it with this one")
+        if clip is not None and not clip > 0:
+            raise ValueError(f"clip is {clip}: give a length above 0, such as 1.0, or None")
         self.network, self.loss, self.optimiser, self.schedule = network, loss, optimiser, schedule
         self.batch, self.clip, self.augment = batch, clip, augment
         self.average = None if average is None else WeightAverage(network, average)
         self.rng = np.random.default_rng(seed)
-        self.step, self.elapsed, self.progress, self.loss_value, self.stop = 0, 0.0, 0.0, math.nan, False
-        self.history: list[dict[str, float]] = []
-        self._best: Array | None = None  # the weights of the best epoch on the validation examples
-        self._best_row: dict[str, float] = {}
-        self._last: Array | None = None  # the weights to go on from, while the network holds the best
+        self.epoch = self.step = self.best_epoch = 0
+        self.elapsed = self.progress = 0.0
+        self.loss_value = math.nan
+        self.history: list[Row] = []
+        self.stop = False
+        self._last = network.flat.copy()  # training goes on from here, whatever the network holds after `fit`
+        self._best = network.flat.copy()
 
     def fit(
         self,
@@ -91,159 +106,191 @@ class Trainer:
         validation: tuple[Examples, Examples] | None = None,
         patience: int | None = None,
         callbacks: Sequence[Callback] = (),
-    ) -> list[dict[str, float]]:
-        """Train, and leave the best weights in the network: of the best epoch, without validation the last (average).
+    ) -> list[Row]:
+        """Train until so many epochs or seconds, in all and not from now on, are over; return the history.
+
+        In the end the network holds the best weights: those of the epoch with the highest validation accuracy, among
+        equals with the lowest validation loss; without validation the latest. The next `fit` goes on from the latest.
 
         Args:
-            x: (N, ...) examples, as `augment` or the network takes them.
-            y: (N, ...) targets, as the loss takes them.
-            epochs: passes over the examples, counted from the very start, also after `restore`.
-            seconds: instead of epochs, time, counted like that.
-            validation: examples (as the network takes them) and targets; the accuracy counts, then the loss.
-            patience: stop after so many epochs without a better one.
-            callbacks: told of each step and epoch.
+            x: (N, ...) examples, of any type that `augment` or the network turns into floats.
+            y: (N,) or (N, K) targets, as the loss takes them. In each epoch all are used once in a new order, but for
+                those that would make a short last batch.
+            epochs: when to end; or
+            seconds: of training and validation; the epoch that has begun is then cut short.
+            validation: (x, y) to measure after each epoch, as the network and the loss take them.
+            patience: end after so many epochs without a new best.
+            callbacks: called after each step and epoch.
 
         Raises:
-            ValueError: neither or both of epochs and seconds, fewer examples than a batch, or than targets.
-            FloatingPointError: a loss that is not a number.
+            ValueError: neither epochs nor seconds, arrays that do not fit together, patience without validation.
+            FloatingPointError: the loss or the weights are no numbers any more; says when, and what to do.
         """
-        if (epochs is None) == (seconds is None):
-            raise ValueError(f"epochs is {epochs} and seconds {seconds}: give one of them")
-        if len(x) != len(y) or len(x) < self.batch:
-            raise ValueError(f"{len(x)} examples and {len(y)} targets: give as many of each, at least {self.batch}")
-        if self._last is not None:
-            self.network.flat, self._last = self._last, None
+        self._check(x, y, epochs, seconds, validation, patience)
+        total = math.inf if epochs is None else epochs * (len(x) // self.batch)
+        limit = math.inf if seconds is None else seconds
+        begin = perf_counter() - self.elapsed
+
+        def ended() -> bool:
+            self.elapsed = perf_counter() - begin
+            self.progress = max(self.step / total, self.elapsed / limit)
+            return self.progress >= 1
+
+        if self.epoch:
+            self.network.flat = self._last
         self.stop = False
-        self._began = time.perf_counter() - self.elapsed
-        self._seconds, self._steps = seconds, (epochs or 0) * (len(x) // self.batch)
-        while not self.stop and not self._over():
-            losses = self._epoch(x, y, callbacks)
-            row = {
-                "epoch": len(self.history) + 1.0,
-                "step": float(self.step),
+        while not (ended() or self.stop or (patience and self.epoch - self.best_epoch >= patience)):
+            self.epoch += 1
+            self.network.reseed(self.rng)
+            order = self.rng.permutation(len(x))
+            losses = []
+            for start in range(0, len(x) - self.batch + 1, self.batch):
+                rows = order[start : start + self.batch]
+                self._learn(x[rows], y[rows])
+                losses.append(self.loss_value)
+                over = ended()
+                for callback in callbacks:
+                    callback.on_batch(self)
+                if over or self.stop:
+                    break
+            measured = self._measure(validation)
+            ended()
+            row: Row = {
+                "epoch": self.epoch,
+                "step": self.step,
                 "seconds": self.elapsed,
                 "learning_rate": self.optimiser.learning_rate,
                 "loss": float(np.mean(losses)),
+                **measured,
             }
-            if validation is not None:
-                row |= self._validate(*validation)
             self.history.append(row)
-            self.elapsed = time.perf_counter() - self._began
             for callback in callbacks:
                 callback.on_epoch(self, row)
-            if patience is not None and row["epoch"] - self._best_row.get("epoch", row["epoch"]) >= patience:
-                break
-        self._last = self.network.flat.copy()
-        self.network.flat = self._chosen()
+        self.network.flat = self._best
         return self.history
 
     def best_network(self) -> Sequential:
-        """Return a copy of the network with the weights that `fit` would leave in it now."""
+        """Return a copy of the network with the best weights so far, as `fit` leaves them in the end."""
         network = copy.deepcopy(self.network)
-        network.flat = self._chosen()
+        network.flat = self._best
         return network
 
-    def state(self) -> tuple[dict[str, Array], dict[str, Any]]:
-        """Return arrays, and a header that JSON can hold, for `restore`, as `nn.files.write` takes them."""
-        flat = self.network.flat if self._last is None else self._last
-        arrays = {"flat": flat.copy()}
-        arrays |= {f"optimiser.{name}": array for name, array in self.optimiser.state().items()}
+    def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+        """Return arrays and header for `nn.files.write`: in `on_epoch` or outside of `fit`, not within an epoch."""
+        arrays: dict[str, npt.NDArray[Any]] = {"last": self._last.copy(), "best": self._best.copy()}
         if self.average is not None:
             arrays["average"] = self.average.flat.copy()
-        if self._best is not None:
-            arrays["best"] = self._best.copy()
-        header = {
-            "step": self.step,
-            "elapsed": self.elapsed,
-            "history": self.history,
-            "best": self._best_row,
-            "rng": self.rng.bit_generator.state,
-        }
-        return arrays, header
+        arrays |= {f"optimiser.{name}": array for name, array in self.optimiser.state().items()}
+        counts = {"epoch": self.epoch, "step": self.step, "best_epoch": self.best_epoch, "elapsed": self.elapsed}
+        history = [dict(row) for row in self.history]
+        return arrays, {**counts, "history": history, "rng": copy.deepcopy(self.rng.bit_generator.state)}
 
-    def restore(self, arrays: Mapping[str, Array], header: Mapping[str, Any]) -> None:
-        """Go on from what `state` returned, after an epoch, as if nothing had happened in between.
+    def restore(self, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
+        """Take the place of the trainer whose `state` this was; call `fit` as there, and it goes on.
 
         Raises:
-            ValueError: the state of another network, optimiser or average.
+            ValueError: the state of a trainer of another network or optimiser, or with or without an average.
         """
-        if arrays["flat"].shape != self.network.flat.shape or ("average" in arrays) != (self.average is not None):
-            raise ValueError("the state belongs to another network, or to training with another average")
-        self.optimiser.restore({k.removeprefix("optimiser."): v for k, v in arrays.items() if "optimiser." in k})
-        self.network.flat = arrays["flat"]
-        self._last = None
-        self.step, self.elapsed, self.history = header["step"], header["elapsed"], list(header["history"])
+        require_alike(arrays, self.state()[0])
+        self.network.flat = self._last[...] = arrays["last"]
+        self._best[...] = arrays["best"]
+        self.epoch, self.step, self.best_epoch = header["epoch"], header["step"], header["best_epoch"]
+        self.elapsed = header["elapsed"]
+        self.history = [dict(row) for row in header["history"]]
+        self.rng.bit_generator.state = header["rng"]
+        prefix = "optimiser."
+        self.optimiser.restore({n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)})
         if self.average is not None:
             self.average.flat[...] = arrays["average"]
-            self.average.steps = self.step
-        self._best, self._best_row = arrays.get("best"), dict(header["best"])
-        self.rng.bit_generator.state = header["rng"]
+            self.average.updates = self.step
 
-    def _epoch(self, x: Examples, y: Examples, callbacks: Sequence[Callback]) -> list[float]:
-        """Take a step for each batch of the examples, in a new order."""
-        self.network.reseed(self.rng)
-        order = self.rng.permutation(len(x))
-        losses = []
-        for start in range(0, len(x) - self.batch + 1, self.batch):
-            chosen = order[start : start + self.batch]
-            examples = x[chosen] if self.augment is None else self.augment(x[chosen], self.rng)
-            self._step(examples, y[chosen])
-            losses.append(self.loss_value)
-            over = self._over()
-            for callback in callbacks:
-                callback.on_batch(self)
-            if self.stop or over:
-                break
-        return losses
-
-    def _step(self, examples: Examples, targets: Examples) -> None:
+    def _learn(self, x: Examples, y: Examples) -> None:
+        """One step."""
+        if self.augment is not None:
+            x = self.augment(x, self.rng)
         if self.schedule is not None:
             self.optimiser.learning_rate = self.schedule(self.progress)
         self.network.gradient = 0
-        self.loss_value, gradient = self.loss(self.network.forward(examples, training=True), targets)
-        if not math.isfinite(self.loss_value):
-            raise FloatingPointError(
-                f"the loss is {self.loss_value} at step {self.step + 1}, with a learning rate of "
-                f"{self.optimiser.learning_rate:.2g}: use a lower one, or clip the gradient (clip=1.0)"
-            )
-        self.network.learn(gradient)
-        if self.clip is not None:
-            clip_by_global_norm(self.network.gradient, self.clip)
-        self.optimiser.step()
+        with np.errstate(over="ignore", invalid="ignore"):  # what has diverged is told in our own words
+            self.loss_value, gradient = self.loss(self.network.forward(x, training=True), y)
+            if not math.isfinite(self.loss_value):
+                raise self._diverged(f"the loss is {self.loss_value}")
+            self.network.learn(gradient)
+            if self.clip is not None:
+                clip_by_global_norm(self.network.gradient, self.clip)
+            self.optimiser.step()
         if self.average is not None:
             self.average.update()
         self.step += 1
 
-    def _over(self) -> bool:
-        """Measure progress, and say whether it is complete."""
-        self.elapsed = time.perf_counter() - self._began
-        self.progress = min(1.0, self.step / self._steps if self._seconds is None else self.elapsed / self._seconds)
-        return self.progress >= 1
+    def _measure(self, validation: tuple[Examples, Examples] | None) -> Row:
+        """Keep the latest weights, and the best; return what is measured on the validation examples, by name."""
+        self._last[...] = self.network.flat
+        if not np.isfinite(self._last).all():
+            raise self._diverged("there are weights that are no numbers")
+        weights = self._last if self.average is None else self.average.flat
+        measured: Row = {}
+        if validation is not None:
+            x, y = validation
+            self.network.flat = weights
+            found = self.loss.measure(predict(self.network, x, self.batch), y)
+            measured = {f"validation_{name}": value for name, value in found.items()}
+            self.network.flat = self._last
+        best = self.history[self.best_epoch - 1] if self.best_epoch else {}
+        if validation is None or _merit(measured) > _merit(best):
+            self._best[...] = weights
+            self.best_epoch = self.epoch
+        return measured
 
-    def _validate(self, x: Examples, y: Examples) -> dict[str, float]:
-        """Measure the average, or else the network, and keep its weights if it is the best so far."""
-        current = self.network.flat.copy()
-        if self.average is not None:
-            self.network.flat = self.average.flat
-        outputs = predict(self.network, x)
-        row = {"epoch": len(self.history) + 1.0, "validation_loss": self.loss(outputs, y)[0]}
-        rank = -row["validation_loss"]
-        if np.ndim(y) == 1 and outputs.ndim == 2:  # classes
-            row["validation_accuracy"] = float(np.mean(outputs.argmax(axis=1) == y))
-            rank = row["validation_accuracy"] - 1e-6 * row["validation_loss"]
-        if self._best is None or rank > self._best_row["rank"]:
-            self._best, self._best_row = self.network.flat.copy(), {"epoch": row["epoch"], "rank": rank}
-        self.network.flat = current
-        return row
+    def _diverged(self, what: str) -> FloatingPointError:
+        return FloatingPointError(
+            f"{what} at step {self.step + 1}, in epoch {self.epoch}, with learning rate "
+            f"{self.optimiser.learning_rate:.3g}: lower the learning rate, clip gradients (clip=1.0), "
+            "or look for NaN and very large numbers in x"
+        )
 
-    def _chosen(self) -> Array:
-        if self._best is not None:
-            return self._best
-        if self.average is not None:
-            return self.average.flat
-        return self.network.flat if self._last is None else self._last
+    def _check(
+        self,
+        x: Examples,
+        y: Examples,
+        epochs: int | None,
+        seconds: float | None,
+        validation: tuple[Examples, Examples] | None,
+        patience: int | None,
+    ) -> None:
+        if epochs is None and seconds is None:
+            raise ValueError("say when to end: give epochs or seconds")
+        if (epochs is not None and epochs < 1) or (seconds is not None and not seconds > 0):
+            raise ValueError(f"epochs is {epochs} and seconds is {seconds}: give at least 1 epoch, or a time above 0")
+        for name, (examples, targets) in {"": (x, y), "validation ": validation or (x, y)}.items():
+            if len(examples) != len(targets) or not len(examples):
+                raise ValueError(
+                    f"{name}x has {len(examples)} examples and y {len(targets)}: give one for one, and some"
+                )
+        if len(x) < self.batch:
+            raise ValueError(f"x has {len(x)} examples, which fill no batch of {self.batch}: choose a smaller batch")
+        if patience is not None and (validation is None or patience < 1):
+            raise ValueError(f"patience is {patience}: give 1 or more epochs, and validation to measure by")
 
 
-def predict(network: Sequential, x: Examples, batch: int = 256) -> Array:
-    """Return the network's outputs (N, ...) for x (N, ...), a batch at a time."""
-    return np.concatenate([network.forward(x[start : start + batch]) for start in range(0, max(len(x), 1), batch)])
+def predict(
+    network: Sequential,
+    x: Examples,
+    batch: int = 1024,
+    prepare: Callable[[Examples], Examples] | None = None,
+) -> Array:
+    """Return the outputs (N, ...) for examples x (N, ...), computed batch by batch, so that memory stays small.
+
+    Args:
+        network: that computes them; not in training mode.
+        x: as `prepare`, or without it the network, takes them.
+        batch: examples at a time, at least 1.
+        prepare: applied to each batch of x first.
+    """
+    parts = (x[start : start + batch] for start in range(0, max(len(x), 1), batch))
+    return np.concatenate([network.forward(part if prepare is None else prepare(part)) for part in parts])
+
+
+def _merit(row: Row) -> tuple[float, float]:
+    """Better epochs have the larger one; one that was not validated has the least."""
+    return row.get("validation_accuracy", -math.inf), -row.get("validation_loss", math.inf)
