@@ -13,6 +13,7 @@ from nn import files, schedules, threads
 from nn.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from nn.averaging import WeightAverage
 from nn.batch_norm import BatchNorm
+from nn.clipping import clip_by_global_norm
 from nn.conv2d import Conv2D
 from nn.dense import Dense
 from nn.dropout import Dropout
@@ -21,7 +22,7 @@ from nn.flatten import Flatten
 from nn.layer import Layer, Parameter
 from nn.layer_norm import LayerNorm
 from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy
-from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp, clip_by_global_norm
+from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp
 from nn.pooling import AvgPool2D, MaxPool2D
 from nn.sequential import Sequential
 from nn.split import Split

@@ -1,4 +1,4 @@
-"""Averaging the weights along the way of the training: the mean lies deeper in the valley than the steps along its sides.
+"""Averaging the weights along the way of the training: their mean lies deeper in the valley than they do.
 
 It costs nothing but memory, and does what a much longer fall of the learning rate would do.
 """
@@ -27,8 +27,8 @@ class WeightAverage:
     Raises:
         ValueError: a decay outside of 0 to 1.
 
-    Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging"; exponential: Tarvainen and
-    Valpola 2017, "Mean teachers are better role models", arXiv 1703.01780; the d that grows: TensorFlow's
+    Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging"; exponential: Tarvainen
+    and Valpola 2017, "Mean teachers are better role models", arXiv 1703.01780; the d that grows: TensorFlow's
     ExponentialMovingAverage.
     """
 

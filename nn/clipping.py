@@ -6,7 +6,7 @@ from nn.layer import Array
 
 
 def clip_by_global_norm(gradient: Array, limit: float) -> float:
-    """g ← g · min(1, limit / |g|), in place: its direction stays. Return |g| as it was.
+    """Shorten a gradient that is longer than limit, in place: g ← g · min(1, limit / |g|). Return |g| as it was.
 
     Args:
         gradient: of all parameters together, such as `network.gradient`; any shape.
@@ -15,7 +15,8 @@ def clip_by_global_norm(gradient: Array, limit: float) -> float:
     Raises:
         ValueError: a limit that is not above 0.
 
-    Source: Pascanu et al. 2013, "On the difficulty of training recurrent neural networks", algorithm 1, arXiv 1211.5063.
+    Source: Pascanu et al. 2013, "On the difficulty of training recurrent neural networks", algorithm 1, arXiv
+    1211.5063.
     """
     if not limit > 0:
         raise ValueError(f"limit is {limit}: give the length above which gradients are shortened, such as 1.0")

@@ -153,13 +153,13 @@ class Layer(ABC):
         for layer in self.children:
             layer.reseed(rng)
 
-    def buffer(self, name: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
+    def buffer(self, name: str, shape: Shape, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
         """Return memory of the layer's own, the same with each call while shape and dtype stay; 0 when it is new.
 
         Fresh memory costs more than the arithmetic that fills it. So what a layer returns may live in a buffer, until
         the next call of the same method; `Sequential.forward` copies what it gives to its caller.
         """
-        buffers: dict[str, Array] = vars(self).setdefault("_buffers", {})
+        buffers: dict[str, npt.NDArray[Any]] = vars(self).setdefault("_buffers", {})
         found = buffers.get(name)
         if found is None or found.shape != shape or found.dtype != dtype:
             size = math.prod(shape) * dtype.itemsize

@@ -16,21 +16,19 @@ import numpy.typing as npt
 
 from nn.layer import Array
 
-Targets = npt.NDArray[Any]
-
 
 class Loss(ABC):
     """L(y, t) and dL/dy, for outputs y and targets t."""
 
     @abstractmethod
-    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return the value, and the gradient in the shape and dtype of the outputs.
 
         Raises:
             ValueError: targets that do not fit the outputs, or that are not numbers.
         """
 
-    def measure(self, outputs: Array, targets: Targets) -> dict[str, float]:
+    def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
         """Return "loss" and, where outputs choose between classes, "accuracy": the share that is chosen rightly."""
         return {"loss": self(outputs, targets)[0]}
 
@@ -38,7 +36,7 @@ class Loss(ABC):
 class MeanSquaredError(Loss):
     """L = Σ (y - t)² / n, over all n = y.size numbers; y and t of any one shape."""
 
-    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return L and dL/dy = 2 (y - t) / n."""
         difference = outputs - _fitting(outputs, targets)
         return float(np.mean(difference**2)), difference * (2 / outputs.size)
@@ -61,7 +59,7 @@ class Huber(Loss):
             raise ValueError(f"Huber({delta}) needs a delta above 0")
         self.delta = float(delta)
 
-    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return L, by h(d) = c (d - c / 2) with c = d between -δ and δ, and dL/dy = c / n."""
         difference = outputs - _fitting(outputs, targets)
         c = np.clip(difference, -self.delta, self.delta)
@@ -97,9 +95,9 @@ class SoftmaxCrossEntropy(Loss):
         if weights is not None and not (weights.ndim == 1 and np.isfinite(weights).all() and (weights > 0).all()):
             raise ValueError(f"class_weights are {weights.tolist()}: give one number above 0 for each class")
 
-    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return L and dL/dy_nk = (p_nk Σ_j q_nj - q_nk) / D; without smoothing and weights that is (p - t) / N."""
-        self._check(outputs, targets)
+        targets = self._checked(outputs, np.asarray(targets))
         N, K = outputs.shape
         if targets.ndim == 1:
             q = np.full((N, K), self.smoothing / K, outputs.dtype)
@@ -121,12 +119,13 @@ class SoftmaxCrossEntropy(Loss):
         p /= D
         return -float(np.vdot(q, log_p)) / D, p
 
-    def measure(self, outputs: Array, targets: Targets) -> dict[str, float]:
+    def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
         """Return "loss", and "accuracy": how often the largest output is that of the (most probable) class."""
+        targets = np.asarray(targets)
         classes = targets if targets.ndim == 1 else targets.argmax(axis=1)
         return {**super().measure(outputs, targets), "accuracy": float(np.mean(outputs.argmax(axis=1) == classes))}
 
-    def _check(self, outputs: Array, targets: Targets) -> None:
+    def _checked(self, outputs: Array, targets: npt.NDArray[Any]) -> npt.NDArray[Any]:
         if outputs.ndim != 2 or not outputs.size:
             raise ValueError(
                 f"the outputs are {outputs.shape}, softmax cross-entropy takes (N, K) and at least one row"
@@ -145,6 +144,7 @@ class SoftmaxCrossEntropy(Loss):
             )
         elif targets.min() < 0 or targets.max() >= K:
             raise ValueError(f"the targets go from {targets.min()} to {targets.max()}, {K} classes from 0 to {K - 1}")
+        return targets
 
 
 class BinaryCrossEntropy(Loss):
@@ -155,7 +155,7 @@ class BinaryCrossEntropy(Loss):
     Source: Bishop 2006, "Pattern Recognition and Machine Learning", equation 4.90.
     """
 
-    def __call__(self, outputs: Array, targets: Targets) -> tuple[float, Array]:
+    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return L, as Σ (max(y, 0) - y t + log(1 + exp(-|y|))) / n, and dL/dy = (p - t) / n."""
         t = _fitting(outputs, targets)
         if t.min() < 0 or t.max() > 1:
@@ -165,17 +165,17 @@ class BinaryCrossEntropy(Loss):
         value = np.mean(np.maximum(outputs, 0) - outputs * t + np.log1p(e))
         return float(value), (p - t) / outputs.size
 
-    def measure(self, outputs: Array, targets: Targets) -> dict[str, float]:
+    def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
         """Return "loss", and "accuracy": how often the output's sign says on which side of 1/2 the target is."""
-        right = (outputs > 0) == (targets > 0.5)
+        right = (outputs > 0) == (np.asarray(targets) > 0.5)
         return {**super().measure(outputs, targets), "accuracy": float(np.mean(right))}
 
 
-def _fitting(outputs: Array, targets: Targets) -> Array:
+def _fitting(outputs: Array, targets: npt.ArrayLike) -> Array:
     """The targets in the dtype of the outputs, whose shape they must have: (N,) would spread over (N, 1)."""
-    if targets.shape != outputs.shape or not outputs.size:
-        raise ValueError(f"the targets are {targets.shape}, the outputs {outputs.shape}: give one for one, and some")
-    t = targets.astype(outputs.dtype, copy=False)
+    t = np.asarray(targets, outputs.dtype)
+    if t.shape != outputs.shape or not t.size:
+        raise ValueError(f"the targets are {t.shape}, the outputs {outputs.shape}: give one for one, and some")
     if not np.isfinite(t).all():
         raise ValueError(f"{np.count_nonzero(~np.isfinite(t))} of {t.size} targets are NaN or infinite")
     return t

@@ -91,8 +91,8 @@ class SGD(Optimiser):
     Raises:
         ValueError: a number outside of these, nesterov without momentum.
 
-    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", section 2, in the
-    form that PyTorch has, where η stands outside of b.
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", section 2, in
+    the form that PyTorch has, where η stands outside of b.
     """
 
     def __init__(
@@ -123,12 +123,12 @@ class SGD(Optimiser):
 
 
 class RMSProp(Optimiser):
-    """v ← α v + (1 - α) g²; θ ← θ - η g / (sqrt(v) + ε): each number moves by its gradient, in units of its usual size.
+    """v ← d v + (1 - d) g²; θ ← θ - η g / (sqrt(v) + ε): each number moves by its gradient, in units of its usual size.
 
     Args:
         network: see `Optimiser`.
         learning_rate: η, 0 or more.
-        decay: α, from 0 to below 1.
+        decay: d (PyTorch calls it alpha), from 0 to below 1.
         epsilon: ε, above 0.
 
     Raises:
@@ -231,8 +231,8 @@ class AdamW(Adam):
     Raises:
         ValueError: a number outside of these.
 
-    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2, arXiv 1711.05101, in the form
-    that PyTorch has, where λ is multiplied by η.
+    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2, arXiv 1711.05101, in the
+    form that PyTorch has, where λ is multiplied by η.
     """
 
     def __init__(

@@ -6,14 +6,17 @@ the batch innermost, (H, C, W, N), see `images.py`.
 
 from collections.abc import Callable
 from operator import index
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from nn import threads
 from nn.images import ImageLayer
 from nn.initialisers import Shape
 from nn.layer import Array, ShapeError
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 
 class Pool(ImageLayer):
@@ -45,9 +48,10 @@ class Pool(ImageLayer):
         """Return the constructor's arguments."""
         return {"size": self.window, "stride": self.stride}
 
-    def _part(self, some: slice, i: int) -> slice:
-        """Return where the i-th row (or column) of the windows `some` lies in the image."""
-        return slice(some.start * self.stride + i, (some.stop - 1) * self.stride + i + 1, self.stride)
+    def _parts(self, some: slice) -> list[slice]:
+        """Return where the first rows (or columns) of the windows `some` lie in the image, the second ones, ..."""
+        start, stop = some.start * self.stride, (some.stop - 1) * self.stride + 1
+        return [slice(start + i, stop + i, self.stride) for i in range(self.window)]
 
     def _split(self, function: Callable[[slice], None], x: Array, U: int) -> None:
         # Windows that overlap would have two threads write to the same row on the way back.
@@ -68,25 +72,14 @@ class MaxPool2D(Pool):
         _, U, V = self.output_shape(x.shape[1:])
         tall = self.buffer(f"rows' largest, {when}", (U, C, W, N), x.dtype)
         y = self.buffer(f"y, {when}", (U, C, V, N), x.dtype)
-        later = self.window - 1
+        row_won, column_won = self._won(tall, y) if training else (None, None)
         if training:
-            row_won = self.buffer("row won", (later, *tall.shape), np.dtype(bool))
-            column_won = self.buffer("column won", (later, *y.shape), np.dtype(bool))
             self.kept = y
-        every = slice(0, V)
 
         def pool(some: slice) -> None:
-            best, result = tall[some], y[some]
-            best[...] = rows[self._part(some, 0)]
-            for i in range(1, self.window):
-                if training:
-                    np.greater(rows[self._part(some, i)], best, out=row_won[i - 1, some])
-                np.maximum(rows[self._part(some, i)], best, out=best)
-            result[...] = best[:, :, self._part(every, 0)]
-            for i in range(1, self.window):
-                if training:
-                    np.greater(best[:, :, self._part(every, i)], result, out=column_won[i - 1, some])
-                np.maximum(best[:, :, self._part(every, i)], result, out=result)
+            _largest([rows[part] for part in self._parts(some)], tall[some], row_won and [won[some] for won in row_won])
+            columns = [tall[some, :, part] for part in self._parts(slice(0, V))]
+            _largest(columns, y[some], column_won and [won[some] for won in column_won])
 
         self._split(pool, rows, U)
         return self.images(y)
@@ -98,40 +91,27 @@ class MaxPool2D(Pool):
         g = self.rows(gradient, "dL/dy")
         tall = self.buffer("dL/drows' largest", (U, C, W, N), g.dtype)
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
-        left, left_tall = self.buffer("left", g.shape, g.dtype), self.buffer("left of rows", tall.shape, g.dtype)
-        row_won = self.buffer("row won", (self.window - 1, *tall.shape), np.dtype(bool))
-        column_won = self.buffer("column won", (self.window - 1, *g.shape), np.dtype(bool))
-        every = slice(0, V)
+        row_won, column_won = self._won(tall, g)
         if self.stride != self.window or U * self.window < H:
             dx[...] = 0  # rows in no window, or in several
-
-        def give(won: list[Array], left: Array, to: list[Array]) -> None:
-            """Move `left` to the numbers that won it, the last one first; where windows overlap, add it."""
-            for i in range(self.window - 1, 0, -1):
-                if self.stride >= self.window:
-                    np.multiply(left, won[i - 1], out=to[i])
-                    left -= to[i]
-                else:
-                    share = left * won[i - 1]
-                    left -= share
-                    to[i][...] += share
-            if self.stride >= self.window:
-                to[0][...] = left
-            else:
-                to[0][...] += left
+        overlap = self.stride < self.window
 
         def unpool(some: slice) -> None:
-            rest, rest_tall, best = left[some], left_tall[some], tall[some]
-            rest[...] = g[some]
             if self.stride != self.window or V * self.window < W:
-                best[...] = 0
-            parts = range(self.window)
-            give([won[some] for won in column_won], rest, [best[:, :, self._part(every, i)] for i in parts])
-            rest_tall[...] = best
-            give([won[some] for won in row_won], rest_tall, [dx[self._part(some, i)] for i in parts])
+                tall[some] = 0
+            columns = [tall[some, :, part] for part in self._parts(slice(0, V))]
+            _give(g[some], [won[some] for won in column_won], columns, overlap)
+            _give(tall[some], [won[some] for won in row_won], [dx[part] for part in self._parts(some)], overlap)
 
         self._split(unpool, dx, U)
         return self.images(dx)
+
+    def _won(self, tall: Array, y: Array) -> tuple[list[BoolArray], list[BoolArray]]:
+        """Return where each later row of a window was larger than all before it, and each later column."""
+        return (
+            [self.buffer(f"row {i} won", tall.shape, np.dtype(bool)) for i in range(1, self.window)],
+            [self.buffer(f"column {i} won", y.shape, np.dtype(bool)) for i in range(1, self.window)],
+        )
 
 
 class AvgPool2D(Pool):
@@ -144,17 +124,15 @@ class AvgPool2D(Pool):
         _, U, V = self.output_shape(x.shape[1:])
         tall = self.buffer(f"rows' sums, {when}", (U, C, W, N), x.dtype)
         y = self.buffer(f"y, {when}", (U, C, V, N), x.dtype)
-        every = slice(0, V)
 
         def pool(some: slice) -> None:
-            total, result = tall[some], y[some]
-            total[...] = rows[self._part(some, 0)]
-            for i in range(1, self.window):
-                total += rows[self._part(some, i)]
-            result[...] = total[:, :, self._part(every, 0)]
-            for i in range(1, self.window):
-                result += total[:, :, self._part(every, i)]
-            result *= 1 / self.window**2
+            tall[some] = 0
+            for part in self._parts(some):
+                tall[some] += rows[part]
+            y[some] = 0
+            for part in self._parts(slice(0, V)):
+                y[some] += tall[some, :, part]
+            y[some] *= 1 / self.window**2
 
         self._split(pool, rows, U)
         if training:
@@ -169,15 +147,42 @@ class AvgPool2D(Pool):
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
         tall = self.buffer("dL/drows' sums", (U, C, W, N), g.dtype)
         dx[...] = 0
-        every = slice(0, V)
 
         def unpool(some: slice) -> None:
-            share, columns = g[some] / self.window**2, tall[some]
-            columns[...] = 0
-            for i in range(self.window):
-                columns[:, :, self._part(every, i)] += share
-            for i in range(self.window):
-                dx[self._part(some, i)] += columns
+            share = g[some] / self.window**2
+            tall[some] = 0
+            for part in self._parts(slice(0, V)):
+                tall[some, :, part] += share
+            for part in self._parts(some):
+                dx[part] += tall[some]
 
         self._split(unpool, dx, U)
         return self.images(dx)
+
+
+def _largest(parts: list[Array], largest: Array, won: list[BoolArray] | None) -> None:
+    """Write the largest of parts, number by number; won, if given, becomes where each is larger than all before it."""
+    best = parts[0]
+    for i, part in enumerate(parts[1:]):
+        if won:
+            np.greater(part, best, out=won[i])
+        best = np.maximum(part, best, out=largest)
+    if len(parts) == 1:
+        largest[...] = best
+
+
+def _give(g: Array, won: list[BoolArray], parts: list[Array], overlap: bool) -> None:
+    """Give each part the gradient of what it won, the last one first; add it where windows overlap."""
+    rest = g
+    for wins, part in zip(reversed(won), reversed(parts[1:]), strict=True):
+        if overlap:
+            share = rest * wins
+            part += share
+            rest = rest - share
+        else:
+            np.multiply(rest, wins, out=part)
+            rest = np.subtract(rest, part, out=parts[0])
+    if overlap:
+        parts[0] += rest
+    elif rest is g:
+        parts[0][...] = g

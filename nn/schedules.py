@@ -88,7 +88,8 @@ def one_cycle(highest: float, rise: float = 0.3, start: float = 1 / 25, final: f
     Raises:
         ValueError: a number outside of these.
 
-    Source: Smith 2018, "Super-Convergence", arXiv 1708.07120; with the two waves and the defaults of PyTorch's OneCycleLR.
+    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters", arXiv 1803.09820; the two waves and
+    the numbers of PyTorch's OneCycleLR.
     """
     _require_rate(highest)
     if not 0 < rise < 1:

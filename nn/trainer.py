@@ -192,8 +192,8 @@ class Trainer:
             ValueError: the state of a trainer of another network or optimiser, or with or without an average.
         """
         require_alike(arrays, self.state()[0])
-        self.network.flat = self._last[...] = arrays["last"]
-        self._best[...] = arrays["best"]
+        self.network.flat = arrays["last"]
+        self._last[...], self._best[...] = arrays["last"], arrays["best"]
         self.epoch, self.step, self.best_epoch = header["epoch"], header["step"], header["best_epoch"]
         self.elapsed = header["elapsed"]
         self.history = [dict(row) for row in header["history"]]
