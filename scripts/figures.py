@@ -1,9 +1,12 @@
 """Pictures of how a run went."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 
 def save_curve(metrics: list[dict[str, float]], baselines: Mapping[str, float], path: Path) -> None:
@@ -26,3 +29,68 @@ def save_curve(metrics: list[dict[str, float]], baselines: Mapping[str, float], 
     axes.legend(loc="lower right")
     axes.grid(alpha=0.3)
     figure.savefig(path, dpi=120)
+
+
+def save_training_curve(metrics: list[dict[str, float]], path: Path) -> None:
+    """Loss, and the error on the validation pictures where there are any, over the seconds of training."""
+    validated = "validation_accuracy" in metrics[-1]
+    figure = Figure(figsize=(10 if validated else 6, 4.5), layout="constrained")
+    panels = figure.subplots(1, 2 if validated else 1, squeeze=False)[0]
+    seconds = [row["seconds"] for row in metrics]
+    panels[0].plot(seconds, [row["loss"] for row in metrics], label="training, augmented")
+    panels[0].set(xlabel="seconds of training", ylabel="loss", yscale="log")
+    if validated:
+        panels[0].plot(seconds, [row["validation_loss"] for row in metrics], label="validation")
+        panels[1].plot(seconds, [100 * (1 - row["validation_accuracy"]) for row in metrics], color="C1")
+        panels[1].set(
+            xlabel="seconds of training", ylabel="validation pictures given the wrong class, %", ylim=(0, None)
+        )
+    panels[0].legend()
+    for panel in panels:
+        panel.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
+
+
+def save_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: Path) -> None:
+    """How often pictures of each true class (a row) were given each class (a column)."""
+    K = len(classes)
+    side = 2.5 + 0.5 * K
+    figure = Figure(figsize=(side, side), layout="constrained")
+    axes = figure.subplots()
+    mistakes = np.where(np.eye(K, dtype=np.bool_), 0, confusion)
+    axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(1, 1.5 * mistakes.max()))
+    for true in range(K):
+        for given in range(K):
+            if confusion[true, given]:
+                weight = "bold" if true == given else "normal"
+                axes.text(given, true, f"{confusion[true, given]}", ha="center", va="center", weight=weight)
+    axes.set_xticks(range(K), classes, rotation=45 if max(map(len, classes)) > 2 else 0)
+    axes.set_yticks(range(K), classes)
+    axes.set(xlabel="given", ylabel="true", title=f"{np.trace(confusion):,} of {confusion.sum():,} right")
+    figure.savefig(path, dpi=120)
+
+
+def save_mistakes(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.integer[Any]],
+    probabilities: NDArray[np.floating[Any]],
+    classes: Sequence[str],
+    path: Path,
+    most: int = 32,
+) -> None:
+    """The pictures whose wrong class was given with the greatest confidence, each with its true and its given class."""
+    given = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(given != labels)
+    wrong = wrong[np.argsort(-probabilities[wrong, given[wrong]], kind="stable")][:most]
+    rows = max(1, -(-len(wrong) // 8))
+    figure = Figure(figsize=(12, 1.75 * rows))
+    figure.subplots_adjust(0.01, 0.02, 0.99, 1 - 0.25 / rows, hspace=0.35)
+    for axes in figure.subplots(rows, 8, squeeze=False).flat:
+        axes.axis("off")
+    for axes, picture in zip(figure.axes, wrong, strict=False):
+        axes.imshow(images[picture], cmap="gray", vmin=0, vmax=255)
+        title = f"{classes[labels[picture]]} taken for {classes[given[picture]]}"
+        axes.set_title(f"{title}\n{probabilities[picture].max():.0%} sure", fontsize=9)
+    if not len(wrong):
+        figure.suptitle("no mistakes")
+    figure.savefig(path, dpi=100)

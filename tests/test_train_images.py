@@ -1,0 +1,125 @@
+"""`train_images.py` on pictures drawn here: of all sizes and modes, more of one class than of another, some broken."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+import pytest
+from PIL import Image, ImageDraw
+
+import nn
+import train_images
+
+SMALL = ["--size", "16", "--channels", "4", "8", "--hidden", "16", "--batch", "20", "--average", "0.9", "--views", "2"]
+MODES = ("RGB", "L", "P", "RGBA", "CMYK", "I;16")
+
+
+def draw(kind: str, rng: np.random.Generator) -> Image.Image:
+    """A disc, a cross or a bar, light on dark, in a picture of any size."""
+    W, H = (int(side) for side in rng.integers(20, 90, 2))
+    image = Image.new("L", (W, H), int(rng.integers(0, 60)))
+    x, y, r = W / 2, H / 2, min(W, H) * rng.uniform(0.3, 0.4)
+    lines = {"disc": (), "cross": ((r, r), (r, -r)), "bar": ((0, r),)}[kind]
+    for dx, dy in lines:
+        ImageDraw.Draw(image).line([x - dx, y - dy, x + dx, y + dy], fill=255, width=max(2, round(r / 3)))
+    if kind == "disc":
+        ImageDraw.Draw(image).ellipse([x - r, y - r, x + r, y + r], fill=255)
+    return image
+
+
+def save(image: Image.Image, path: Path, mode: str) -> None:
+    if mode == "I;16":
+        Image.fromarray(np.asarray(image).astype(np.uint16) * 257).save(path.with_suffix(".png"))
+    else:
+        image.convert(mode).save(path.with_suffix(".jpg" if mode == "CMYK" else ".png"))
+
+
+@pytest.fixture(autouse=True)
+def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """One folder of class folders; `train_images` splits it."""
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: tmp_path / "cache")
+    rng = np.random.default_rng(0)
+    for kind, count in (("disc", 60), ("cross", 40), ("bar", 90)):
+        folder = tmp_path / "pictures" / kind
+        folder.mkdir(parents=True)
+        for n in range(count):
+            save(draw(kind, rng), folder / f"{n:02}", MODES[n % len(MODES)])
+    return tmp_path / "pictures"
+
+
+def train(*options: object) -> dict[str, Any]:
+    return train_images.main(train_images.parse([*SMALL, *map(str, options)]))
+
+
+def test_any_folder_of_class_folders_is_learnt(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (pictures / "disc" / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    out = tmp_path / "run"
+    result = train(pictures, "--out", out, "--epochs", 25, "--learning-rate", 0.01)
+    printed = capsys.readouterr().out
+    assert "Skipped 1 files" in printed
+    assert "broken.jpg" in printed
+    assert result["test_accuracy"] > 0.8
+    assert result["test_pictures"] == 12 + 8 + 18
+    assert json.loads((out / "result.json").read_text()) == result
+    network, metadata = nn.load(out / "best.npz")
+    assert network.input_shape == (3, 16, 16)
+    assert metadata["classes"] == ["bar", "cross", "disc"]
+    assert len(metadata["normalisation"]["mean"]) == 3
+
+    rng = np.random.default_rng(9)
+    files = {}
+    for n in range(12):
+        kind = ("disc", "cross", "bar")[n % 3]
+        draw(kind, rng).save(tmp_path / f"{n}.png")
+        files[str(tmp_path / f"{n}.png")] = kind
+    named = train_images.main(train_images.parse(["--predict", str(out / "best.npz"), *files]))
+    assert sum(named[file] == kind for file, kind in files.items()) >= 9
+
+
+def test_a_run_goes_on_with_its_own_options(pictures: Path, tmp_path: Path) -> None:
+    train(pictures, "--out", tmp_path / "run", "--epochs", 1)
+    assert train("--resume", tmp_path / "run", "--epochs", 2)["epochs"] == 2
+
+
+def test_a_network_too_deep_for_its_pictures_is_named(pictures: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="5 blocks leave nothing of 16 x 16 pixels; use fewer"):
+        train(pictures, "--channels", 2, 2, 2, 2, 2, "--out", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "reason"),
+    [
+        ("--validation", "1", "choose a share"),
+        ("--validation", "-0.1", "choose a share"),
+        ("--views", "19", "choose 1 to 18"),
+        ("--budget", "2", "write a number and a unit"),
+    ],
+)
+def test_a_wrong_option_is_named_before_a_folder_is_made(
+    option: str, value: str, reason: str, pictures: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        train(pictures, option, value, "--out", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no folder of pictures given"):
+        train()
+    with pytest.raises(FileNotFoundError, match="is no folder"):
+        train(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="no weights at"):
+        train("--predict", tmp_path / "nowhere", "a.png")
+    with pytest.raises(ValueError, match="no pictures given"):
+        train("--predict", tmp_path / "nowhere")
+
+
+def test_a_file_of_another_network_is_no_classifier(tmp_path: Path) -> None:
+    nn.save(tmp_path / "other.npz", nn.Sequential([nn.Dense(2, 2)], input_shape=(2,), rng=0))
+    with pytest.raises(ValueError, match=r"other.npz holds no classifier; give what train_mnist.py"):
+        train("--predict", tmp_path / "other.npz", "a.png")
