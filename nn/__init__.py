@@ -24,6 +24,7 @@ from nn.layer_norm import LayerNorm
 from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy
 from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp
 from nn.pooling import AvgPool2D, MaxPool2D
+from nn.pretrained import pretrained
 from nn.sequential import Sequential
 from nn.split import Split
 from nn.trainer import Callback, Trainer, predict
@@ -63,6 +64,7 @@ __all__ = [
     "files",
     "load",
     "predict",
+    "pretrained",
     "save",
     "schedules",
     "threads",

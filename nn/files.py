@@ -83,8 +83,10 @@ def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
             raise ValueError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
 
 
-def save(path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None) -> None:
-    """Write a network, and metadata that JSON can hold, for `load`.
+def save(
+    path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None, *, half: bool = False
+) -> None:
+    """Write a network, and metadata that JSON can hold, for `load`; half: as float16, in half the space.
 
     Raises:
         ValueError: a population; save one network of it.
@@ -98,7 +100,8 @@ def save(path: str | Path, network: Sequential, metadata: Mapping[str, Any] | No
         "network": network.config(),
         "metadata": dict(metadata or {}),
     }
-    write(path, {name: parameter.value for name, parameter in network.parameters().items()}, header)
+    stored = np.float16 if half else network.flat.dtype
+    write(path, {name: parameter.value.astype(stored) for name, parameter in network.parameters().items()}, header)
 
 
 def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:
@@ -116,9 +119,9 @@ def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:
         if found != expected:
             raise ValueError(f"its arrays are {found}, its network needs {expected}")
         dtype = {"float32": np.float32, "float64": np.float64}[header["dtype"]]
-        if any(array.dtype != dtype for array in arrays.values()):
-            raise ValueError(f"its arrays are not all {header['dtype']}")
-        flat = np.concatenate([np.empty(0, dtype), *(arrays[name].ravel() for name in expected)])
+        if any(array.dtype not in (dtype, np.float16) for array in arrays.values()):
+            raise ValueError(f"its arrays are not all {header['dtype']}, or float16")
+        flat = np.concatenate([np.empty(0, dtype), *(arrays[name].ravel() for name in expected)], dtype=dtype)
         return Sequential(**header["network"], input_shape=header["input_shape"], flat=flat), dict(header["metadata"])
     except Exception as error:  # layers raise what they like when built from wrong arguments
         raise ValueError(f"{path} holds no network: {type(error).__name__}: {error}") from error

@@ -258,9 +258,11 @@ class AdamW(Adam):
 
 def require_alike(found: Mapping[str, npt.NDArray[Any]], expected: Mapping[str, npt.NDArray[Any]]) -> None:
     """Raise ValueError unless both hold the same names, with arrays of the same shapes and types."""
-    has, needs = ({n: f"{a.dtype} {a.shape}" for n, a in sorted(arrays.items())} for arrays in (found, expected))
+    has, needs = ({(n, f"{a.dtype} {a.shape}") for n, a in arrays.items()} for arrays in (found, expected))
     if has != needs:
-        raise ValueError(f"this is the state of something else: it has {has}, needed is {needs}")
+        raise ValueError(
+            f"this is the state of something else: it has {sorted(has - needs)}, not {sorted(needs - has)}"
+        )
 
 
 def _require_epsilon(epsilon: float) -> None:

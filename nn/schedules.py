@@ -22,7 +22,7 @@ def constant(rate: float) -> Schedule:
         ValueError: a rate that is not above 0.
     """
     _require_rate(rate)
-    return lambda progress: rate  # noqa: ARG005
+    return lambda _progress: rate
 
 
 def step(rate: float, milestones: Sequence[float] = (0.5, 0.75), factor: float = 0.1) -> Schedule:

@@ -166,7 +166,8 @@ class Trainer:
             self.history.append(row)
             for callback in callbacks:
                 callback.on_epoch(self, row)
-        self.network.flat = self._best
+        if self.epoch:
+            self.network.flat = self._best
         return self.history
 
     def best_network(self) -> Sequential:

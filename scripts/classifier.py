@@ -62,22 +62,28 @@ class Classifier:
         except (OSError, ValueError) as error:
             raise ValueError(f"{path}: {error}") from None
 
-    def save(self, path: Path) -> None:
-        """Write it, for `load`."""
+    def save(self, path: Path, *, half: bool = False) -> None:
+        """Write it, for `load`; half: the weights as float16."""
         metadata = {name: getattr(self, name) for name in ("classes", "digits", "views", "notes")}
-        nn.save(path, self.network, metadata | {"normalisation": asdict(self.normalisation)})
+        nn.save(path, self.network, metadata | {"normalisation": asdict(self.normalisation)}, half=half)
 
     @classmethod
     def load(cls, path: Path) -> "Classifier":
-        """The classifier in a file of weights, or in the best.npz of a run folder.
+        """The classifier in a file of weights, in the best.npz of a run folder, or that comes with the package.
 
         Raises:
             FileNotFoundError: there is none.
             ValueError: the file holds something else.
         """
+        shipped = nn.pretrained()
         file = path / "best.npz" if path.is_dir() else path
         if not file.is_file():
-            raise FileNotFoundError(f"no weights at {file}; give a run folder, or a file that a training script wrote")
+            if str(path) not in shipped:
+                raise FileNotFoundError(
+                    f"no weights at {file}; give a run folder, a file that a training script wrote, "
+                    f"or one of {', '.join(shipped)}"
+                )
+            file = shipped[str(path)]
         network, metadata = nn.load(file)
         try:
             normalisation = Normalisation(**{name: tuple(v) for name, v in metadata.pop("normalisation").items()})

@@ -44,7 +44,7 @@ def convolutional_network(
     layers: list[nn.Layer] = []
     for outputs in channels:
         for number in range(convolutions):
-            # The normalisation takes out a bias. Pooling first gives the same as ReLU first, and leaves ReLU less to do.
+            # The normalisation takes out a bias. Pooling before ReLU gives the same as after it, with less work.
             pool = [nn.MaxPool2D()] if number == convolutions - 1 else []
             layers += [nn.Conv2D(C, outputs, bias=False), nn.BatchNorm(outputs), *pool, nn.ReLU()]
             C = outputs
