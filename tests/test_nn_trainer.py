@@ -1,0 +1,364 @@
+"""The trainer: the loop by hand, resuming bit for bit, early stopping, callbacks, time, and what goes wrong."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+from nn import (
+    SGD,
+    AdamW,
+    BatchNorm,
+    BinaryCrossEntropy,
+    Callback,
+    Dense,
+    Dropout,
+    MeanSquaredError,
+    ReLU,
+    Sequential,
+    SoftmaxCrossEntropy,
+    Tanh,
+    Trainer,
+    WeightAverage,
+    predict,
+    trainer,
+)
+from tests.same import assert_same
+
+Examples = trainer.Examples
+rng = np.random.default_rng(0)
+X = rng.normal(size=(70, 5)).astype(np.float32)
+Y = (X[:, 0] * X[:, 1] > 0).astype(np.uint8) + (X[:, 2] > 1)  # three classes
+HELD_OUT = (rng.normal(size=(30, 5)).astype(np.float32), rng.integers(3, size=30))
+
+
+def build(seed: int = 0) -> Sequential:
+    layers = [Dense(5, 16), BatchNorm(16), ReLU(), Dropout(0.3), Dense(16, 3)]
+    return Sequential(layers, (5,), rng=seed)
+
+
+def jitter(x: Examples, rng: np.random.Generator) -> Examples:
+    return x + rng.normal(0, 0.1, x.shape).astype(np.float32)
+
+
+def everything(seed: int = 3) -> Trainer:
+    """A trainer with all that has a state: momentum, schedule, average, augmentation, dropout, running statistics."""
+    network = build()
+    schedule = nn.schedules.one_cycle(0.01)
+    return Trainer(
+        network, SoftmaxCrossEntropy(0.1), AdamW(network), schedule, 16, 1.0, average=0.9, augment=jitter, seed=seed
+    )
+
+
+def plain(rate: float = 0.1, batch: int = 16, **options: Any) -> Trainer:
+    network = Sequential([Dense(5, 8), Tanh(), Dense(8, 3)], (5,), rng=0)
+    return Trainer(network, SoftmaxCrossEntropy(), SGD(network, rate, 0.9), batch=batch, **options)
+
+
+class Do(Callback):
+    """A callback of functions."""
+
+    def __init__(self, *, batch: Callable[[Trainer], None] | None = None, epoch: Any = None) -> None:
+        self.batch, self.epoch = batch, epoch
+
+    def on_batch(self, trainer: Trainer) -> None:
+        if self.batch is not None:
+            self.batch(trainer)
+
+    def on_epoch(self, trainer: Trainer, row: dict[str, float]) -> None:
+        if self.epoch is not None:
+            self.epoch(trainer, row)
+
+
+def without_time(history: list[dict[str, float]]) -> list[dict[str, float]]:
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+def test_the_loop_by_hand() -> None:
+    network = Sequential([Dense(5, 3)], (5,), rng=0, dtype=np.float64)
+    twin = Sequential([Dense(5, 3)], (5,), rng=0, dtype=np.float64)
+    loss = SoftmaxCrossEntropy()
+    history = Trainer(
+        network, loss, SGD(network, 1.0), lambda progress: 1 - progress, batch=20, clip=0.5, average=0.5, seed=7
+    ).fit(X, Y, epochs=2)
+
+    generator, average = np.random.default_rng(7), WeightAverage(twin, 0.5)
+    values = []
+    for epoch in range(2):
+        order = generator.permutation(70)
+        for batch in range(3):  # the last 10 of 70 are left out
+            rows = order[20 * batch : 20 * batch + 20]
+            twin.gradient = 0
+            value, gradient = loss(twin.forward(X[rows], training=True), Y[rows])
+            values.append(value)
+            twin.backward(gradient)
+            nn.clip_by_global_norm(twin.gradient, 0.5)
+            twin.flat -= (1 - (3 * epoch + batch) / 6) * twin.gradient
+            average.update()
+    np.testing.assert_allclose(network.flat, average.flat, rtol=1e-12)
+    assert [row["loss"] for row in history] == pytest.approx([np.mean(values[:3]), np.mean(values[3:])])
+    assert [(row["epoch"], row["step"]) for row in history] == [(1, 3), (2, 6)]
+    assert [row["learning_rate"] for row in history] == pytest.approx([1 - 2 / 6, 1 - 5 / 6])
+    assert list(history[0]) == ["epoch", "step", "seconds", "learning_rate", "loss"]
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    first, second, other = everything(), everything(), everything(seed=4)
+    rows = [each.fit(X, Y, epochs=3, validation=HELD_OUT) for each in (first, second, other)]
+    np.testing.assert_array_equal(first.network.flat, second.network.flat)
+    assert without_time(rows[0]) == without_time(rows[1])
+    assert (first.network.flat != other.network.flat).any()
+
+
+@pytest.mark.parametrize("validation", [HELD_OUT, None])
+def test_resumed_it_goes_on_bit_for_bit(validation: Any, tmp_path: Path) -> None:
+    whole = everything()
+    whole.fit(X, Y, epochs=6, validation=validation)
+
+    def killed(trainer: Trainer, row: dict[str, float]) -> None:
+        if row["epoch"] == 2:
+            nn.files.write(tmp_path / "last.npz", *trainer.state())
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        everything().fit(X, Y, epochs=6, validation=validation, callbacks=[Do(epoch=killed)])
+    resumed = everything(seed=99)  # the seed comes with the state
+    resumed.restore(*nn.files.read(tmp_path / "last.npz"))
+    assert resumed.epoch == 2
+    resumed.fit(X, Y, epochs=6, validation=validation)
+
+    np.testing.assert_array_equal(resumed.network.flat, whole.network.flat)
+    assert without_time(resumed.history) == without_time(whole.history)
+    (arrays, header), (expected_arrays, expected_header) = resumed.state(), whole.state()
+    assert_same(arrays, expected_arrays)
+    for name in ("epoch", "step", "best_epoch", "rng"):
+        assert header[name] == expected_header[name]
+
+
+def test_after_fit_training_goes_on_from_the_latest_weights_not_the_best() -> None:
+    whole, parts = everything(), everything()
+    parts.schedule = whole.schedule = None
+    whole.fit(X, Y, epochs=4, validation=HELD_OUT)
+    parts.fit(X, Y, epochs=2, validation=HELD_OUT)
+    arrays, header = parts.state()
+    parts.fit(X, Y, epochs=4, validation=HELD_OUT)
+    np.testing.assert_array_equal(parts.network.flat, whole.network.flat)
+    assert parts.fit(X, Y, epochs=4) is parts.history  # nothing is left to do
+
+    third = everything()
+    third.schedule = None
+    third.restore(arrays, json.loads(json.dumps(header)))
+    third.fit(X, Y, epochs=4, validation=HELD_OUT)
+    np.testing.assert_array_equal(third.network.flat, whole.network.flat)
+
+
+def test_a_state_is_a_copy() -> None:
+    one = everything()
+    one.fit(X, Y, epochs=1)
+    arrays, header = one.state()
+    before = {name: array.copy() for name, array in arrays.items()}
+    text = json.dumps(header)
+    one.fit(X, Y, epochs=2)
+    assert_same(arrays, before)
+    assert json.dumps(header) == text
+
+
+def test_a_state_of_another_trainer() -> None:
+    with pytest.raises(
+        ValueError, match=r"this is the state of something else: .*float32 \(75,\).*, not .*float32 \(211,\)"
+    ):
+        everything().restore(*plain().state())
+
+
+def test_best_weights_are_kept_and_training_stops_early() -> None:
+    validations = []
+
+    def spoil(trainer: Trainer, row: dict[str, float]) -> None:
+        validations.append((row["validation_accuracy"], -row["validation_loss"]))
+        if row["epoch"] == 3:
+            trainer.optimiser.learning_rate = 30.0
+
+    one = plain(0.05)
+    kept: dict[float, Any] = {}
+    keep = Do(epoch=lambda trainer, row: kept.update({row["epoch"]: trainer.network.flat.copy()}))
+    history = one.fit(X, Y, epochs=50, validation=(X, Y), patience=4, callbacks=[Do(epoch=spoil), keep])
+    best = int(np.argmax([accuracy + 1e-9 * loss for accuracy, loss in validations])) + 1
+    assert best == one.best_epoch <= 3
+    assert len(history) == best + 4
+    np.testing.assert_array_equal(one.network.flat, kept[best])
+    np.testing.assert_array_equal(one.best_network().flat, kept[best])
+    found = SoftmaxCrossEntropy().measure(predict(one.network, X), Y)
+    assert found["accuracy"] == history[best - 1]["validation_accuracy"]
+    assert found["loss"] == pytest.approx(history[best - 1]["validation_loss"], rel=1e-6)
+    again = plain(0.05)
+    again.restore(*one.state())
+    assert len(again.fit(X, Y, epochs=50, validation=(X, Y), patience=4)) == best + 4  # it had stopped, and stays so
+
+
+def test_the_average_is_what_is_validated_and_kept() -> None:
+    one = everything()
+    averages: list[Any] = []
+    keep = Do(epoch=lambda trainer, _row: averages.append(trainer.average.flat.copy()))
+    history = one.fit(X, Y, epochs=3, validation=HELD_OUT, callbacks=[keep])
+    for row, flat in zip(history, averages, strict=True):
+        network = Sequential(**one.network.config(), input_shape=(5,), flat=flat)
+        found = one.loss.measure(network.forward(HELD_OUT[0]), HELD_OUT[1])
+        assert found == {
+            "loss": pytest.approx(row["validation_loss"], rel=1e-5),
+            "accuracy": row["validation_accuracy"],
+        }
+    np.testing.assert_array_equal(one.network.flat, averages[one.best_epoch - 1])
+
+
+def test_regression_is_judged_by_its_loss() -> None:
+    network = Sequential([Dense(5, 1)], (5,), rng=0)
+    one = Trainer(network, MeanSquaredError(), SGD(network, 0.05), batch=10)
+    history = one.fit(X, X[:, :1] * 2, epochs=20, validation=(X, X[:, :1] * 2))
+    assert "validation_accuracy" not in history[0]
+    assert one.best_epoch == 20
+    assert history[-1]["validation_loss"] < 1e-3 < history[0]["validation_loss"]
+
+
+def test_callbacks_see_each_step_and_epoch() -> None:
+    seen: list[tuple[Any, ...]] = []
+    see = Do(
+        batch=lambda t: seen.append(("batch", t.step, t.epoch, round(t.progress, 3), t.loss_value > 0)),
+        epoch=lambda t, row: seen.append(("epoch", row["epoch"], t.history[-1] is row, t.elapsed == row["seconds"])),
+    )
+    plain(batch=32).fit(X, Y, epochs=2, callbacks=[see])
+    assert seen == [
+        ("batch", 1, 1, 0.25, True),
+        ("batch", 2, 1, 0.5, True),
+        ("epoch", 1, True, True),
+        ("batch", 3, 2, 0.75, True),
+        ("batch", 4, 2, 1.0, True),
+        ("epoch", 2, True, True),
+    ]
+
+
+def test_a_callback_can_stop_within_an_epoch() -> None:
+    one = plain(batch=10)
+
+    def stop(trainer: Trainer) -> None:
+        trainer.stop = trainer.step == 9
+
+    history = one.fit(X, Y, epochs=5, callbacks=[Do(batch=stop)])
+    assert [(row["epoch"], row["step"]) for row in history] == [(1, 7), (2, 9)]
+    assert len(one.fit(X, Y, epochs=5)) == 6  # it goes on: 26 steps are left, in four epochs
+    assert one.step == 35
+
+
+class Clock:
+    """A second a look."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+def test_seconds_end_training_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trainer, "perf_counter", Clock())
+    rates: list[float] = []
+    one = plain(batch=10, schedule=lambda progress: 1 - progress)
+    see = Do(batch=lambda t: rates.append(t.optimiser.learning_rate))
+    history = one.fit(X, Y, seconds=20, callbacks=[see])
+    # a look before each epoch, after each step and after each epoch: 1 | 2 ... 8 | 9; 10 | 11 ... 17 | 18; 19 | 20 | 21
+    assert [(row["step"], row["seconds"]) for row in history] == [(7, 9), (14, 18), (15, 21)]
+    assert rates[:2] == pytest.approx([1 - 1 / 20, 1 - 2 / 20])
+    assert rates[-1] == pytest.approx(1 - 19 / 20)
+
+    resumed = plain(batch=10)
+    resumed.restore(*one.state())
+    assert len(resumed.fit(X, Y, seconds=20)) == 3
+    history = resumed.fit(X, Y, seconds=31)  # of which 21 are over
+    assert history[-1]["seconds"] >= 31
+    assert history[-1]["step"] < 15 + 10
+
+
+def test_epochs_and_seconds_together_end_with_what_comes_first() -> None:
+    assert len(plain().fit(X, Y, epochs=2, seconds=1000)) == 2
+    assert len(plain().fit(X, Y, epochs=10**9, seconds=0.05)) < 10**4
+
+
+def test_raw_examples_are_augmented_into_what_the_network_takes() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (40, 5), np.uint8)
+    seen: list[tuple[Any, ...]] = []
+
+    def augment(x: Examples, _rng: np.random.Generator) -> Examples:
+        seen.append((x.dtype, x.shape))
+        return x / np.float32(255)
+
+    plain(batch=20, augment=augment).fit(images, Y[:40], epochs=1)
+    assert seen == [(np.uint8, (20, 5))] * 2
+    plain(batch=20).fit(images, Y[:40], epochs=1)  # and without augmentation, as they are
+
+
+def test_a_loss_that_is_no_number() -> None:
+    broken = X.copy()
+    broken[3] = np.nan
+    with pytest.raises(
+        FloatingPointError, match=r"the loss is nan at step [1-4], in epoch 1, with learning rate 0.1: l"
+    ):
+        plain().fit(broken, Y, epochs=1)
+
+    network = Sequential([Dense(5, 8), Dense(8, 1)], (5,), rng=0)
+    diverging = Trainer(network, MeanSquaredError(), SGD(network, 1e6), batch=70)
+    with pytest.raises(FloatingPointError, match=r"rate 1e\+06: lower the learning rate, clip gradients \(clip=1.0\)"):
+        diverging.fit(X, X[:, :1], epochs=100)
+
+    network = Sequential([Dense(5, 1)], (5,), rng=0)
+    last_step = Trainer(network, MeanSquaredError(), SGD(network, 1e38), batch=70)
+    with pytest.raises(FloatingPointError, match="there are weights that are no numbers at step"):
+        last_step.fit(10 * X, 1000 * X[:, :1], epochs=1)
+
+
+def test_bad_arguments() -> None:
+    network = build()
+    with pytest.raises(ValueError, match="the optimiser is that of another network"):
+        Trainer(build(), SoftmaxCrossEntropy(), SGD(network))
+    with pytest.raises(ValueError, match="batch is 0: give 1 or more"):
+        Trainer(network, SoftmaxCrossEntropy(), SGD(network), batch=0)
+    with pytest.raises(ValueError, match="clip is 0: give a length above 0"):
+        Trainer(network, SoftmaxCrossEntropy(), SGD(network), clip=0)
+    for arguments, message in (
+        ({}, "say when to end: give epochs or seconds"),
+        ({"epochs": 0}, "epochs is 0 and seconds is None: give at least 1 epoch"),
+        ({"seconds": 0.0}, "epochs is None and seconds is 0.0: give at least 1 epoch"),
+        ({"epochs": 1, "patience": 3}, "patience is 3: give 1 or more epochs, and validation"),
+        ({"epochs": 1, "patience": 0, "validation": HELD_OUT}, "patience is 0: give 1 or more"),
+        ({"epochs": 1, "validation": (X, Y[:3])}, "validation x has 70 examples and y 3: give one for one"),
+        (
+            {"epochs": 1, "validation": (X[:0], Y[:0])},
+            "validation x has 0 examples and y 0: give one for one, and some",
+        ),
+    ):
+        with pytest.raises(ValueError, match=message):
+            plain().fit(X, Y, **arguments)
+    with pytest.raises(ValueError, match="x has 70 examples and y 69: give one for one"):
+        plain().fit(X, Y[:-1], epochs=1)
+    with pytest.raises(ValueError, match="x has 70 examples, which fill no batch of 71: choose a smaller batch"):
+        plain(batch=71).fit(X, Y, epochs=1)
+
+
+@pytest.mark.parametrize("N", [0, 1, 9, 10, 11, 30])
+def test_predict_in_batches(N: int) -> None:
+    network = build()
+    x = np.random.default_rng(N).integers(0, 256, (N, 5), np.uint8)
+    expected = network.forward(x / 255)
+    found = predict(network, x, batch=10, prepare=lambda part: part / 255)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+    assert found.shape == (N, 3)
+    assert found.dtype == np.float32
+
+
+def test_yes_or_no() -> None:
+    network = Sequential([Dense(5, 1)], (5,), rng=0)
+    one = Trainer(network, BinaryCrossEntropy(), SGD(network, 1.0), batch=70)
+    history = one.fit(X, X[:, :1] > 0, epochs=30, validation=(X, X[:, :1] > 0))
+    assert history[-1]["validation_accuracy"] > 0.95
