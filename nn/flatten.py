@@ -10,6 +10,8 @@ from nn.layer import Array
 class Flatten(ImageLayer):
     """(N, C, H, W) -> (N, C·H·W), the last axis fastest; in a population (M, B, C, H, W) -> (M, B, C·H·W)."""
 
+    populous = True
+
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y, y[n, (c·H + h)·W + w] = x[n, c, h, w]."""
         if training:

@@ -110,6 +110,7 @@ class Layer(ABC):
 
     input_shape: Shape = ()  # of one example; () until the layer has its place in a network
     children: tuple["Layer", ...] = ()  # the layers that this one is made of
+    populous = True  # whether the layer works in a population
     _kept: Array | None = None
 
     def __init_subclass__(cls) -> None:

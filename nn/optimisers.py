@@ -219,7 +219,8 @@ class Adam(Optimiser):
 class AdamW(Adam):
     """Adam with θ ← (1 - η λ) θ before each step, for weights: what is not needed shrinks.
 
-    Only what has two or more axes shrinks, not biases and gains, nor statistics that a layer measures.
+    Only what a layer names "weight" shrinks: matrices and kernels, not biases, gains and shifts, of whatever shape, nor
+    statistics that a layer measures.
 
     Args:
         network: see `Optimiser`.
@@ -250,8 +251,8 @@ class AdamW(Adam):
 
     def step(self) -> None:
         """Shrink the weights, then make Adam's step."""
-        for parameter in self.network.parameters().values():
-            if parameter.trainable and len(parameter.shape) > 1:
+        for name, parameter in self.network.parameters().items():
+            if name.split(".")[-1] == "weight":
                 parameter.value *= 1 - self.learning_rate * self.weight_decay
         super().step()
 

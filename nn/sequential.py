@@ -137,8 +137,13 @@ class Sequential(Layer):
             genomes: (M, P), one flat vector a row, of this network's dtype. Not copied: later changes to it count.
 
         Raises:
-            ValueError: genomes of another shape or dtype.
+            ValueError: genomes of another shape or dtype, a layer that cannot be several at once.
         """
+        for _, layer in self.walk():
+            if not layer.populous:
+                raise ValueError(
+                    f"{layer} has no form for a population: use Flatten and Dense, or one network at a time"
+                )
         if genomes.ndim != 2 or genomes.shape[1] != self.size or genomes.dtype != self.flat.dtype:
             raise ValueError(
                 f"genomes are {genomes.dtype} {genomes.shape}, this network takes {self.flat.dtype} (M, {self.size})"
@@ -184,13 +189,9 @@ class Sequential(Layer):
             layer.bind(input_shape, flat[..., start:stop], gradient[..., start:stop])
             start, input_shape = stop, layer.output_shape(input_shape)
 
-    def walk(self, prefix: str = "") -> Iterator[tuple[str, Layer]]:
-        """Yield the layers by number, with those of inner networks in their place: "0", "1.0", "1.1", "2"."""
-        for number, layer in enumerate(self.layers):
-            if isinstance(layer, Sequential):
-                yield from layer.walk(f"{prefix}{number}.")
-            else:
-                yield f"{prefix}{number}", layer
+    def walk(self) -> Iterator[tuple[str, Layer]]:
+        """Yield the layers by number, with those inside of others in their place: "0", "1.0", "1.1", "2"."""
+        yield from _walk(self, "")
 
     def summary(self) -> None:
         """Print each layer's number, the shape of its output and how many parameters it has."""
@@ -207,3 +208,11 @@ class Sequential(Layer):
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as description and vector, since NumPy would turn the views into arrays of their own."""
         return Sequential, (self.config()["layers"], self.input_shape, None, vars(self).get("flat"))
+
+
+def _walk(layer: Layer, prefix: str) -> Iterator[tuple[str, Layer]]:
+    for number, child in enumerate(layer.children):
+        if child.children:
+            yield from _walk(child, f"{prefix}{number}.")
+        else:
+            yield f"{prefix}{number}", child

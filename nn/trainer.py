@@ -124,7 +124,7 @@ class Trainer:
 
         Raises:
             ValueError: neither epochs nor seconds, arrays that do not fit together, patience without validation.
-            FloatingPointError: the loss or the weights are no numbers any more; says when, and what to do.
+            FloatingPointError: a loss or the weights are no numbers any more; says when, and what to do.
         """
         self._check(x, y, epochs, seconds, validation, patience)
         total = math.inf if epochs is None else epochs * (len(x) // self.batch)
@@ -234,10 +234,14 @@ class Trainer:
         if validation is not None:
             x, y = validation
             self.network.flat = weights
-            found = self.loss.measure(predict(self.network, x, self.batch), y)
-            measured = {f"validation_{name}": value for name, value in found.items()}
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = self.loss.measure(predict(self.network, x, self.batch), y)
             self.network.flat = self._last
-        best = self.history[self.best_epoch - 1] if self.best_epoch else {}
+            if not math.isfinite(found["loss"]):
+                raise self._diverged(f"the validation loss is {found['loss']}")
+            measured = {f"validation_{name}": value for name, value in found.items()}
+        # Not the row of this number: an epoch that an error or Ctrl-C broke off has none.
+        best = next((row for row in self.history if row["epoch"] == self.best_epoch), {})
         if validation is None or _merit(measured) > _merit(best):
             self._best[...] = weights
             self.best_epoch = self.epoch

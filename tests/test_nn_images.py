@@ -406,3 +406,24 @@ def test_saving_keeps_the_running_statistics(tmp_path: object) -> None:
     again, _ = nn.load(f"{tmp_path}/network.npz")
     np.testing.assert_array_equal(again.forward(x), network.forward(x))
     assert again.config() == network.config()
+
+
+def test_what_has_no_form_for_a_population_says_so() -> None:
+    network = Sequential([Conv2D(1, 2), Flatten(), Dense(12, 1)], (1, 2, 3), rng=0)
+    with pytest.raises(ValueError, match=r"Conv2D.* has no form for a population"):
+        network.population(np.zeros((3, network.size), np.float32))
+    heads = Sequential([Dense(3, 4), Split(Dense(4, 2), LayerNorm(4))], (3,), rng=0)
+    genomes = np.random.default_rng(0).normal(size=(5, heads.size)).astype(np.float32)
+    x = np.random.default_rng(1).normal(size=(5, 7, 3)).astype(np.float32)
+    ys = heads.population(genomes).forward(x)
+    for genome, examples, y in zip(genomes, x, ys, strict=True):
+        heads.flat = genome
+        np.testing.assert_allclose(heads.forward(examples), y, rtol=1e-5, atol=1e-6)
+
+
+def test_summary_counts_what_lies_inside_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+    layers = [Conv2D(2, 3), Flatten(), Split(Dense(36, 2), Sequential([Dense(36, 4), ReLU(), Dense(4, 1)]))]
+    Sequential(layers, (2, 3, 4), rng=0).summary()
+    words = capsys.readouterr().out.split()
+    for number in ("2.0", "2.1.0", "2.1.2", "(3,", "57", "74", "148", "5", "284"):
+        assert number in words
