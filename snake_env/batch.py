@@ -4,22 +4,25 @@ How a step stays cheap:
 - `Rules.next_pose` makes turning, moving and hitting something one gather. Where each action would lead is looked up
   for all actions at once, for the action mask; a step only picks among what was found, and dying is picking an action
   that the mask forbids.
-- No body is ever shifted. `_body` counts for each cell the moves until it is free, so a move is one subtraction over
-  the whole batch and one write at each head: tails vanish by themselves.
-- Single rows are touched only where something happened: a meal, a death, a new game. Starving and winning are tested
-  only from the step on at which the first game can be due.
+- No body is ever shifted. `_body` counts for each cell the moves until it is free, in units of `Rules.body_unit` as
+  players see it, so a move is one subtraction over the whole batch and one write at each head: tails vanish by
+  themselves.
+- Single rows are touched only where something happened: a meal, a death, a new game. What chance has for them is worked
+  out beforehand. Starving and winning are tested only from the step on at which the first game can be due.
 """
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from snake_env.chance import Chance
 from snake_env.rules import TRIES_FOR_FOOD, Rules
 from snake_env.snapshot import check_state
 from snake_env.starts import RandomStarts, StraightStarts
 from snake_env.state import BodyArray, BoolArray, IntArray, State, StreamArray
-from snake_env.stream import below_many, draw_many
+from snake_env.stream import below_many
 
 
 class Outcome(NamedTuple):
@@ -39,25 +42,28 @@ class Batch:
         length: (N,) cells of each snake.
         start_length: (N,) cells each snake had at the start of its game, so length - start_length is the score.
         over: (N,) games that have ended and start anew with the next step.
-        streams: (N,) state of each game's random stream.
+        chance: the random streams of the games.
     """
 
     def __init__(self, rules: Rules, num_games: int) -> None:
         self.rules = rules
-        N, A, cells = num_games, len(rules.action_names), rules.cells
+        N, A, F, cells = num_games, len(rules.action_names), rules.food, rules.cells
         # One more cell behind the last game: the sentinel that blocked poses are clipped to. It never becomes free.
         self._cells = np.zeros(N * cells + 1, dtype=rules.body_dtype)
         self._cells[-1] = np.iinfo(rules.body_dtype).max
-        self._body = self._cells[:-1].reshape(N, cells)
-        self._aging = np.zeros((N, cells), dtype=bool)  # where the body gets one move closer to being free
+        self._aging = np.zeros((N, cells), dtype=rules.body_dtype)  # what a move takes from each cell
+        self._unit = rules.body_unit
+        self._units = np.full((N, cells), self._unit, dtype=rules.body_dtype)  # np.minimum with one number is slow
         self._first_cell = np.arange(N) * cells  # (N,) where each game begins in _cells
         self._first_cells = np.repeat(self._first_cell, A).reshape(N, A)
         self._first_action = np.arange(N) * A  # (N,) where each game begins in _next_pose and action_mask
         self._next_pose = np.empty((N, A), dtype=np.int64)
         self._target = np.empty((N, A), dtype=np.int64)
         self._pose = np.zeros(N, dtype=np.int64)
-        self._food = np.full((rules.food, N), -1, dtype=np.int64)
-        self.streams = np.zeros(N, dtype=np.uint64)
+        # Where heads and food are, as indices into _cells. Food that is nowhere is one before its game's first cell.
+        self._marks = np.tile(self._first_cell - 1, (1 + F, 1))
+        self._open_views()
+        self.chance = Chance(rules, N)
         # The tests for starving and for a full board wait until a game can be due.
         self._clock = 0
         self._deadline = np.zeros(N, dtype=np.int64)  # the clock at which each game starves
@@ -68,14 +74,23 @@ class Batch:
         self.start_length = np.zeros(N, dtype=np.int64)
         self.over = np.ones(N, dtype=bool)
 
+    def _open_views(self) -> None:
+        """See one memory in several ways; the cells of a game also as one item of an (N,) array, copied at once."""
+        board = np.dtype((np.void, self._aging[0].nbytes))
+        self._body = self._cells[:-1].reshape(self._aging.shape)
+        self._bodies, self._agings = self._body.view(board)[:, 0], self._aging.view(board)[:, 0]
+        self._empty = np.zeros(1, dtype=board)[0]
+        self._head, self._food = self._marks[0], self._marks[1:]
+
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy needs: all but the view of the bodies, which would not share their memory any more."""
-        return {name: value for name, value in vars(self).items() if name != "_body"}
+        """What a copy needs: all but the views, which would not share their memory any more."""
+        views = ("_body", "_bodies", "_agings", "_head", "_food")
+        return {name: value for name, value in vars(self).items() if name not in views}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Go on as a copy."""
         vars(self).update(state)
-        self._body = self._cells[:-1].reshape(len(self.over), -1)
+        self._open_views()
 
     def start(
         self,
@@ -85,9 +100,10 @@ class Batch:
     ) -> None:
         """Start new games in `rows`, with new random streams (K,) and from other starts than the rules' if given."""
         if streams is not None:
-            self.streams[rows] = streams
-        self.over[rows] = True
-        self._renew(rows, np.zeros(self._food.shape, dtype=bool), starts or self.rules.starts)
+            self.chance.set(rows, streams)
+        self._bodies[rows], cells = self._begin(rows, starts or self.rules.starts)
+        np.add(self._pose >> 2, self._first_cell, out=self._head)
+        self._put_food(rows, cells, rows[:0])
         self.over[rows] = False
         self._look_ahead()
 
@@ -98,49 +114,52 @@ class Batch:
             actions: (N,) int64 in 0, ..., A - 1, already checked.
         """
         choice = self._first_action + actions
-        moved = self.action_mask.take(choice)
-        moved &= ~self.over
-        died = moved == self.over  # neither moved nor waiting for a new game
-        self._pose = np.where(moved, self._next_pose.take(choice), self._pose)
-        head = self._pose >> 2
-        eaten = self._food == head  # (F, N)
-        eaten &= moved
-        ate = eaten[0] if len(eaten) == 1 else eaten.any(axis=0)
+        died = ~(self.action_mask.take(choice) | self.over)
+        fatal = died.nonzero()[0]
+        pose = self._next_pose.take(choice)
+        pose[fatal] = self._pose.take(fatal)
+        self._pose = pose
+        new = self.over.nonzero()[0]
+        bodies, cells = self._begin(new, self.rules.starts)
+        np.add(self._pose >> 2, self._first_cell, out=self._head)
+        reached = self._food[0] == self._head if len(self._food) == 1 else (self._food == self._head).any(axis=0)
+        ate = reached > self.over
+        meals = ate.nonzero()[0]
 
-        # The tail stays after a meal, and nothing moves in a game that ends with this step.
-        self._aging[np.flatnonzero(ate | died)] = False
-        self._body -= self._aging.view(np.uint8)
-        self.length += ate
-        self._cells[self._first_cell + head] = self.length.astype(self._cells.dtype)
+        # A fatal move leaves the board as it was, and the tail stays after a meal.
+        np.minimum(self._body, self._units, out=self._aging)
+        self._agings[fatal] = self._agings[meals] = self._empty
+        self._body -= self._aging
+        self._bodies[new] = bodies
+        self.length[meals] += 1
+        self._cells[self._head] = self.rules.times.take(self.length)
 
         self._clock += 1
-        starved = self._find_starved(ate, moved)
+        starved = self._find_starved(ate, died)
         won = self._find_won(ate)
-        self._renew(np.flatnonzero(ate | self.over), eaten, self.rules.starts)
+        self._put_food(new, cells, meals)
         self.over = died | won
         self.over |= starved
         self._look_ahead()
         return Outcome(ate, died, won, starved)
 
-    def board(self) -> tuple[BodyArray, IntArray, IntArray]:
-        """Body, head and food of the state, without the work of the rest."""
-        body = self._body.reshape(-1, self.rules.height, self.rules.width)
-        return body, self._pose >> 2, self._food.T
+    def board(self) -> tuple[BodyArray, IntArray]:
+        """The plane of the bodies (N, H, W), and where heads and food are (1 + F, N); see `Planes.draw`."""
+        return self._body.reshape(-1, self.rules.height, self.rules.width), self._marks
 
     def state(self) -> State:
         """The games as arrays that share memory with them: read them before the next step, or copy."""
         rules = self.rules
-        body, head, food = self.board()
         return State(
-            body=body,
-            head=head,
+            body=self.board()[0] // self._unit,
+            head=self._pose >> 2,
             heading=self._pose & 3,
-            food=food,
+            food=(self._food - self._first_cell).T,
             obstacles=rules.obstacle_map,
             hunger=self._clock + rules.steps_to_starve - self._deadline,
             score=self.length - self.start_length,
             over=self.over,
-            stream=self.streams,
+            stream=self.chance.states,
         )
 
     def set_state(self, state: State | Mapping[str, Any]) -> None:
@@ -150,9 +169,10 @@ class Batch:
             ValueError: the state is not one of N games under these rules.
         """
         given = check_state(state, self.rules, len(self.over))
-        self._body[:] = given.body.reshape(self._body.shape)
+        np.multiply(given.body.reshape(self._body.shape), self._unit, out=self._body)
         self._pose[:] = 4 * given.head + given.heading
-        self._food[:], self.streams[:] = given.food.T, given.stream
+        self._head[:], self._food[:] = given.head + self._first_cell, given.food.T + self._first_cell
+        self.chance.set(np.arange(len(self.over)), given.stream)
         self._deadline[:] = self._clock + self.rules.steps_to_starve - given.hunger
         self._first_deadline, self._longest = 0, self.rules.cells
         self.over[:], self.length[:] = given.over, given.length
@@ -160,18 +180,17 @@ class Batch:
         self._look_ahead()
 
     def _look_ahead(self) -> None:
-        """Find what ages with the next move, where each action would lead, and which keep the snake alive."""
-        np.not_equal(self._body, 0, out=self._aging)
+        """Find where each action would lead with the next move, and which keep the snake alive."""
         self.rules.next_pose.take(self._pose, axis=0, out=self._next_pose, mode="clip")
         np.right_shift(self._next_pose, 2, out=self._target)
         self._target += self._first_cells
-        # The tail, with 1, is free by the time the head arrives.
-        np.less_equal(self._cells.take(self._target, mode="clip"), 1, out=self.action_mask)
+        # The tail, with one unit, is free by the time the head arrives.
+        np.less_equal(self._cells.take(self._target, mode="clip"), self._unit, out=self.action_mask)
 
-    def _find_starved(self, ate: BoolArray, moved: BoolArray) -> BoolArray:
+    def _find_starved(self, ate: BoolArray, died: BoolArray) -> BoolArray:
         if self._clock < self._first_deadline:
             return np.zeros(len(ate), dtype=bool)
-        starved = (self._deadline <= self._clock) & moved & ~ate
+        starved = (self._deadline <= self._clock) & ~(ate | died | self.over)
         self._first_deadline = int(self._deadline.min())
         return starved
 
@@ -184,53 +203,52 @@ class Batch:
         won: BoolArray = (self.length == room) & ate
         return won
 
-    def _renew(self, rows: IntArray, eaten: BoolArray, starts: StraightStarts | RandomStarts) -> None:
-        """Start those of the games `rows` that are over, and replace the food that the others ate: (F, N)."""
-        bits, food_bits = draw_many(self.streams, rows)
-        new = np.flatnonzero(self.over.take(rows))
-        self._place(rows.take(new), starts.pick_many(bits.take(new)))
+    def _begin(self, rows: IntArray, starts: StraightStarts | RandomStarts) -> tuple[NDArray[np.void], IntArray]:
+        """Give new snakes to the games `rows`; what to put on their boards, and the cells to try for food."""
+        drawn = self.chance.draw(rows)
+        if starts is self.rules.starts:
+            numbers = self.chance.starts.take(drawn)
+        else:
+            numbers = below_many(self.chance.last(rows)[0], starts.count)
+        bodies, lengths, self._pose[rows] = starts.place(numbers)
+        self.length[rows] = self.start_length[rows] = lengths
+        self._longest = max(self._longest, starts.longest)
+        return bodies.view(self._bodies.dtype)[:, 0], self.chance.cells.take(drawn)
+
+    def _put_food(self, new: IntArray, cells: IntArray, meals: IntArray) -> None:
+        """Put food on the boards of the games `new`, these cells first, and in place of what the games `meals` ate."""
+        rows = np.concatenate((new, meals))
+        cells = np.concatenate((cells, self.chance.cells.take(self.chance.draw(meals))))
         self._deadline[rows] = self._clock + self.rules.steps_to_starve
-        if len(eaten) == 1:
-            self._add_food(0, rows, food_bits)
+        if len(self._food) == 1:
+            self._add_food(0, rows, cells)
             return
-        slots = np.argmax(eaten[:, rows], axis=0)  # a new game starts with slot 0
-        for slot in range(len(eaten)):
-            here = np.flatnonzero(slots == slot)
-            self._add_food(slot, rows.take(here), food_bits.take(here))
-        for slot in range(1, len(eaten)):
-            self._add_food(slot, rows.take(new), draw_many(self.streams, rows.take(new))[1])
+        self._food[:, new] = self._first_cell.take(new) - 1
+        slots = np.argmax(self._food[:, rows] == self._head[rows], axis=0)  # a new game starts with slot 0
+        for slot in range(len(self._food)):
+            here = (slots == slot).nonzero()[0]
+            self._add_food(slot, rows.take(here), cells.take(here))
+        for slot in range(1, len(self._food)):
+            self._add_food(slot, new, self.chance.cells.take(self.chance.draw(new)))
 
-    def _place(self, rows: IntArray, snakes: tuple[IntArray, IntArray, IntArray]) -> None:
-        """Put new snakes on empty boards."""
-        bodies, moves, poses = snakes
-        self._body[rows] = 0
-        first_cell = self._first_cell.take(rows)
-        for cells, left in zip(bodies, moves, strict=True):
-            self._cells[first_cell + cells] = left
-        self._pose[rows] = poses
-        self.length[rows] = self.start_length[rows] = moves[-1]
-        self._longest = max(self._longest, len(bodies))
-        if len(self._food) > 1:
-            self._food[:, rows] = -1
-
-    def _add_food(self, slot: int, rows: IntArray, bits: StreamArray) -> None:
+    def _add_food(self, slot: int, rows: IntArray, cell: IntArray) -> None:
         """Put food on a free cell, each as likely: try random cells, then pick among those that are free."""
-        open_cells, food = self.rules.open_cells, self._food[slot]
+        food, several = self._food[slot], len(self._food) > 1
         for _ in range(TRIES_FOR_FOOD):
-            cell = open_cells.take(below_many(bits, len(open_cells)))
-            taken = self._cells.take(self._first_cell.take(rows) + cell) != 0
-            if len(self._food) > 1:
-                food[rows] = -1
+            taken = self._cells.take(cell) != 0
+            if several:
+                food[rows] = self._first_cell.take(rows) - 1
                 taken |= (self._food.take(rows, axis=1) == cell).any(axis=0)
             food[rows] = cell
-            rows = rows.take(np.flatnonzero(taken))
+            rows = rows.take(taken.nonzero()[0])
             if not len(rows):
                 return
-            _, bits = draw_many(self.streams, rows)
-        food[rows] = -1
+            cell = self.chance.cells.take(self.chance.draw(rows))
+        open_cells, first_cell = self.rules.open_cells, self._first_cell.take(rows)
+        food[rows] = first_cell - 1
         free = self._body.take(rows, axis=0).take(open_cells, axis=1) == 0  # (K, open cells)
         for other in self._food.take(rows, axis=1):
-            free &= open_cells != other[:, None]
-        rank = below_many(bits, free.sum(axis=1, dtype=np.uint64))
-        cell = open_cells[np.argmax(np.cumsum(free, axis=1) > rank[:, None], axis=1)]
-        food[rows] = np.where(free.any(axis=1), cell, -1)
+            free &= open_cells != (other - first_cell)[:, None]
+        rank = below_many(self.chance.last(rows)[1], free.sum(axis=1, dtype=np.uint64))
+        cell = first_cell + open_cells[np.argmax(np.cumsum(free, axis=1) > rank[:, None], axis=1)]
+        food[rows] = np.where(free.any(axis=1), cell, first_cell - 1)

@@ -23,30 +23,34 @@ class Planes:
     def __init__(self, rules: Rules) -> None:
         self._greatest = int(np.iinfo(rules.body_dtype).max)
         self._unit = rules.body_unit
+        self._offsets = np.empty((0, 0), dtype=np.int64)
         self.space = Box(0, self._greatest, (4, rules.height, rules.width), rules.body_dtype)
         blank = np.zeros((4, rules.cells), dtype=rules.body_dtype)
         blank[OBSTACLES, rules.obstacle_map.reshape(-1)] = self._greatest
+        self._plane = np.dtype((np.void, blank[0].nbytes))  # a plane as one item: it is copied at once
         self._blank = blank if rules.obstacle_map.any() else None
 
     def __call__(self, state: State) -> NDArray[Any]:
         """(N, 4, H, W)."""
-        return self.draw(state.body, state.head, state.food)
+        N, H, W = state.body.shape
+        marks = np.concatenate((state.head[None], state.food.T)) + np.arange(N) * (H * W)
+        return self.draw(state.body * self._unit, marks)
 
-    def draw(self, body: BodyArray, head: IntArray, all_food: IntArray) -> NDArray[Any]:
-        """(N, 4, H, W) from the part of a state that it shows."""
-        N, H, W = body.shape
-        cells = H * W
-        planes = np.zeros((N, 4, cells), dtype=body.dtype)
+    def draw(self, bodies: BodyArray, marks: IntArray) -> NDArray[Any]:
+        """(N, 4, H, W) from the plane of the bodies, and from where the rest is.
+
+        Args:
+            bodies: (N, H, W).
+            marks: (1 + F, N) the cells of heads and food, counted through the boards of all games.
+        """
+        N, H, W = bodies.shape
+        if self._offsets.shape != marks.shape:
+            kinds = np.array([HEAD] + [FOOD] * (len(marks) - 1))
+            self._offsets = H * W * (kinds[:, None] + 3 * np.arange(N))  # a game is four boards long here
+        planes = np.zeros((N, 4, H * W), dtype=bodies.dtype)
         if self._blank is not None:
             planes[:] = self._blank
-        np.multiply(body.reshape(N, cells), self._unit, out=planes[:, BODY])
-        flat = planes.reshape(-1)
-        first = np.arange(HEAD, 4 * cells * N, 4 * cells)  # index of each game's first cell
-        flat[first + head] = self._greatest
-        for food in all_food.T:
-            there = food >= 0
-            if there.all():
-                flat[first + (FOOD * cells + food)] = self._greatest
-            else:
-                flat[(first + (FOOD * cells + food))[there]] = self._greatest
+        planes.reshape(-1)[marks + self._offsets] = self._greatest
+        # The body comes last: food that is nowhere, at -1, has fallen on the last cell before the plane of the food.
+        planes.view(self._plane)[:, BODY, 0] = bodies.reshape(N, H * W).view(self._plane)[:, 0]
         return planes.reshape(N, 4, H, W)

@@ -31,6 +31,14 @@ class SparseReward:
         """The reward for what happened in one game or in many."""
         return self.food * ate - self.death * died + self.win * won
 
+    def outcomes(self, ate: BoolArray, died: BoolArray, won: BoolArray) -> NDArray[np.float64]:
+        """(N,) `outcome` for many games, in most of which nothing happened."""
+        rewards = np.zeros(len(ate))
+        rewards[died.nonzero()[0]] = self.outcome(False, True, False)
+        meals = ate.nonzero()[0]
+        rewards[meals] = self.outcome(True, False, won[meals])
+        return rewards
+
 
 @dataclass(frozen=True, kw_only=True)
 class DistanceReward(SparseReward):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from snake_env.obstacles import build_obstacles
 from snake_env.starts import RandomStarts, StraightStarts
-from snake_env.state import BoolArray, IntArray
+from snake_env.state import BodyArray, BoolArray, IntArray
 
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # (row, col) of up, right, down, left: clockwise
 ACTIONS = {"absolute": ("up", "right", "down", "left"), "relative": ("left", "straight", "right")}
@@ -110,6 +110,11 @@ class Rules:
         return int(np.iinfo(self.body_dtype).max) // self.cells
 
     @cached_property
+    def times(self) -> BodyArray:
+        """(cells + 1,) what an engine's board holds where the snake will have left in k moves: k * body_unit."""
+        return (np.arange(self.cells + 1) * self.body_unit).astype(self.body_dtype)
+
+    @cached_property
     def obstacle_map(self) -> BoolArray:
         """(H, W) true where an obstacle stands."""
         return build_obstacles(self.obstacles, self.height, self.width, wrap=self.walls == "wrap")
@@ -151,10 +156,10 @@ class Rules:
         """Where games start: in a straight line if one length was given and it fits, else from a random body."""
         shortest, longest = self.lengths
         if not isinstance(self.initial_length, tuple):
-            straight = StraightStarts.find(self.neighbours, self.open_cells, shortest)
+            straight = StraightStarts.find(self.neighbours, self.open_cells, shortest, self.times)
             if straight is not None:
                 return straight
-        return RandomStarts(self.neighbours, self.open_cells, shortest, longest)
+        return RandomStarts(self.neighbours, self.open_cells, shortest, longest, self.times)
 
 
 def _check_whole(name: str, value: object, least: int, most: int, advice: str) -> None:

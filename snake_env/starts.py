@@ -9,10 +9,11 @@ from typing import Self
 
 import numpy as np
 
-from snake_env.state import IntArray, StreamArray
-from snake_env.stream import below, below_many, draw
+from snake_env.state import BodyArray, IntArray
+from snake_env.stream import below, draw
 
 RESTARTS, STEPS_A_CELL = 20, 60  # how long the longest body is searched for before it counts as impossible
+READY = 1 << 20  # cells that the boards of all straight starts may have in all to be kept ready
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,16 @@ class StraightStarts:
         bodies: (L, S) cells from tail to head.
         moves: (L, 1) moves until each of them is free: 1 at the tail.
         poses: (S,) 4 * head + heading.
+        times: (cells + 1,) what a board holds for 0, 1, 2, ... moves (see `Rules.times`).
     """
 
     bodies: IntArray
     moves: IntArray
     poses: IntArray
+    times: BodyArray
 
     @classmethod
-    def find(cls, neighbours: IntArray, open_cells: IntArray, length: int) -> Self | None:
+    def find(cls, neighbours: IntArray, open_cells: IntArray, length: int, times: BodyArray) -> Self | None:
         """All straight starts on the board that `neighbours` describes, or None if there are none."""
         bodies, poses = [], []
         for tail in open_cells.tolist():
@@ -41,7 +44,19 @@ class StraightStarts:
                 if body[-1] >= 0 and len(set(body)) == length and _may_move(neighbours, body, heading):
                     bodies.append(body)
                     poses.append(4 * body[-1] + heading)
-        return cls(np.array(bodies).T, np.arange(1, length + 1)[:, None], np.array(poses)) if bodies else None
+        if not bodies:
+            return None
+        return cls(np.array(bodies).T, np.arange(1, length + 1)[:, None], np.array(poses), times)
+
+    @property
+    def count(self) -> int:
+        """The number of starts."""
+        return len(self.poses)
+
+    @property
+    def longest(self) -> int:
+        """The length of the snakes."""
+        return len(self.bodies)
 
     @cached_property
     def _starts(self) -> list[tuple[list[int], int]]:
@@ -51,10 +66,19 @@ class StraightStarts:
         """The body and the pose that 32 random bits choose."""
         return self._starts[below(bits, len(self._starts))]
 
-    def pick_many(self, bits: StreamArray) -> tuple[IntArray, IntArray, IntArray]:
-        """`pick` for K games: bodies (L, K), moves until their cells are free (L, 1), poses (K,)."""
-        start = below_many(bits, len(self.poses))
-        return self.bodies.take(start, axis=1), self.moves, self.poses.take(start)
+    def place(self, numbers: IntArray) -> tuple[BodyArray, int, IntArray]:
+        """The starts with these numbers, (K,): boards (K, cells) with the snakes on them, their length, poses (K,)."""
+        boards = self._draw(numbers) if self._boards is None else self._boards.take(numbers, axis=0)
+        return boards, self.longest, self.poses.take(numbers)
+
+    @cached_property
+    def _boards(self) -> BodyArray | None:
+        return self._draw(np.arange(self.count)) if self.count * len(self.times) <= READY else None
+
+    def _draw(self, numbers: IntArray) -> BodyArray:
+        boards = np.zeros((len(numbers), len(self.times) - 1), dtype=self.times.dtype)
+        boards[np.arange(len(numbers)), self.bodies.take(numbers, axis=1)] = self.times.take(self.moves)
+        return boards
 
 
 class RandomStarts:
@@ -64,15 +88,24 @@ class RandomStarts:
     beside it, and the part between becomes the new end, turned round. That keeps the length and reaches every shape
     (Mansfield 1982; Oberdorf et al., "Secondary structures in long compact polymers", Phys. Rev. E 74, 2006).
 
+    Attributes:
+        count: the number of starts: each of 32 random bits is one.
+        longest: the greatest length.
+
     Raises:
         ValueError: no snake of the greatest length was found on this board.
     """
 
-    def __init__(self, neighbours: IntArray, open_cells: IntArray, shortest: int, longest: int) -> None:
+    count = 1 << 32
+
+    def __init__(
+        self, neighbours: IntArray, open_cells: IntArray, shortest: int, longest: int, times: BodyArray
+    ) -> None:
         self._neighbours = neighbours
         self._beside = [[cell for cell in row if cell >= 0] for row in neighbours.tolist()]
         self._open_cells: list[int] = open_cells.tolist()
-        self._shortest, self._longest = shortest, longest
+        self._shortest, self.longest = shortest, longest
+        self._times = times
         for stream in range(RESTARTS):
             self._known = self._grow(stream, longest)
             if self._known:
@@ -85,7 +118,7 @@ class RandomStarts:
     def pick(self, bits: int) -> tuple[list[int], int]:
         """The body and the pose that 32 random bits choose."""
         stream, length_bits, heading_bits = draw(bits)
-        length = self._shortest + below(length_bits, self._longest - self._shortest + 1)
+        length = self._shortest + below(length_bits, self.longest - self._shortest + 1)
         # A search can fail on a board full of obstacles; the front of a body known to fit is a legal body too.
         body = self._grow(stream, length) or self._known[-length:]
         ways = self._neighbours[body[-1]].tolist()
@@ -96,19 +129,15 @@ class RandomStarts:
             heading = headings[below(heading_bits, len(headings))]
         return body, 4 * body[-1] + heading
 
-    def pick_many(self, bits: StreamArray) -> tuple[IntArray, IntArray, IntArray]:
-        """`pick` for K games: bodies (L, K), moves until their cells are free (L, K), poses (K,).
-
-        Shorter bodies are padded by repeating their head, so that L is the longest length allowed.
-        """
-        bodies = np.empty((self._longest, len(bits)), dtype=np.int64)
-        moves = np.empty_like(bodies)
-        poses = np.empty(len(bits), dtype=np.int64)
-        for i, game_bits in enumerate(bits.tolist()):
-            body, poses[i] = self.pick(game_bits)
-            bodies[:, i] = body + body[-1:] * (self._longest - len(body))
-            moves[:, i] = np.minimum(np.arange(1, self._longest + 1), len(body))
-        return bodies, moves, poses
+    def place(self, numbers: IntArray) -> tuple[BodyArray, IntArray, IntArray]:
+        """The starts with these numbers, (K,): boards (K, cells) with the snakes on them, lengths and poses (K,)."""
+        boards = np.zeros((len(numbers), len(self._times) - 1), dtype=self._times.dtype)
+        lengths, poses = np.empty((2, len(numbers)), dtype=np.int64)
+        for i, number in enumerate(numbers.tolist()):
+            body, poses[i] = self.pick(number)
+            lengths[i] = len(body)
+            boards[i, body] = self._times[1 : len(body) + 1]
+        return boards, lengths, poses
 
     def _grow(self, stream: int, length: int) -> list[int]:
         """A body of this length, or an empty list if the search took too long."""

@@ -16,6 +16,7 @@ _MASK_64, _MASK_32 = (1 << 64) - 1, (1 << 32) - 1
 # NumPy's uint64 scalars, made once: a Python int of this size would be converted at every operation.
 _STEP_U64, _MIX_1_U64, _MIX_2_U64 = np.uint64(_STEP), np.uint64(_MIX_1), np.uint64(_MIX_2)
 _27, _30, _31, _32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
+_MASK_32_U64 = np.uint64(_MASK_32)
 
 
 def draw(state: int) -> tuple[int, int, int]:
@@ -27,25 +28,29 @@ def draw(state: int) -> tuple[int, int, int]:
     return state, z >> 32, z & _MASK_32
 
 
-def draw_many(states: StreamArray, rows: IntArray) -> tuple[StreamArray, StreamArray]:
-    """Two 32-bit numbers for each of the games `rows`, whose states advance in place: `draw` for many streams.
+def outputs(states: StreamArray, count: int) -> StreamArray:
+    """(K, count) uint64: the next outputs of K streams, whose states, (K,) uint64, stay as they are.
 
-    Args:
-        states: (N,) uint64, changed at `rows`.
-        rows: (K,) games that draw, none twice.
-
-    Returns:
-        Two (K,) uint64 arrays of numbers below 2**32.
+    Each draw moves a state by the same step, so that many draws cost little more than one. The halves of an output are
+    the two numbers that `draw` gives.
     """
-    z = states.take(rows)
-    z += _STEP_U64
-    states[rows] = z
+    z = after(states[:, None], np.arange(1, count + 1))
     z ^= z >> _30
     z *= _MIX_1_U64
     z ^= z >> _27
     z *= _MIX_2_U64
     z ^= z >> _31
-    return z >> _32, z & np.uint64(_MASK_32)
+    return z
+
+
+def after(states: StreamArray, draws: IntArray) -> StreamArray:
+    """The states of streams after some draws."""
+    return states + draws.astype(np.uint64) * _STEP_U64
+
+
+def halves(numbers: StreamArray) -> tuple[StreamArray, StreamArray]:
+    """The two 32-bit numbers of each output."""
+    return numbers >> _32, numbers & _MASK_32_U64
 
 
 def below(bits: int, count: int) -> int:

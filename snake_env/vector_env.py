@@ -81,6 +81,8 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         self._batch = Batch(task.rules, self.num_envs)
         self._shaping = task.shaping(self.num_envs)
         self._started = np.zeros(self.num_envs, dtype=bool)
+        self._ready = False  # all have started
+        self._given = np.ones((4, self.num_envs), dtype=bool)
         self._actions = np.uint64(len(task.rules.action_names))
         self._window: Window | None = None
 
@@ -102,11 +104,12 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         seeds = self._seeds(seed)
         if isinstance(seed, int):
             super().reset(seed=seed)
-        streams = self._batch.streams.copy()
+        streams = self._batch.chance.states
         for i in rows.tolist():
             if seeds[i] is not None or not self._started[i]:
                 streams[i] = np_random(seeds[i])[0].integers(1 << 64, dtype=np.uint64)
         self._started[rows] = True
+        self._ready = bool(self._started.all())
         self._batch.start(rows, streams[rows], starts)
         if self._shaping is not None:
             self._shaping.start(self._batch.state(), rows)
@@ -125,11 +128,11 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             ResetNeeded: a game was never reset, or is over while autoreset is disabled.
         """
         batch = self._batch
-        if not self._started.all() or (self._autoreset is AutoresetMode.DISABLED and batch.over.any()):
+        if not self._ready or (self._autoreset is AutoresetMode.DISABLED and batch.over.any()):
             raise ResetNeeded("some games are over or were not started; call reset() before step()")
         new = batch.over
         ate, died, won, starved = batch.step(self._checked(actions))
-        rewards = self._task.reward.outcome(ate, died, won)
+        rewards = self._task.reward.outcomes(ate, died, won)
         terminations = died | won
         if self._shaping is not None:
             rewards += self._shaping.step(batch.state(), terminations, new)
@@ -158,7 +161,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             ValueError: a state that these rules do not allow; the games go on as they were.
         """
         self._batch.set_state(state)
-        self._started[:] = True
+        self._started[:] = self._ready = True
         if self._shaping is not None:
             self._shaping.start(self._batch.state())
         return self._observe(), self._info(np.zeros(self.num_envs, dtype=bool))
@@ -197,7 +200,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
 
     def _info(self, won: BoolArray) -> dict[str, Any]:
         batch = self._batch
-        given = np.ones((4, self.num_envs), dtype=bool)  # Gymnasium's form: _key says which games have the key
+        given = self._given.copy()  # Gymnasium's form: _key says which games have the key
         return {
             "score": batch.length - batch.start_length,
             "_score": given[0],

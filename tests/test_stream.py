@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snake_env import SnakeVectorEnv
-from snake_env.stream import below, below_many, draw, draw_many
+from snake_env import Rules, SnakeVectorEnv
+from snake_env.chance import AHEAD, Chance
+from snake_env.stream import after, below, below_many, draw, halves, outputs
 
 # The first outputs of SplitMix64 for the seed 1234567, from the reference implementation by Sebastiano Vigna.
 SEED = 1234567
@@ -33,21 +34,42 @@ def test_one_stream_gives_the_published_numbers() -> None:
 
 
 def test_many_streams_give_the_published_numbers() -> None:
-    states = np.array([SEED], dtype=np.uint64)
-    for output in OUTPUTS:
-        high, low = draw_many(states, np.array([0]))
-        assert int(high[0]) << 32 | int(low[0]) == output
+    states = np.array([SEED, SEED], dtype=np.uint64)
+    assert outputs(states, len(OUTPUTS)).tolist() == [OUTPUTS, OUTPUTS]
+    later = after(states, np.array([0, 2]))
+    assert outputs(later, 2).tolist() == [OUTPUTS[:2], OUTPUTS[2:4]]
 
 
-@given(st.lists(words, min_size=1, max_size=9), st.data())
-def test_one_and_many_agree_and_others_stay(given_states: list[int], data: st.DataObject) -> None:
-    rows = data.draw(st.lists(st.integers(0, len(given_states) - 1), unique=True))
-    states = np.array(given_states, dtype=np.uint64)
-    high, low = draw_many(states, np.array(rows, dtype=np.int64))
-    expected = [draw(given_states[row]) for row in rows]
-    assert [(int(a), int(b)) for a, b in zip(high, low, strict=True)] == [(a, b) for _, a, b in expected]
-    after = dict(enumerate(given_states)) | {row: one[0] for row, one in zip(rows, expected, strict=True)}
-    assert states.tolist() == list(after.values())
+@given(words)
+def test_the_halves_of_an_output_are_what_one_stream_draws(state: int) -> None:
+    states = np.array([state], dtype=np.uint64)
+    after_one, *expected = draw(state)
+    assert [int(half[0, 0]) for half in halves(outputs(states, 1))] == expected
+    assert after(states, np.array([1])).tolist() == [after_one]
+
+
+@settings(max_examples=25)
+@given(st.lists(words, min_size=1, max_size=5), st.integers(0, 2**32), st.data())
+def test_chance_looks_up_what_each_stream_draws(given_states: list[int], seed: int, data: st.DataObject) -> None:
+    rules = Rules(height=4, width=5, obstacles="..#..\n.....\n#....\n.....")
+    N, open_cells = len(given_states), rules.open_cells.tolist()
+    chance, states = Chance(rules, N), list(given_states)
+    chance.set(np.arange(N), np.array(states, dtype=np.uint64))
+    rng = np.random.default_rng(seed)
+    eager = data.draw(st.integers(0, N - 1))  # one that draws much more than the others
+    for turn in range(4 * AHEAD):
+        if turn == AHEAD + 3:
+            states[-1] = seed
+            chance.set(np.array([N - 1]), np.array([seed], dtype=np.uint64))
+        rows = np.flatnonzero((rng.random(N) < 0.3) | (np.arange(N) == eager))
+        drawn = chance.draw(rows)
+        starts, cells, last = chance.starts.take(drawn), chance.cells.take(drawn), chance.last(rows)
+        for i, row in enumerate(rows.tolist()):
+            states[row], bits, food_bits = draw(states[row])
+            assert [int(half[i]) for half in last] == [bits, food_bits]
+            assert starts[i] == below(bits, rules.starts.count)
+            assert cells[i] == row * rules.cells + open_cells[below(food_bits, len(open_cells))]
+    assert chance.states.tolist() == states
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4096))
