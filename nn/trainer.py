@@ -184,7 +184,7 @@ class Trainer:
         arrays |= {f"optimiser.{name}": array for name, array in self.optimiser.state().items()}
         counts = {"epoch": self.epoch, "step": self.step, "best_epoch": self.best_epoch, "elapsed": self.elapsed}
         history = [dict(row) for row in self.history]
-        return arrays, {**counts, "history": history, "rng": copy.deepcopy(self.rng.bit_generator.state)}
+        return arrays, {**counts, "history": history, "rng": self.rng.bit_generator.state}
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
         """Take the place of the trainer whose `state` this was; call `fit` as there, and it goes on.
@@ -232,10 +232,9 @@ class Trainer:
         weights = self._last if self.average is None else self.average.flat
         measured: Row = {}
         if validation is not None:
-            x, y = validation
             self.network.flat = weights
             with np.errstate(over="ignore", invalid="ignore"):
-                found = self.loss.measure(predict(self.network, x, self.batch), y)
+                found = self.loss.measure(predict(self.network, validation[0], self.batch), validation[1])
             self.network.flat = self._last
             if not math.isfinite(found["loss"]):
                 raise self._diverged(f"the validation loss is {found['loss']}")
@@ -249,7 +248,7 @@ class Trainer:
 
     def _diverged(self, what: str) -> FloatingPointError:
         return FloatingPointError(
-            f"{what} at step {self.step + 1}, in epoch {self.epoch}, with learning rate "
+            f"{what} after {self.step} steps, in epoch {self.epoch}, with learning rate "
             f"{self.optimiser.learning_rate:.3g}: lower the learning rate, clip gradients (clip=1.0), "
             "or look for NaN and very large numbers in x"
         )

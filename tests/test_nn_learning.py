@@ -10,9 +10,14 @@ from numpy.typing import NDArray
 from nn import (
     SGD,
     AdamW,
+    BatchNorm,
     BinaryCrossEntropy,
+    Conv2D,
     Dense,
+    Dropout,
     Flatten,
+    Layer,
+    MaxPool2D,
     ReLU,
     Sequential,
     SoftmaxCrossEntropy,
@@ -55,17 +60,33 @@ def test_two_spirals() -> None:
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason=f"the digits are not there: {MNIST}")
-def test_a_thousand_digits() -> None:
+@pytest.mark.parametrize(
+    ("layers", "rate", "epochs", "threshold"),
+    [
+        ([Flatten(), Dense(784, 128, "he"), ReLU(), Dense(128, 10)], 0.005, 15, 0.88),
+        (
+            [
+                *(Conv2D(1, 8), MaxPool2D(), ReLU(), Conv2D(8, 16, bias=False), BatchNorm(16), MaxPool2D(), ReLU()),
+                *(Flatten(), Dropout(0.2), Dense(784, 10)),
+            ],
+            0.01,
+            10,
+            0.92,
+        ),
+    ],
+    ids=["mlp", "cnn"],
+)
+def test_a_thousand_digits(layers: list[Layer], rate: float, epochs: int, threshold: float) -> None:
     def read(name: str, count: int, offset: int) -> NDArray[np.uint8]:
         with gzip.open(MNIST / f"{name}.gz") as file:
             return np.frombuffer(file.read(offset + count), np.uint8, offset=offset)
 
     images = read("train-images-idx3-ubyte", 3000 * 784, 16).reshape(3000, 1, 28, 28) / np.float32(255)
     labels = read("train-labels-idx1-ubyte", 3000, 8)
-    network = Sequential([Flatten(), Dense(784, 128, "he"), ReLU(), Dense(128, 10)], (1, 28, 28), rng=0)
+    network = Sequential(layers, (1, 28, 28), rng=0)
     trainer = Trainer(
-        network, SoftmaxCrossEntropy(0.1), AdamW(network), schedules.one_cycle(0.005), batch=50, average=0.95
+        network, SoftmaxCrossEntropy(0.1), AdamW(network), schedules.one_cycle(rate), batch=50, average=0.95
     )
-    trainer.fit(images[:1000], labels[:1000], epochs=15)
+    trainer.fit(images[:1000], labels[:1000], epochs=epochs)
     found = SoftmaxCrossEntropy().measure(predict(network, images[1000:]), labels[1000:])
-    assert found["accuracy"] > 0.87
+    assert found["accuracy"] > threshold

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import nn
@@ -78,6 +78,8 @@ def test_gradients_are_central_differences(make: Callable[[], Loss], N: int, see
     loss, rng = make(), np.random.default_rng(seed)
     y = rng.normal(0, 2, (N, 4))
     targets = targets_for(loss, rng, N, 4, classes=classes)
+    if isinstance(loss, Huber):  # no kink within a step
+        assume((np.abs(np.abs(y - targets) - loss.delta) > 1e-4).all())
     gradient = loss(y, targets)[1]
     assert relative_error(gradient, central_differences(lambda: loss(y, targets)[0], y)) < 1e-6
 

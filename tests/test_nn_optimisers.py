@@ -7,10 +7,23 @@ import numpy as np
 import pytest
 
 import nn
-from nn import SGD, Adam, AdamW, BatchNorm, Dense, Optimiser, RMSProp, Sequential, WeightAverage, clip_by_global_norm
+from nn import (
+    SGD,
+    Adam,
+    AdamW,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    LayerNorm,
+    Optimiser,
+    RMSProp,
+    Sequential,
+    WeightAverage,
+    clip_by_global_norm,
+)
 from nn.layer import Array
 from tests.same import assert_same
-from tests.torch_numbers import OPTIMISERS
+from tests.torch_numbers import CLIPPING, OPTIMISERS
 
 KINDS: list[Callable[[Sequential], Optimiser]] = [
     lambda network: SGD(network, 0.1),
@@ -99,6 +112,23 @@ def test_adamw_shrinks_weights_only() -> None:
     AdamW(network, 0.1, weight_decay=0.5).step()  # the gradient is 0
     np.testing.assert_allclose(network.flat[:6], before[:6] * 0.95)
     np.testing.assert_array_equal(network.flat[6:], before[6:])
+
+
+def test_adamw_shrinks_no_gain_of_images() -> None:
+    network = Sequential([Conv2D(1, 2), LayerNorm((2, 3, 4))], (1, 3, 4), rng=0, dtype=np.float64)
+    network.flat = np.arange(1.0, network.size + 1)
+    before = network.flat.copy()
+    AdamW(network, 0.1, weight_decay=0.5).step()
+    np.testing.assert_allclose(network.flat[:18], before[:18] * 0.95)
+    np.testing.assert_array_equal(network.flat[18:], before[18:])
+
+
+def test_adamw_shrinks_the_weights_of_a_population_and_of_networks_in_networks() -> None:
+    inner = Sequential([Dense(2, 2), Sequential([Dense(2, 1)])])
+    network = Sequential([inner], (2,), rng=0, dtype=np.float64)
+    many = network.population(np.ones((3, network.size)))
+    AdamW(many, 0.1, weight_decay=0.5).step()
+    np.testing.assert_allclose(many.flat, np.tile([*[0.95] * 4, 1, 1, 0.95, 0.95, 1], (3, 1)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -220,6 +250,14 @@ def test_clipping(dtype: type[np.float32]) -> None:
     assert clip_by_global_norm(gradient, 6.5) == 13
     np.testing.assert_allclose(gradient, [1.5, 0, -2, 0, 6, 0], rtol=1e-6)
     assert gradient.dtype == dtype
+
+
+@pytest.mark.parametrize("limit", CLIPPING)
+def test_clipping_frozen_from_pytorch(limit: str) -> None:
+    length, expected = CLIPPING[limit]
+    gradient = np.array([[1.5, -0.3, 0.2, 4.0], [-2.0, 0.1, 0.7, 0.4], [0.3, 0.9, -1.2, -0.6]])
+    assert clip_by_global_norm(gradient, float(limit)) == pytest.approx(length, rel=1e-12)
+    np.testing.assert_allclose(gradient, expected, rtol=1e-6)  # PyTorch divides by the norm + 1e-6
 
 
 @pytest.mark.peers

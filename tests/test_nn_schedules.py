@@ -1,6 +1,7 @@
 """Schedules: against numbers frozen from PyTorch, and at their corners."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,37 @@ def test_one_cycle_frozen_from_pytorch() -> None:
     # PyTorch spreads 20 steps from 0 to 19, with the peak at 0.3 · 20 - 1
     schedule = one_cycle(0.1, rise=5 / 19)
     np.testing.assert_allclose([schedule(t / 19) for t in range(20)], SCHEDULES["OneCycleLR"], rtol=1e-9)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("seed", range(5))
+def test_pytorch(seed: int) -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(seed)
+    steps, rise = int(rng.integers(5, 60)), float(rng.uniform(0.3, 0.9))
+    highest, start, final = rng.uniform(0.01, 1, 3).tolist()
+    shares = {"pct_start": rise, "div_factor": 1 / start, "final_div_factor": start / final}
+    kinds = torch.optim.lr_scheduler
+    cases: list[tuple[Any, Schedule, int]] = [
+        (
+            lambda o: kinds.OneCycleLR(o, highest, total_steps=steps, cycle_momentum=False, **shares),
+            one_cycle(highest, (rise * steps - 1) / (steps - 1), start, final),
+            steps - 1,
+        ),
+        (
+            lambda o: kinds.CosineAnnealingLR(o, steps, eta_min=final * highest),
+            cosine(highest, final * highest),
+            steps,
+        ),
+    ]
+    for make, schedule, last in cases:
+        optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=highest)
+        theirs = make(optimiser)
+        for t in range(steps):
+            assert schedule(t / last) == pytest.approx(theirs.get_last_lr()[0], rel=1e-9)
+            if t < steps - 1:
+                optimiser.step()
+                theirs.step()
 
 
 def test_corners() -> None:

@@ -18,7 +18,9 @@ from nn import (
     Dense,
     Dropout,
     MeanSquaredError,
+    Optimiser,
     ReLU,
+    RMSProp,
     Sequential,
     SoftmaxCrossEntropy,
     Tanh,
@@ -28,6 +30,7 @@ from nn import (
     trainer,
 )
 from tests.same import assert_same
+from tests.test_nn_images import small_network
 
 Examples = trainer.Examples
 rng = np.random.default_rng(0)
@@ -45,13 +48,11 @@ def jitter(x: Examples, rng: np.random.Generator) -> Examples:
     return x + rng.normal(0, 0.1, x.shape).astype(np.float32)
 
 
-def everything(seed: int = 3) -> Trainer:
+def everything(seed: int = 3, optimiser: Callable[[Sequential], Optimiser] = AdamW) -> Trainer:
     """A trainer with all that has a state: momentum, schedule, average, augmentation, dropout, running statistics."""
     network = build()
-    schedule = nn.schedules.one_cycle(0.01)
-    return Trainer(
-        network, SoftmaxCrossEntropy(0.1), AdamW(network), schedule, 16, 1.0, average=0.9, augment=jitter, seed=seed
-    )
+    loss, schedule = SoftmaxCrossEntropy(0.1), nn.schedules.one_cycle(0.01)
+    return Trainer(network, loss, optimiser(network), schedule, 16, 1.0, average=0.9, augment=jitter, seed=seed)
 
 
 def plain(rate: float = 0.1, batch: int = 16, **options: Any) -> Trainer:
@@ -81,7 +82,7 @@ def without_time(history: list[dict[str, float]]) -> list[dict[str, float]]:
 def test_the_loop_by_hand() -> None:
     network = Sequential([Dense(5, 3)], (5,), rng=0, dtype=np.float64)
     twin = Sequential([Dense(5, 3)], (5,), rng=0, dtype=np.float64)
-    loss = SoftmaxCrossEntropy()
+    loss = SoftmaxCrossEntropy(0.1, [1.0, 2.0, 3.0])
     history = Trainer(
         network, loss, SGD(network, 1.0), lambda progress: 1 - progress, batch=20, clip=0.5, average=0.5, seed=7
     ).fit(X, Y, epochs=2)
@@ -114,9 +115,12 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert (first.network.flat != other.network.flat).any()
 
 
+@pytest.mark.parametrize("optimiser", [AdamW, RMSProp, lambda network: SGD(network, 0.1, 0.9, nesterov=True)])
 @pytest.mark.parametrize("validation", [HELD_OUT, None])
-def test_resumed_it_goes_on_bit_for_bit(validation: Any, tmp_path: Path) -> None:
-    whole = everything()
+def test_resumed_it_goes_on_bit_for_bit(
+    validation: Any, optimiser: Callable[[Sequential], Optimiser], tmp_path: Path
+) -> None:
+    whole = everything(optimiser=optimiser)
     whole.fit(X, Y, epochs=6, validation=validation)
 
     def killed(trainer: Trainer, row: dict[str, float]) -> None:
@@ -125,8 +129,8 @@ def test_resumed_it_goes_on_bit_for_bit(validation: Any, tmp_path: Path) -> None
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        everything().fit(X, Y, epochs=6, validation=validation, callbacks=[Do(epoch=killed)])
-    resumed = everything(seed=99)  # the seed comes with the state
+        everything(optimiser=optimiser).fit(X, Y, epochs=6, validation=validation, callbacks=[Do(epoch=killed)])
+    resumed = everything(seed=99, optimiser=optimiser)  # the seed comes with the state
     resumed.restore(*nn.files.read(tmp_path / "last.npz"))
     assert resumed.epoch == 2
     resumed.fit(X, Y, epochs=6, validation=validation)
@@ -147,6 +151,7 @@ def test_after_fit_training_goes_on_from_the_latest_weights_not_the_best() -> No
     arrays, header = parts.state()
     parts.fit(X, Y, epochs=4, validation=HELD_OUT)
     np.testing.assert_array_equal(parts.network.flat, whole.network.flat)
+    assert_same(parts.state()[0], whole.state()[0])
     assert parts.fit(X, Y, epochs=4) is parts.history  # nothing is left to do
 
     third = everything()
@@ -154,6 +159,17 @@ def test_after_fit_training_goes_on_from_the_latest_weights_not_the_best() -> No
     third.restore(arrays, json.loads(json.dumps(header)))
     third.fit(X, Y, epochs=4, validation=HELD_OUT)
     np.testing.assert_array_equal(third.network.flat, whole.network.flat)
+    assert_same(third.state()[0], whole.state()[0])
+
+
+def test_a_state_before_the_first_epoch() -> None:
+    whole, other = plain(), plain(seed=5)
+    other.network.flat = 0.5
+    other.restore(*whole.state())
+    np.testing.assert_array_equal(other.network.flat, whole.network.flat)
+    for each in (whole, other):
+        each.fit(X, Y, epochs=2)
+    np.testing.assert_array_equal(other.network.flat, whole.network.flat)
 
 
 def test_a_state_is_a_copy() -> None:
@@ -252,6 +268,62 @@ def test_a_callback_can_stop_within_an_epoch() -> None:
     assert one.step == 35
 
 
+def test_after_an_interruption_within_an_epoch_training_goes_on() -> None:
+    one = plain()
+
+    def interrupt(trainer: Trainer) -> None:
+        if trainer.step == 7:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        one.fit(X, Y, epochs=5, validation=(X, Y), callbacks=[Do(batch=interrupt)])
+
+    def spoil(trainer: Trainer, _: dict[str, float]) -> None:
+        trainer.optimiser.learning_rate = 30.0
+
+    history = one.fit(X, Y, epochs=5, validation=(X, Y), callbacks=[Do(epoch=spoil)])
+    assert [(row["epoch"], row["step"]) for row in history] == [(1, 4), (3, 11), (4, 15), (5, 19), (6, 20)]
+    best = max(history, key=lambda row: (row["validation_accuracy"], -row["validation_loss"]))
+    assert best["epoch"] == one.best_epoch == 3
+    found = one.loss.measure(predict(one.network, X, 16), Y)
+    assert found["loss"] == pytest.approx(best["validation_loss"], rel=1e-6)
+
+
+def test_the_optimiser_leaves_running_statistics_to_the_layers() -> None:
+    network = Sequential([BatchNorm(5, momentum=0.5), Dense(5, 3)], (5,), rng=0, dtype=np.float64)
+    mean, variance = np.zeros(5), np.ones(5)
+    seen: list[Any] = []
+
+    def look(x: Examples, _: np.random.Generator) -> Examples:
+        seen.append(x)
+        return x
+
+    optimiser = AdamW(network, 0.1, weight_decay=1.0)
+    Trainer(network, SoftmaxCrossEntropy(), optimiser, batch=16, augment=look).fit(X, Y, epochs=2)
+    for x in seen:
+        mean = (mean + x.mean(axis=0, dtype=np.float64)) / 2
+        variance = (variance + x.var(axis=0, ddof=1, dtype=np.float64)) / 2
+    assert len(seen) == 8
+    parameters = network.parameters()
+    np.testing.assert_allclose(parameters["0.mean"].value, mean, rtol=1e-6)
+    np.testing.assert_allclose(parameters["0.variance"].value, variance, rtol=1e-6)
+
+
+def test_threads_change_no_bit() -> None:
+    images = rng.normal(size=(64, 3, 12, 14)).astype(np.float32)
+    found = []
+    try:
+        for count in (1, 2):
+            nn.threads.use(count)
+            network = small_network()
+            one = Trainer(network, SoftmaxCrossEntropy(), AdamW(network), batch=32, clip=1.0, average=0.9)
+            one.fit(images, Y[:64], epochs=2, validation=(images, Y[:64]))
+            found.append((network.flat.copy(), without_time(one.history)))
+    finally:
+        nn.threads.use(1)
+    assert_same(found[0], found[1])
+
+
 class Clock:
     """A second a look."""
 
@@ -303,7 +375,7 @@ def test_a_loss_that_is_no_number() -> None:
     broken = X.copy()
     broken[3] = np.nan
     with pytest.raises(
-        FloatingPointError, match=r"the loss is nan at step [1-4], in epoch 1, with learning rate 0.1: l"
+        FloatingPointError, match=r"the loss is nan after [0-3] steps, in epoch 1, with learning rate 0.1: l"
     ):
         plain().fit(broken, Y, epochs=1)
 
@@ -314,8 +386,11 @@ def test_a_loss_that_is_no_number() -> None:
 
     network = Sequential([Dense(5, 1)], (5,), rng=0)
     last_step = Trainer(network, MeanSquaredError(), SGD(network, 1e38), batch=70)
-    with pytest.raises(FloatingPointError, match="there are weights that are no numbers at step"):
+    with pytest.raises(FloatingPointError, match="there are weights that are no numbers after 1 steps"):
         last_step.fit(10 * X, 1000 * X[:, :1], epochs=1)
+
+    with pytest.raises(FloatingPointError, match="the validation loss is nan after 4 steps, in epoch 1"):
+        plain().fit(X, Y, epochs=1, validation=(broken, Y))
 
 
 def test_bad_arguments() -> None:
