@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 import benchmark
+import benchmark_nn
+import benchmark_peers
 import evaluate
 import nn
 import play
@@ -140,6 +142,49 @@ def test_benchmark_gives_ratios(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == rows
 
 
+def test_benchmark_measures_networks_without_their_peers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benchmark_peers, "find_spec", lambda _: None)
+    words = ["nn", "--rounds", "1", "--seconds", "0.01", "--threads", "2"]
+    rows = benchmark.main(benchmark.parse([*words, "--json"]))
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == rows
+    assert "pip install torch" in printed.err
+    assert "pip install scikit-learn" in printed.err
+    assert len({row["name"] for row in rows}) == 12  # six networks, one again beside scikit-learn, five forward passes
+    for row in rows:
+        assert row["value"] > 0
+        assert row["anchor"] is row["ratio"] is None
+        assert row["of_peak"] > 0
+        assert row["target"] >= 1
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize("name", benchmark_nn.TRAINING)
+def test_benchmark_compares_the_same_functions(name: str) -> None:
+    import torch
+
+    network = benchmark_nn.TRAINING[name][0]()
+    x, _ = benchmark_nn.batch_for(network, 2)
+    for layers in (network.layers, benchmark_peers.relu_first(network.layers)):
+        theirs = benchmark_peers.twin(layers).eval()(torch.from_numpy(x)).detach().numpy()
+        np.testing.assert_allclose(network.forward(x), theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_benchmark_counts_multiplications_and_additions() -> None:
+    network = nn.Sequential([nn.Conv2D(2, 3), nn.Flatten(), nn.Dense(60, 7)], input_shape=(2, 4, 5), rng=0)
+    convolution, dense = 2 * (4 * 5) * 3 * (2 * 9), 2 * 60 * 7
+    assert benchmark_nn.operations(network, training=False) == convolution + dense
+    assert benchmark_nn.operations(network, training=True) == 2 * convolution + 3 * dense
+
+
+@pytest.mark.parametrize("words", [["--rounds", "0"], ["--seconds", "0"], ["--threads", "0"]])
+def test_benchmark_names_what_it_cannot_measure(words: list[str]) -> None:
+    with pytest.raises(ValueError, match="above"):
+        benchmark.main(benchmark.parse(["nn", *words]))
+
+
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("1.5h", 5400)])
 def test_budgets(text: str, seconds: float) -> None:
     assert parse_budget(text) == seconds
@@ -151,7 +196,9 @@ def test_a_budget_without_a_unit_is_named(text: str) -> None:
         parse_budget(text)
 
 
-@pytest.mark.parametrize("script", ["train", "evaluate", "record", "watch", "play", "benchmark"])
+@pytest.mark.parametrize(
+    "script", ["train", "evaluate", "record", "watch", "play", "benchmark", "train_mnist", "train_images"]
+)
 def test_help_answers(script: str) -> None:
     words = [sys.executable, f"scripts/{script}.py", "--help"]
     answer = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
