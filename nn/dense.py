@@ -35,12 +35,16 @@ class Dense(Layer):
         """Return y = x W + b."""
         if training:
             self.kept = x
+        weight, bias = self.weight.value, self.bias.value
         if x.ndim == 3:  # a population
-            return x @ self.weight.value + self.bias.value[:, None, :]
-        shape = (len(x), self.outputs)
-        y: Array = self.buffer("y", shape, x.dtype) if training else np.empty(shape, x.dtype)
-        threads.matmul(x, self.weight.value, y)
-        y += self.bias.value
+            return x @ weight + bias[:, None, :]
+        if not training and len(x) * weight.size < threads.WORTH:
+            y = x @ weight
+        else:
+            shape = (len(x), self.outputs)
+            y = self.buffer("y", shape, x.dtype) if training else np.empty(shape, x.dtype)
+            threads.matmul(x, weight, y)
+        y += bias
         return y
 
     def learn(self, gradient: Array) -> None:

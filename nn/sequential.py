@@ -86,7 +86,7 @@ class Sequential(Layer):
         Raises:
             ValueError: x of another shape.
         """
-        y = np.asarray(x, self.flat.dtype)
+        y = given = np.asarray(x, self.flat.dtype)
         members = self.flat.shape[:-1]  # () for one network, (M,) for a population
         if y.shape[: len(members)] != members or y.shape[len(members) + 1 :] != self.input_shape:
             takes = ", ".join(map(str, (*members, "N", *self.input_shape)))
@@ -95,8 +95,8 @@ class Sequential(Layer):
             y = layer.forward(y, training=training)
         if training:
             self.kept = y
-        # What the layers return may be their own memory, which the next call will overwrite.
-        return y.copy() if self.outermost else y
+        # What a layer returns may be a view of its own memory, which the next call will overwrite.
+        return y.copy() if self.outermost and (y.base is not None or y is given) else y
 
     def backward(self, gradient: npt.ArrayLike) -> Array:
         """Turn dL/dy into dL/dx, last layer first (the chain rule), adding to `self.gradient` on the way.
