@@ -84,6 +84,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         self._sees_planes = isinstance(task.observe, Planes)
         bits = np.arange(1 << self._actions)[:, None] >> np.arange(self._actions) & 1
         self._masks = list(bits.astype(np.int8))  # by Game.legal
+        self._reward_for_death: float = task.reward.outcome(False, True, False)
         self._shaping = task.shaping(1)
         self._seeded = False
         self._window: Window | None = None
@@ -100,9 +101,11 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         Raises:
             ValueError: unknown options, or a length without room.
         """
-        if options and "reset_mask" in options:
-            raise ValueError("reset_mask chooses among many games; this environment has one")
-        starts = self._task.starts(options)
+        starts = None
+        if options:
+            if "reset_mask" in options:
+                raise ValueError("reset_mask chooses among many games; this environment has one")
+            starts = self._task.starts(options)
         stream = None
         if seed is not None or not self._seeded:
             super().reset(seed=seed)
@@ -133,13 +136,17 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             names = ", ".join(f"{i} {name}" for i, name in enumerate(self._task.rules.action_names))
             raise ValueError(f"action is {action!r}; choose one of {names}")
         game.step(number)
-        reward = self._task.reward.outcome(game.ate, game.died, game.won) if game.ate or game.died else 0.0
+        terminated = game.died or game.won
+        if game.died:
+            reward = self._reward_for_death
+        else:
+            reward = self._task.reward.outcome(True, False, game.won) if game.ate else 0.0
         if self._shaping is not None:
-            ended = np.array([game.died or game.won])
-            reward += float(self._shaping.step(game.state(), ended, new=np.array([False]))[0])
+            reward += float(self._shaping.step(game.state(), np.array([terminated]), new=np.array([False]))[0])
         if self.render_mode == "human":
             self.render()
-        return self._observe(), reward, game.died or game.won, game.starved, self._info()
+        observation = game.planes.copy() if self._sees_planes else self._observe()
+        return observation, reward, terminated, game.starved, self._info()
 
     def action_masks(self) -> NDArray[np.bool_]:
         """(A,) whether each action keeps the snake alive, as sb3-contrib's MaskablePPO asks for it."""
@@ -169,6 +176,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
                 'render() shows nothing without a render mode; make the environment with render_mode="rgb_array"'
             )
             return None
+        if not self._seeded:
+            raise ResetNeeded("there is no game yet; call reset() before render()")
         state = self._game.state()
         if self.render_mode == "ansi":
             return render_text(state, wrap=self._task.rules.walls == "wrap")

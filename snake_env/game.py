@@ -8,7 +8,7 @@ import numpy as np
 from snake_env.planes import BODY, FOOD, HEAD, OBSTACLES
 from snake_env.rules import BLOCKED, TRIES_FOR_FOOD, Rules
 from snake_env.snapshot import check_state
-from snake_env.starts import RandomStarts, StraightStarts
+from snake_env.starts import READY, RandomStarts, StraightStarts
 from snake_env.state import BodyArray, State
 from snake_env.stream import below, draw
 
@@ -39,7 +39,8 @@ class Game:
         self._full = int(np.iinfo(rules.body_dtype).max)  # marks a head, food or an obstacle
         self.planes[OBSTACLES] = rules.obstacle_map * self._full
         self._unit = rules.body_unit
-        self._one_move_less = bytes(max(0, value - self._unit) for value in range(256))
+        one_move_less = bytes(max(0, value - self._unit) for value in range(256))
+        self._one_move_less = one_move_less if dtype.itemsize == 1 else None  # what each byte becomes
         self._open_cells: list[int] = rules.open_cells.tolist()
         self._next_pose: list[list[int]] = rules.next_pose.tolist()
         # For each pose, the actions that hit no wall: their bit in `legal` and the cell they lead to.
@@ -47,6 +48,8 @@ class Game:
             [(1 << action, pose >> 2) for action, pose in enumerate(poses) if pose != BLOCKED]
             for poses in self._next_pose
         ]
+        # Straight starts, drawn once: for each number the changing part of the board, pose, length and `legal`.
+        self._known_starts: dict[int, tuple[bytes, int, int, int]] = {}
         self._steps_to_starve = rules.steps_to_starve
         self._food_cells = [-1] * rules.food
         self._pose = self._hunger = self._stream = 0
@@ -81,15 +84,24 @@ class Game:
         if stream is not None:
             self._stream = stream
         self._stream, bits, food_bits = draw(self._stream)
-        body, pose = (starts or self.rules.starts).pick(bits)
-        self._set_up(pose, body, [-1] * self.rules.food)
+        starts = starts or self.rules.starts
+        number = below(bits, starts.count)
+        known = self._known_starts.get(number) if starts is self.rules.starts else None
+        if known is None:
+            self._set_up(*starts.pick(number))
+            room = len(self._known_starts) * len(self._blank) < READY
+            if isinstance(starts, StraightStarts) and starts is self.rules.starts and room:
+                self._known_starts[number] = (bytes(self._bytes[self._changing]), self._pose, self.length, self.legal)
+        else:
+            self._bytes[self._changing], self._pose, self.length, self.legal = known
         self.score = self._hunger = 0
         self.ate = self.died = self.won = self.starved = self.over = False
+        self._food_cells = food = [-1] * len(self._food_cells)
         self._add_food(0, food_bits)
-        for slot in range(1, self.rules.food):
-            self._stream, _, food_bits = draw(self._stream)
-            self._add_food(slot, food_bits)
-        self._look_ahead()
+        if len(food) > 1:
+            for slot in range(1, len(food)):
+                self._stream, _, food_bits = draw(self._stream)
+                self._add_food(slot, food_bits)
 
     def step(self, action: int) -> None:
         """Move the snake; a fatal move leaves the board as it was.
@@ -101,17 +113,25 @@ class Game:
         if not self.legal >> action & 1:
             self.ate, self.died, self.over = False, True, True
             return
-        self._head[self._pose >> 2] = 0
-        self._pose = self._next_pose[self._pose][action]
-        cell = self._pose >> 2
-        self._head[cell] = self._full
+        head = self._head
+        head[self._pose >> 2] = 0
+        self._pose = pose = self._next_pose[self._pose][action]
+        cell = pose >> 2
+        head[cell] = self._full
         if cell in self._food_cells:
             self._eat(cell)
         else:
             self.ate = False
-            self._age()
+            # Every cell of the body comes one move closer to being free.
+            if self._one_move_less:
+                board, body = self._bytes, self._body_bytes
+                board[body] = board[body].translate(self._one_move_less)
+            else:
+                plane = self.planes[BODY]
+                plane -= np.minimum(plane, self._unit)
             self._body[cell] = self.length * self._unit
-            self.starved = self.over = self._hunger >= self._steps_to_starve
+            if self._hunger >= self._steps_to_starve:
+                self.starved = self.over = True
         self._look_ahead()
 
     def state(self) -> State:
@@ -137,22 +157,23 @@ class Game:
         """
         given = check_state(state, self.rules, 1)
         order = np.argsort(given.body.reshape(-1), kind="stable")[-int(given.length[0]) :]
-        self._set_up(int(4 * given.head[0] + given.heading[0]), order.tolist(), given.food[0].tolist())
+        self._set_up(order.tolist(), int(4 * given.head[0] + given.heading[0]))
+        self._food_cells = given.food[0].tolist()
+        for cell in self._food_cells:
+            if cell >= 0:
+                self._food[cell] = self._full
         self.score, self._hunger, self._stream = int(given.score[0]), int(given.hunger[0]), int(given.stream[0])
         self.ate = self.died = self.won = self.starved = False
         self.over = bool(given.over[0])
-        self._look_ahead()
 
-    def _set_up(self, pose: int, body: list[int], food: list[int]) -> None:
+    def _set_up(self, body: list[int], pose: int) -> None:
+        """Put a snake on an empty board."""
         self._bytes[self._changing] = self._blank
         for moves, cell in enumerate(body, start=1):
             self._body[cell] = moves * self._unit
         self._pose, self.length = pose, len(body)
         self._head[pose >> 2] = self._full
-        self._food_cells = food
-        for cell in food:
-            if cell >= 0:
-                self._food[cell] = self._full
+        self._look_ahead()
 
     def _eat(self, cell: int) -> None:
         """Grow by the cell of the food: the tail stays."""
@@ -166,29 +187,21 @@ class Game:
         self._stream, _, food_bits = draw(self._stream)
         self._add_food(self._food_cells.index(cell), food_bits)
 
-    def _age(self) -> None:
-        """Bring every cell of the body one move closer to being free."""
-        if self.planes.itemsize == 1:
-            self._bytes[self._body_bytes] = self._bytes[self._body_bytes].translate(self._one_move_less)
-        else:
-            body = self.planes[BODY]
-            body -= np.minimum(body, self._unit)
-
     def _add_food(self, slot: int, bits: int) -> None:
         """Put food on a free cell, each as likely: try random cells, then pick among those that are free."""
-        self._food_cells[slot] = -1
-        for _ in range(TRIES_FOR_FOOD):
-            cell = self._open_cells[below(bits, len(self._open_cells))]
-            if not self._body[cell] and cell not in self._food_cells:
-                break
+        open_cells, food, tries = self._open_cells, self._food_cells, 1
+        cell = open_cells[below(bits, len(open_cells))]
+        while cell >= 0 and (self._body[cell] or cell in food):
             self._stream, _, bits = draw(self._stream)
-        else:
-            free = [cell for cell in self._open_cells if not self._body[cell] and cell not in self._food_cells]
-            if not free:
-                return
-            cell = free[below(bits, len(free))]
-        self._food_cells[slot] = cell
-        self._food[cell] = self._full
+            cell = open_cells[below(bits, len(open_cells))] if tries < TRIES_FOR_FOOD else self._free_cell(bits)
+            tries += 1
+        food[slot] = cell
+        if cell >= 0:
+            self._food[cell] = self._full
+
+    def _free_cell(self, bits: int) -> int:
+        free = [cell for cell in self._open_cells if not self._body[cell] and cell not in self._food_cells]
+        return free[below(bits, len(free))] if free else -1
 
     def _look_ahead(self) -> None:
         """Find which actions keep the snake alive: the tail is free by the time the head arrives."""

@@ -48,12 +48,12 @@ class StraightStarts:
             return None
         return cls(np.array(bodies).T, np.arange(1, length + 1)[:, None], np.array(poses), times)
 
-    @property
+    @cached_property
     def count(self) -> int:
         """The number of starts."""
         return len(self.poses)
 
-    @property
+    @cached_property
     def longest(self) -> int:
         """The length of the snakes."""
         return len(self.bodies)
@@ -62,9 +62,9 @@ class StraightStarts:
     def _starts(self) -> list[tuple[list[int], int]]:
         return list(zip(self.bodies.T.tolist(), self.poses.tolist(), strict=True))
 
-    def pick(self, bits: int) -> tuple[list[int], int]:
-        """The body and the pose that 32 random bits choose."""
-        return self._starts[below(bits, len(self._starts))]
+    def pick(self, number: int) -> tuple[list[int], int]:
+        """The body and the pose of a start."""
+        return self._starts[number]
 
     def place(self, numbers: IntArray) -> tuple[BodyArray, int, IntArray]:
         """The starts with these numbers, (K,): boards (K, cells) with the snakes on them, their length, poses (K,)."""
@@ -115,9 +115,9 @@ class RandomStarts:
             "choose a smaller initial_length, fewer obstacles or a larger board"
         )
 
-    def pick(self, bits: int) -> tuple[list[int], int]:
-        """The body and the pose that 32 random bits choose."""
-        stream, length_bits, heading_bits = draw(bits)
+    def pick(self, number: int) -> tuple[list[int], int]:
+        """The body and the pose of a start."""
+        stream, length_bits, heading_bits = draw(number)
         length = self._shortest + below(length_bits, self.longest - self._shortest + 1)
         # A search can fail on a board full of obstacles; the front of a body known to fit is a legal body too.
         body = self._grow(stream, length) or self._known[-length:]

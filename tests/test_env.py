@@ -243,6 +243,15 @@ def test_a_step_needs_a_reset_before_it_and_after_the_end() -> None:
     env.step(int(env.action_masks().argmax()))
 
 
+def test_what_is_made_by_name_asks_for_a_reset_itself() -> None:
+    env: Any = gym.make(ID, height=4, width=5, render_mode="rgb_array")
+    for use in (lambda: env.step(0), env.render):
+        with pytest.raises(ResetNeeded, match="reset"):
+            use()
+    env.reset()
+    assert env.render() is not None
+
+
 # ---- what a user can get wrong
 
 BAD_ARGUMENTS: list[tuple[str, Any, str]] = [
