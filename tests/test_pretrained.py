@@ -1,0 +1,46 @@
+"""The networks that come with the package: they load by name, are small together, and reach what they say."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import mnist
+import nn
+from classifier import Classifier
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def test_all_are_there_and_small_together() -> None:
+    files = nn.pretrained()
+    assert list(files) == ["digits-cnn", "digits-mlp", "vehicles-cnn"]
+    assert sum(file.stat().st_size for file in files.values()) < 3_000_000
+    for name in files:
+        notes = Classifier.load(Path(name)).notes
+        assert "--seed" in notes["command"]
+        assert notes["test_accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("name", ["digits-cnn", "digits-mlp"])
+def test_digits_reach_what_they_say(name: str) -> None:
+    if not (DATA / "mnist").is_dir():
+        pytest.skip("the digits are not beside the checkout")
+    classifier = Classifier.load(Path(name))
+    classifier.views = 1
+    pictures = mnist.load(DATA / "mnist")
+    given = classifier.probabilities(pictures.test_images[:1000]).argmax(axis=1)
+    assert np.mean(given == pictures.test_labels[:1000]) > classifier.notes["test_accuracy"] - 0.01
+
+
+def test_vehicles_reach_what_they_say() -> None:
+    if not (DATA / "vehicles").is_dir():
+        pytest.skip("the pictures are not beside the checkout")
+    classifier = Classifier.load(Path("vehicles-cnn"))
+    classifier.views = 2
+    classes = sorted(folder.name for folder in (DATA / "vehicles" / "test").iterdir())
+    assert list(classifier.classes) == classes
+    files = [sorted((DATA / "vehicles" / "test" / name).iterdir())[:60] for name in classes]
+    pictures = np.stack([classifier.read(file) for some in files for file in some])
+    given = classifier.probabilities(pictures).argmax(axis=1)
+    assert np.mean(given == np.repeat(range(3), 60)) > classifier.notes["test_accuracy"] - 0.06
