@@ -86,10 +86,12 @@ def main(config: Config) -> list[dict[str, Any]]:
     table.add_column("what / beside what")
     for name in columns:
         table.add_column(headings.get(name, name), justify="right", no_wrap=True)
-    table.add_column("their mode" if any(row["mode"] for row in rows) else "")
+    modes = any(row["mode"] for row in rows)
+    if modes:
+        table.add_column("their mode")
     for row in rows:
         cells = ["" if row[name] is None else format(row[name], formats[name]) for name in columns]
-        table.add_row(row["name"], *cells, row["mode"])
+        table.add_row(row["name"], *cells, *([row["mode"]] if modes else []))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
     return rows
 
