@@ -44,77 +44,81 @@ def pack(cells: BoolArray) -> Lanes:
 def mark(like: Lanes, cells: IntArray, width: int) -> Lanes:
     """Lanes of the same shape with one cell on each board: (N,) cells, -1 for none."""
     lanes = np.zeros_like(like)
-    row, col = np.divmod(cells, width)  # row is -1 for no cell: the row below the board, which is cleared again
-    lanes[row + 1, np.arange(len(cells))] = like.dtype.type(1) << col.astype(like.dtype)
+    row, col = np.divmod(cells, width)  # row is -1 for no cell: the row above the board, which is cleared again
+    at = (row + 1) * lanes.shape[1] + np.arange(len(cells))
+    lanes.reshape(-1)[at] = like.dtype.type(1) << col.astype(like.dtype)
     lanes[0] = 0
     return lanes
 
 
-def fill(
-    free: Lanes, sources: list[Lanes], width: int, *, wrap: bool, targets: tuple[IntArray, IntArray, IntArray]
-) -> tuple[IntArray, NDArray[Any]]:
-    """Spread from S kinds of sources over free cells, on N boards, until nothing grows any more.
+class Flood:
+    """Fills boards of one kind; it keeps its memory from one to the next, as fresh memory costs as much as the work.
 
     Args:
-        free: (H + 2, N') cells that can be entered.
-        sources: S times (H + 2, N') where each search starts; these cells need not be free.
         width: columns of the boards.
         wrap: whether the edges are joined.
-        targets: (Q,) searches, (Q,) games and (Q,) cells: what should be reached by which search on which board.
-
-    Returns:
-        The moves from the nearest source to each target (Q,), UNREACHABLE where there is no way by free cells; and the
-        free cells that each search reached, (S, H + 2, N') lanes.
     """
-    search, game, cell = targets
-    rows, N = free.shape
-    moves = np.full(len(cell), UNREACHABLE)
-    missing = np.arange(len(cell))  # targets not reached yet
-    row, col = np.divmod(cell, width)
-    row_of_search = search * rows + row + 1
-    bit = free.dtype.type(1) << col.astype(free.dtype)
-    reached = np.stack(sources)  # (S, H + 2, N')
-    games, column, region, start = np.arange(N), np.arange(N), reached, 0  # column: where each game's lane now is
-    # Memory for all blocks, once: fresh memory costs as much as the work in it.
-    memory = np.empty((BLOCK + 1) * (region.size + GAP // free.itemsize), dtype=free.dtype)
-    while len(games):
-        # One block: history[i] is the region after i more rounds, with a gap behind it.
-        length = region.size + GAP // free.itemsize
-        history = memory[: (BLOCK + 1) * length].reshape(BLOCK + 1, length)
-        history[0, : region.size] = region.reshape(-1)
-        _grow(history, np.stack([free] * len(sources)), width, wrap=wrap)
-        at = row_of_search[missing] * free.shape[1] + column[game[missing]]
-        lanes = history[:BLOCK].take(at, axis=1)  # (BLOCK, missing targets)
-        hits = ((lanes & bit[missing]) != 0).sum(axis=0)
-        found = np.flatnonzero(hits)
-        moves[missing[found]] = start + BLOCK - hits[found]
-        start += BLOCK
-        before, region = (history[i, : region.size].reshape(region.shape) for i in (-2, -1))
-        grown = region[:, 1:-1] != before[:, 1:-1]
-        growing = grown.any(axis=(0, 1))[: len(games)]
-        done = np.flatnonzero(~growing)
-        if len(done):
-            reached[:, :, games[done]] = region[:, :, done]
-            column[games[done]] = -1
-            left = np.flatnonzero(growing)
-            games, free, region = games[left], select(free, left), select(region, left)
-            column[games] = np.arange(len(games))
-        missing = missing[(hits == 0) & (column[game[missing]] >= 0)]
-    return moves, reached
+
+    def __init__(self, width: int, *, wrap: bool) -> None:
+        self._width, self._wrap = width, wrap
+        self._memory: Lanes = np.empty(0, dtype=np.uint8)
+
+    def fill(
+        self, free: Lanes, sources: list[Lanes], targets: tuple[IntArray, IntArray, IntArray]
+    ) -> tuple[IntArray, NDArray[Any]]:
+        """Spread from S kinds of sources over free cells, on N boards, until nothing grows any more.
+
+        Args:
+            free: (H + 2, N') cells that can be entered.
+            sources: S times (H + 2, N') where each search starts; these cells need not be free.
+            targets: (Q,) searches, (Q,) games and (Q,) cells: what should be reached by which search on which board.
+
+        Returns:
+            The moves from the nearest source to each target (Q,), UNREACHABLE where there is no way by free cells; and
+            the free cells that each search reached, (S, H + 2, N') lanes.
+        """
+        search, game, cell = targets
+        rows, N = free.shape
+        moves = np.full(len(cell), UNREACHABLE)
+        missing = np.arange(len(cell))  # targets not reached yet
+        row, col = np.divmod(cell, self._width)
+        row_of_search = search * rows + row + 1
+        bit = free.dtype.type(1) << col.astype(free.dtype)
+        reached = np.stack(sources)  # (S, H + 2, N')
+        games, column, region, start = np.arange(N), np.arange(N), reached, 0  # column: where each game's lane now is
+        size = (BLOCK + 1) * (region.size + GAP // free.itemsize)
+        if len(self._memory) < size or self._memory.dtype != free.dtype:
+            self._memory = np.empty(size, dtype=free.dtype)
+        while len(games):
+            # One block: history[i] is the region after i more rounds, with a gap behind it.
+            length = region.size + GAP // free.itemsize
+            history = self._memory[: (BLOCK + 1) * length].reshape(BLOCK + 1, length)
+            history[0, : region.size] = region.reshape(-1)
+            _grow(history, np.stack([free] * len(sources)), self._width, wrap=self._wrap)
+            at = row_of_search[missing] * free.shape[1] + column[game[missing]]
+            lanes = history[:BLOCK].take(at, axis=1)  # (BLOCK, missing targets)
+            hits = ((lanes & bit[missing]) != 0).sum(axis=0, dtype=np.uint8)  # BLOCK is small
+            found = np.flatnonzero(hits)
+            moves[missing[found]] = start + BLOCK - hits[found].astype(np.int64)
+            start += BLOCK
+            before, region = (history[i, : region.size].reshape(region.shape) for i in (-2, -1))
+            grown = region[:, 1:-1] != before[:, 1:-1]
+            growing = grown.any(axis=(0, 1))[: len(games)]
+            done = np.flatnonzero(~growing)
+            if len(done):
+                reached[:, :, games[done]] = region[:, :, done]
+                column[games[done]] = -1
+                left = np.flatnonzero(growing)
+                games, free, region = games[left], select(free, left), select(region, left)
+                column[games] = np.arange(len(games))
+            missing = missing[(hits == 0) & (column[game[missing]] >= 0)]
+        return moves, reached
 
 
 def count(region: Lanes) -> IntArray:
     """Cells in each lane's board: (..., H + 2, N') to (..., N')."""
     cells: IntArray = np.bitwise_count(region).sum(axis=-2, dtype=np.int64)
     return cells
-
-
-def contains(region: Lanes, cells: IntArray, width: int) -> BoolArray:
-    """Whether each cell lies in its game's region: (H + 2, N') and (A, N) to (A, N)."""
-    row, col = np.divmod(cells, width)
-    lanes = region[row + 1, np.arange(cells.shape[1])]
-    inside: BoolArray = (lanes >> col.astype(region.dtype)) & region.dtype.type(1) == 1
-    return inside
 
 
 def select(lanes: NDArray[Any], games: IntArray) -> NDArray[Any]:

@@ -294,8 +294,8 @@ def test_features_by_search_at_every_width(width: int, walls: str) -> None:
 @pytest.mark.parametrize("width", [5, 12, 64])
 def test_features_by_search_in_a_winding_corridor(width: int, walls: str) -> None:
     barriers = ["#" * (width - 1) + ".", "." + "#" * (width - 1)]
-    rows = [barriers[row // 2 % 2] if row % 2 else "." * width for row in range(8)] + ["#" * width]
-    rules = {"height": 9, "width": width, "walls": walls, "obstacles": "\n".join(rows), "initial_length": 2}
+    rows = [barriers[row // 2 % 2] if row % 2 else "." * width for row in range(16)] + ["#" * width]
+    rules = {"height": 17, "width": width, "walls": walls, "obstacles": "\n".join(rows), "initial_length": 2}
     check_features(rules, games=7, steps=3)
 
 
