@@ -6,7 +6,7 @@ import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
-from snake_env.planes import HEAD, OBSTACLES, Planes
+from snake_env.planes import OBSTACLES, Planes
 from snake_env.rules import Rules
 from snake_env.state import State
 
@@ -50,16 +50,21 @@ class Ego:
         across = np.stack((by_col, by_row, by_col[:, ::-1], by_row[:, ::-1]))
         self._down = down.swapaxes(0, 1).reshape(4 * rules.cells, size)  # (4 * cells, S), by pose
         self._across = across.swapaxes(0, 1).reshape(4 * rules.cells, size)
+        self._window = np.empty((0, size, size), dtype=np.int64)
 
     def __call__(self, state: State) -> NDArray[Any]:
         """(N, 4, S, S)."""
         planes = self._planes(state)
         N, cells = len(planes), self._rules.cells
-        # One cell more, for what is outside: an obstacle.
-        board = np.zeros((4, N * cells + 1), dtype=planes.dtype)
-        board[:, :-1] = planes.reshape(N, 4, cells).swapaxes(0, 1).reshape(4, N * cells)
-        board[OBSTACLES, -1] = board[HEAD].max()
+        if self._window.shape[0] != N:
+            # Kept from one call to the next, as fresh memory of this size costs more than the work.
+            self._window = np.empty((N, *self.space.shape[1:]), dtype=np.int64)
+            self._views = np.empty((4, *self._window.shape), dtype=planes.dtype)
+            self._board = np.zeros((4, N * cells + 1), dtype=planes.dtype)
+            self._board[OBSTACLES, -1] = self.space.high.max()  # one cell more, for what is outside
+        self._board[:, :-1].reshape(4, N, cells)[:] = planes.reshape(N, 4, cells).swapaxes(0, 1)
         pose = 4 * state.head + state.heading
         down = self._down.take(pose, axis=0) + (np.arange(N) * cells)[:, None]
-        window = down[:, :, None] + self._across.take(pose, axis=0)[:, None, :]  # (N, S, S)
-        return np.ascontiguousarray(board.take(window, axis=1, mode="clip").swapaxes(0, 1))
+        np.add(down[:, :, None], self._across.take(pose, axis=0)[:, None, :], out=self._window)  # (N, S, S)
+        self._board.take(self._window, axis=1, out=self._views, mode="clip")
+        return self._views.swapaxes(0, 1).copy()
