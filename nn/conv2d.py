@@ -82,7 +82,7 @@ class Conv2D(ImageLayer):
         above, _ = self._zeros(H, self.kernel[0])
         shape = (self.stride * (U - 1) + self.kernel[0], self.kernel[1], C, V, N)
         taps = self.buffer(f"taps, {when}", shape, x.dtype)
-        used = rows[: shape[0] - above]  # with a stride, the last rows may be seen by no kernel
+        used = rows[: max(0, shape[0] - above)]  # with a stride, the last rows may be seen by no kernel
 
         def shift(some: slice) -> None:
             for tap, places, columns in self._columns(rows.shape[2], V):

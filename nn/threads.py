@@ -89,7 +89,7 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
 
 
 def matmul(a: Array, b: Array, out: Array) -> None:
-    """Out = a b, for matrices (n, k) and (k, m).
+    """Write the product of the matrices a (n, k) and b (k, m) to out (n, m).
 
     BLAS takes another path for another number of rows, which can change the last bit. So large products are always made
     in two halves, also by one thread.
