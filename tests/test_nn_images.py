@@ -429,9 +429,9 @@ def test_summary_counts_what_lies_inside_of_others(capsys: pytest.CaptureFixture
         assert number in words
 
 
-def test_a_stride_that_sees_padding_alone() -> None:
-    layer = Conv2D(1, 2, kernel=1, stride=8, padding=2)
+def test_rows_of_a_kernel_that_see_padding_alone() -> None:
+    layer = Conv2D(1, 2, kernel=(1, 6), stride=8, padding=2)
     x = np.random.default_rng(0).normal(size=(2, 1, 3, 5))
     assert_training_gradients([layer], x, seed=0)
     assert layer.bias is not None
-    np.testing.assert_allclose(layer.forward(x), np.broadcast_to(layer.bias.value[:, None, None], (2, 2, 1, 2)))
+    np.testing.assert_allclose(layer.forward(x), np.broadcast_to(layer.bias.value[:, None, None], (2, 2, 1, 1)))
