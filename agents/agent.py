@@ -1,6 +1,8 @@
 """What an agent is: something that looks at N observations and gives N actions."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,4 +40,18 @@ class Agent(ABC):
 
         Returns:
             (N,) int64.
+        """
+
+
+class LearnedAgent(Agent):
+    """A player that was learned, and can be kept in a file, from which `agents.load` brings it back."""
+
+    @abstractmethod
+    def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
+        """Write the agent to one file.
+
+        Args:
+            path: of the file.
+            notes: on how it came about, as JSON can hold them.
+            half: with numbers of half the precision, in half the room.
         """

@@ -1,16 +1,23 @@
 """How good is an agent? One function for all of them, on the same games, with intervals."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
-from agents.agent import Agent
+from agents.agent import Actions, Agent
 
 NORMAL_95 = 1.959964  # the normal distribution's 97.5 % point
+DEATHS = ("wall", "body", "trapped", "starved")  # how a game of Snake ends, but for a full board
+
+# Looks at environments after a step with these actions (N,) in which games ended, and truncations (N,): (N,) a word
+# of at most 16 letters for how each game ended, which counts for those that did.
+Ending = Callable[[VectorEnv[Any, Any, Any], Actions, NDArray[np.bool_]], NDArray[np.str_]]
 
 
 @dataclass(frozen=True)
@@ -22,12 +29,14 @@ class Evaluation:
         scores: (G,) food eaten, or the return in an environment that reports no score.
         steps: (G,) length of each game.
         won: (G,) whether it filled the board.
+        endings: (G,) how each game ended: one of DEATHS or another word; None if nobody looked.
     """
 
     agent: str
     scores: NDArray[np.float64]
     steps: NDArray[np.int64]
     won: NDArray[np.bool_]
+    endings: NDArray[np.str_] | None = None
 
     @property
     def mean(self) -> float:
@@ -55,9 +64,16 @@ class Evaluation:
         """Steps of all games over food of all games; infinite without food."""
         return float(self.steps.sum() / self.scores.sum()) if self.scores.sum() > 0 else math.inf
 
+    @property
+    def deaths(self) -> dict[str, int] | None:
+        """Games that each cause ended, but for full boards; None if nobody looked."""
+        if self.endings is None:
+            return None
+        return {cause: int(np.count_nonzero(self.endings == cause)) for cause in DEATHS}
+
     def row(self) -> dict[str, Any]:
-        """The figures, flat and ready for JSON."""
-        return {
+        """The figures, flat and ready for JSON; `deaths` among them if they are known."""
+        figures = {
             "agent": self.agent,
             "games": len(self.scores),
             "mean": self.mean,
@@ -68,6 +84,7 @@ class Evaluation:
             "full_ci95": list(self.full_ci95),
             "steps_per_food": self.steps_per_food if math.isfinite(self.steps_per_food) else None,
         }
+        return figures if self.deaths is None else figures | {"deaths": self.deaths}
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
@@ -86,11 +103,16 @@ def evaluate(
     games: int = 200,
     seed: int = 0,
     rng: np.random.Generator | None = None,
+    masked: bool = True,
+    ending: Ending | None = None,
 ) -> Evaluation:
     """Let an agent play the games with the seeds seed, ..., seed + games - 1, each to its end.
 
     Every game is played once, whatever its length and however many run at a time, so agents are compared on the same
     games and short ones do not crowd out long ones.
+
+    Environments that take one seed only, such as Gymnasium's native CartPole, get that of the first game that they
+    play: then how many run at a time decides which games they are.
 
     Args:
         agent: the player.
@@ -98,6 +120,8 @@ def evaluate(
         games: how many.
         seed: of the first.
         rng: handed to the agent.
+        masked: whether the agent is told which actions are allowed.
+        ending: says how games ended, such as `snake_env.endings.find_endings`.
 
     Raises:
         ValueError: no games, or environments with another autoreset.
@@ -109,14 +133,14 @@ def evaluate(
             f"the environments have autoreset {envs.metadata.get('autoreset_mode')}; make them with NextStep"
         )
     scores, steps, won = np.zeros(games), np.zeros(games, dtype=np.int64), np.zeros(games, dtype=bool)
+    endings = np.full(games, "", dtype="<U16")
     for first in range(0, games, envs.num_envs):
         number = first + np.arange(envs.num_envs)  # the game that each environment plays
         playing = number < games
-        seeds: Any = (seed + number).tolist()  # the base class declares one number, environments take one each
-        observations, info = envs.reset(seed=seeds)
+        observations, info = _reset(envs, (seed + number).tolist())
         returns = np.zeros(envs.num_envs)
         for step in range(1, 1 << 62):
-            actions = agent.act(observations, info.get("action_mask"), rng=rng)
+            actions = agent.act(observations, info.get("action_mask") if masked else None, rng=rng)
             observations, rewards, terminations, truncations, info = envs.step(actions)
             returns += rewards
             ended = playing & (terminations | truncations)
@@ -124,7 +148,18 @@ def evaluate(
                 scores[number[ended]] = info["score"][ended] if "score" in info else returns[ended]
                 won[number[ended]] = info["won"][ended] if "won" in info else False
                 steps[number[ended]] = step
+                if ending is not None:
+                    endings[number[ended]] = ending(envs, actions, truncations)[ended]
                 playing &= ~ended
                 if not playing.any():
                     break
-    return Evaluation(agent.name, scores, steps, won)
+    return Evaluation(agent.name, scores, steps, won, endings if ending else None)
+
+
+def _reset(envs: VectorEnv[Any, Any, Any], seeds: list[int]) -> tuple[Any, dict[str, Any]]:
+    """Start games with these seeds."""
+    one_each: Any = seeds  # which most environments take, though the base class declares one number
+    try:
+        return envs.reset(seed=one_each)
+    except gym.error.Error:
+        return envs.reset(seed=seeds[0])

@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
-from agents.agent import Actions, Agent
+from agents.agent import Actions, LearnedAgent
+from agents.inputs import network_input
+from agents.symmetry import Symmetry
 
 KIND = "network"  # what a saved agent of this class says it is
 
 
-class NetworkAgent(Agent):
+class NetworkAgent(LearnedAgent):
     """Plays the action to which a network gives the highest score.
 
     Args:
@@ -22,6 +24,9 @@ class NetworkAgent(Agent):
         action_features: 0 for a network from the observation to A scores. K for a scorer: the observation is A blocks
             of K features, one for each action, followed by features that hold for all; the network sees one block
             and those at a time and gives one score, so what it learns of one action holds for all of them.
+        actions: A, for a network that gives more numbers than the A scores, which come first.
+        masked: whether it obeys action masks.
+        symmetric: whether scores are means over all views of the board (see `Symmetry`).
         name: what tables call it.
     """
 
@@ -31,10 +36,15 @@ class NetworkAgent(Agent):
         environment: Mapping[str, Any],
         *,
         action_features: int = 0,
+        actions: int | None = None,
+        masked: bool = True,
+        symmetric: bool = False,
         name: str = "network",
     ) -> None:
         self.network, self.environment, self.name = network, dict(environment), name
-        self.action_features = action_features
+        self.action_features, self.actions, self.masked = action_features, actions, masked
+        outputs = network.output_shape(network.input_shape)[0]
+        self._symmetry = Symmetry(network.input_shape, actions or outputs, on=True) if symmetric else None
 
     def act(
         self,
@@ -44,16 +54,31 @@ class NetworkAgent(Agent):
         rng: np.random.Generator | None = None,  # noqa: ARG002  part of the interface
     ) -> Actions:
         """The best allowed action of each game; the best of all where none is allowed. Chance plays no part."""
-        return best_actions(self.scores(observations), action_mask)
+        return best_actions(self.scores(observations), action_mask if self.masked else None)
 
     def scores(self, observations: NDArray[Any]) -> NDArray[Any]:
         """(N, A) what the network thinks of each action."""
-        return score_actions(self.network, observations, self.action_features)
+        if self._symmetry is None:
+            return self._scores(observations)
+        views = range(self._symmetry.count)
+        scores = [self._scores(self._symmetry.view(k, observations))[:, self._symmetry.seen[k]] for k in views]
+        mean: NDArray[Any] = np.mean(scores, axis=0)
+        return mean
 
-    def save(self, path: str | Path, notes: Mapping[str, Any]) -> None:
-        """Write the agent to one file, with notes on how it came about."""
-        about = {"kind": KIND, "environment": self.environment, "action_features": self.action_features}
-        nn.save(path, self.network, metadata=about | {"notes": dict(notes)})
+    def _scores(self, observations: NDArray[Any]) -> NDArray[Any]:
+        return score_actions(self.network, network_input(observations), self.action_features)[..., : self.actions]
+
+    def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
+        """Write the agent to one file, with notes on how it came about; half: the weights as float16."""
+        about = {
+            "kind": KIND,
+            "environment": self.environment,
+            "action_features": self.action_features,
+            "actions": self.actions,
+            "masked": self.masked,
+            "symmetric": self._symmetry is not None,
+        }
+        nn.save(path, self.network, metadata=about | {"notes": dict(notes)}, half=half)
 
     @classmethod
     def load(cls, path: str | Path) -> "NetworkAgent":
@@ -65,7 +90,9 @@ class NetworkAgent(Agent):
         network, about = nn.load(path)
         if about.get("kind") != KIND:
             raise ValueError(f"{path} holds a network but no agent; give a file that training an agent wrote")
-        return cls(network, about["environment"], action_features=about["action_features"], name=Path(path).stem)
+        # Files of evolution's first release have only the first of these.
+        options = {name: about[name] for name in ("action_features", "actions", "masked", "symmetric") if name in about}
+        return cls(network, about["environment"], **options, name=Path(path).stem)
 
 
 def score_actions(network: nn.Sequential, observations: NDArray[Any], action_features: int) -> NDArray[Any]:

@@ -25,6 +25,7 @@ from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, Softmax
 from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp
 from nn.pooling import AvgPool2D, MaxPool2D
 from nn.pretrained import pretrained
+from nn.replicas import Replicas
 from nn.sequential import Sequential
 from nn.split import Split
 from nn.trainer import Callback, Trainer, predict
@@ -52,6 +53,7 @@ __all__ = [
     "Parameter",
     "RMSProp",
     "ReLU",
+    "Replicas",
     "Sequential",
     "Sigmoid",
     "Softmax",

@@ -43,6 +43,7 @@ class Worker:
 
 
 _workers: list[Worker] = []
+_sharing = False  # whether some work is being shared; what it calls then stays in its thread
 
 
 def use(threads: int) -> None:
@@ -71,18 +72,21 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
         length: of the axis that is cut.
         work: roughly how many multiplications and additions all of it takes; little work is not cut.
     """
+    global _sharing
     threads = min(count(), length)
-    if threads == 1 or work < WORTH:
+    if threads == 1 or work < WORTH or _sharing:
         function(slice(0, length))
         return
     bounds = [length * i // threads for i in range(threads + 1)]
     helpers = _workers[: threads - 1]
+    _sharing = True
     for worker, start, stop in zip(helpers, bounds[1:], bounds[2:], strict=False):
         worker.tasks.put((function, slice(start, stop)))
     try:
         function(slice(0, bounds[1]))
     finally:  # also after an error: nobody may write into the arrays any more
         errors = [worker.results.get() for worker in helpers]
+        _sharing = False
     for error in errors:
         if error is not None:
             raise error

@@ -1,8 +1,10 @@
-"""How fast are the environment and the networks, beside others in the same run? Ratios count, absolute figures change.
+"""How fast are the environment, the networks and the learners, beside others in the same run? Ratios count.
 
 python scripts/benchmark.py env: environment steps, beside CartPole and Jumanji
 
 python scripts/benchmark.py nn: training and forward passes, beside PyTorch and scikit-learn
+
+python scripts/benchmark.py learning: steps of PPO and PQN from end to end, beside Stable-Baselines3
 
 python scripts/benchmark.py nn --json: rows of name, value, anchor, ratio, target, mode, of_peak
 """
@@ -23,12 +25,14 @@ from rich.console import Console
 from rich.table import Table
 
 import benchmark_env
+import benchmark_learning
 import benchmark_nn
 from benchmark_race import Race
 
 TITLES = {
     "env": "steps a second, random actions, one core",
     "nn": "samples a second; of peak: of what the products would take as large sgemm on as many threads",
+    "learning": "environment steps a second, playing and learning",
 }
 
 
@@ -36,14 +40,14 @@ TITLES = {
 class Config:
     """What to measure, and how long."""
 
-    part: Annotated[Literal["env", "nn"], tyro.conf.Positional] = "env"
-    """env: environment steps, random actions, one core. nn: networks."""
+    part: Annotated[Literal["env", "nn", "learning"], tyro.conf.Positional] = "env"
+    """env: environment steps, random actions, one core. nn: networks. learning: learners."""
     rounds: int = 15
     """Times that each pair is measured in turn; the median counts."""
     seconds: float = 0.2
     """Length of one measurement."""
     threads: tuple[int, ...] = (1, 2)
-    """Numbers of threads to train networks with."""
+    """Numbers of threads to train with."""
     json: bool = False
     """Print one JSON array instead of a table."""
 
@@ -73,7 +77,12 @@ def main(config: Config) -> list[dict[str, Any]]:
         raise ValueError(f"rounds is {config.rounds} and seconds {config.seconds}; both must be above 0")
     if not config.threads or min(config.threads) < 1:
         raise ValueError(f"threads are {config.threads}; give one number or more, each 1 or above")
-    races = benchmark_env.races() if config.part == "env" else benchmark_nn.races(config.threads, config.seconds)
+    if config.part == "env":
+        races = benchmark_env.races()
+    elif config.part == "nn":
+        races = benchmark_nn.races(config.threads, config.seconds)
+    else:
+        races = benchmark_learning.races(config.threads)
     rows = [compare(race, config) for race in races]
     if config.json:
         print(json.dumps(rows, indent=2))
@@ -92,7 +101,12 @@ def main(config: Config) -> list[dict[str, Any]]:
     for row in rows:
         cells = ["" if row[name] is None else format(row[name], formats[name]) for name in columns]
         table.add_row(row["name"], *cells, *([row["mode"]] if modes else []))
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    console.print(table)
+    if config.part == "learning":
+        for name, learner in benchmark_learning.LEARNERS.items():
+            parts = ", ".join(f"{part} {share:.0%}" for part, share in benchmark_learning.shares(*learner).items())
+            console.print(f"{name}, one thread: {parts}", highlight=False)
     return rows
 
 

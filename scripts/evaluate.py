@@ -1,6 +1,8 @@
-"""Compare agents on the same games: mean with interval, median, best, full boards, steps per food.
+"""Compare agents on the same games: mean with interval, median, best, full boards, steps per food, deaths by cause.
 
-python scripts/evaluate.py runs/es cycle shortcut safe-greedy
+python scripts/evaluate.py runs/es cycle shortcut safe-greedy --plot scores.png
+
+python scripts/evaluate.py runs/es --no-mask: without telling it which moves kill at once
 
 python scripts/evaluate.py random greedy --height 8 --width 8 --json
 """
@@ -8,7 +10,8 @@ python scripts/evaluate.py random greedy --height 8 --width 8 --json
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -16,8 +19,12 @@ import tyro
 from rich.console import Console
 
 from agents import Evaluation, evaluate
+from figures import save_scores
 from players import find_agent, given_rules, make_games, shared_rules
+from snake_env.endings import find_endings
 from tables import evaluation_table
+
+PICTURES = (".png", ".svg", ".pdf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +32,18 @@ class Config:
     """Which agents play which games."""
 
     agents: Annotated[tuple[str, ...], tyro.conf.Positional]
-    """Run folders, files of weights, or scripted players: random, greedy, safe-greedy, cycle, shortcut."""
+    """Run folders, files of weights, names of shipped agents, or scripted players: random, greedy, safe-greedy, cycle,
+    shortcut."""
     games: int = 200
     """Games that each agent plays."""
     seed: int = 0
     """Of the first game; the others follow."""
     json: bool = False
     """Print one JSON array instead of a table."""
+    plot: Path | None = None
+    """Picture of how the scores are distributed: a name that ends in .png, .svg or .pdf."""
+    mask: bool = True
+    """Whether agents are told which moves kill at once; scripted players see that for themselves, but for random."""
     height: int | None = None
     """Rows of the board; by default those the first learned agent was trained on, or 10."""
     width: int | None = None
@@ -52,6 +64,8 @@ def main(config: Config) -> list[dict[str, Any]]:
         raise ValueError("no agent given; name run folders, files of weights or scripted players")
     if config.games < 1:
         raise ValueError(f"games is {config.games}; play at least one")
+    if config.plot and config.plot.suffix not in PICTURES:
+        raise ValueError(f"plot is {config.plot}; choose a name that ends in {', '.join(PICTURES)}")
     learned = (shared_rules(name) for name in config.agents)
     rules = next((found for found in learned if found), {}) | given_rules(
         height=config.height,
@@ -65,14 +79,24 @@ def main(config: Config) -> list[dict[str, Any]]:
     for name in config.agents:
         agent = find_agent(name, rules)
         envs = make_games(agent, rules, config.games)
-        results.append(
-            evaluate(agent, envs, games=config.games, seed=config.seed, rng=np.random.default_rng(config.seed))
+        result = evaluate(
+            agent,
+            envs,
+            games=config.games,
+            seed=config.seed,
+            rng=np.random.default_rng(config.seed),
+            masked=config.mask,
+            ending=find_endings,
         )
-    rows = [result.row() | {"agent": name} for result, name in zip(results, config.agents, strict=True)]
+        results.append(replace(result, agent=name))
+    rows = [result.row() for result in results]
+    title = f"{config.games} games, seeds {config.seed} to {config.seed + config.games - 1}"
+    title += "" if config.mask else ", without action masks"
+    if config.plot:
+        save_scores(results, title, config.plot)
     if config.json:
         print(json.dumps(rows, indent=2))
     else:
-        title = f"{config.games} games, seeds {config.seed} to {config.seed + config.games - 1}"
         Console().print(evaluation_table(results, title))
     return rows
 

@@ -8,20 +8,29 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from agents import Evaluation
+
 
 def save_curve(metrics: list[dict[str, float]], baselines: Mapping[str, float], path: Path) -> None:
-    """The learning curve of an evolution, with the scripted players' means as lines."""
+    """The learning curve of a player, with the scripted players' means as lines.
+
+    Args:
+        metrics: rows of metrics.csv: of an evolution, with "mean", "best" and "champion", or of a learner, with "score"
+            and "validation".
+        baselines: mean food of the scripted players by name.
+        path: of the picture.
+    """
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
-    seconds = [row["seconds"] for row in metrics]
-    axes.fill_between(
-        seconds,
-        [row["mean"] for row in metrics],
-        [row["best"] for row in metrics],
-        alpha=0.25,
-        label="mean to best of the population",
-    )
-    axes.plot(seconds, [row["champion"] for row in metrics], linewidth=2, label="champion, on validation games")
+    columns = {name: np.array([row[name] for row in metrics], float) for name in metrics[-1]}
+    seconds = columns["seconds"]
+    if "champion" in columns:
+        label = "mean to best of the population"
+        axes.fill_between(seconds, columns["mean"], columns["best"], alpha=0.25, label=label)
+        axes.plot(seconds, columns["champion"], linewidth=2, label="champion, on validation games")
+    else:
+        axes.plot(seconds, columns["score"], alpha=0.4, label="training games, as they end")
+        axes.plot(seconds, columns["validation"], linewidth=2, label="agent, on validation games")
     for i, (name, mean) in enumerate(baselines.items()):
         axes.axhline(mean, linestyle="--", linewidth=1, color=f"C{i + 1}")
         axes.annotate(name, (0.01, mean), xycoords=("axes fraction", "data"), ha="left", va="bottom", color=f"C{i + 1}")
@@ -49,6 +58,33 @@ def save_training_curve(metrics: list[dict[str, float]], path: Path) -> None:
     for panel in panels:
         panel.grid(alpha=0.3)
     figure.savefig(path, dpi=120)
+
+
+def save_scores(evaluations: Sequence[Evaluation], title: str, path: Path) -> None:
+    """Every game's score as a dot, an agent a row, with quartiles and median as a box, the mean as a diamond."""
+    figure = Figure(figsize=(9, 1.3 + 0.6 * len(evaluations)), layout="constrained")
+    axes = figure.subplots()
+    for i, evaluation in enumerate(evaluations):
+        # Multiples of the golden ratio spread dots evenly over the row, whatever their number.
+        heights = i + 0.6 * (np.arange(len(evaluation.scores)) * (5**0.5 - 1) / 2 % 1 - 0.5)
+        axes.scatter(evaluation.scores, heights, s=10, alpha=0.4, linewidths=0, color=f"C{i}")
+        low, middle, high = np.percentile(evaluation.scores, (25, 50, 75))
+        axes.barh(i, high - low, left=low, height=0.7, fill=False)
+        axes.vlines(middle, i - 0.35, i + 0.35, color="black")
+        axes.scatter(evaluation.mean, i, s=45, marker="D", color="white", edgecolors="black", zorder=3)
+    labels = [f"{_short(evaluation.agent)}\nfull {evaluation.full:.0%}" for evaluation in evaluations]
+    axes.set_yticks(range(len(evaluations)), labels)
+    axes.invert_yaxis()
+    axes.use_sticky_edges = False  # a bar would end the picture at the best score
+    axes.margins(x=0.03)
+    axes.set(title=title, xlabel="score of a game; box: quartiles and median, diamond: mean")
+    axes.grid(alpha=0.3, axis="x")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=120)
+
+
+def _short(name: str, most: int = 24) -> str:
+    return name if len(name) <= most else f"…{name[1 - most :]}"
 
 
 def save_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: Path) -> None:

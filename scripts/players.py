@@ -1,7 +1,6 @@
-"""Who plays, by name: a run folder, a file of weights, or a scripted player; and the games that they play."""
+"""Who plays, by name, from a run folder or a file of weights; and the games that they play."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -14,7 +13,7 @@ ENVIRONMENT_ID = "snake_env/Snake-v1"
 
 
 def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
-    """The agent of this name for games under these rules.
+    """The agent of this name for games under these rules: a run folder, a file, a shipped or a scripted player.
 
     Raises:
         SystemExit: there is none; the message says which there are.
@@ -39,8 +38,11 @@ def given_rules(**rules: Any) -> dict[str, Any]:  # noqa: ANN401  any rule's val
 
 
 def shared_rules(agent: str) -> dict[str, Any]:
-    """The rules that a learned agent was trained under, for others to play by; none for a scripted one."""
-    if agent in scripted.SCRIPTED or not Path(agent).exists():
+    """The rules that a learned agent was trained under, for others to play by; none for a scripted one.
+
+    How an agent sees and moves is its own affair: others may be used to other observations and actions.
+    """
+    if agent in scripted.SCRIPTED:
         return {}
-    environment = agents.load(agent).environment
-    return {name: value for name, value in environment.items() if name not in ("observation", "reward")}
+    environment = find_agent(agent, {}).environment
+    return {name: value for name, value in environment.items() if name not in ("observation", "reward", "actions")}

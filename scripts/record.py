@@ -22,7 +22,8 @@ class Config:
     """Which agent plays which game, and how it is shown."""
 
     agent: Annotated[str, tyro.conf.Positional]
-    """A run folder, a file of weights, or a scripted player: random, greedy, safe-greedy, cycle, shortcut."""
+    """A run folder, a file of weights, the name of a shipped agent, or a scripted player: random, greedy, safe-greedy,
+    cycle, shortcut."""
     out: Path = Path("game.gif")
     """Where to write: a name that ends in .gif or .mp4."""
     seed: int = 0

@@ -1,18 +1,22 @@
 """Evaluations as a table for people."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from rich import box
 from rich.table import Table
 
 from agents import Evaluation
 
 
-def evaluation_table(evaluations: Iterable[Evaluation], title: str) -> Table:
-    """A row an agent: mean with its interval, median, best, full boards with theirs, steps per food."""
-    table = Table(title=title)
-    table.add_column("agent", no_wrap=True)
-    for heading in ("mean food", "median", "best", "full boards", "steps per food"):
+def evaluation_table(evaluations: Sequence[Evaluation], title: str) -> Table:
+    """A row an agent: mean food, median, best, full boards, steps per food, and deaths by cause if they are known."""
+    deaths_known = any(evaluation.deaths is not None for evaluation in evaluations)
+    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("agent", overflow="fold", min_width=11)
+    for heading in ("mean food", "median", "best", "full boards", "steps\nper food"):
         table.add_column(heading, justify="right", no_wrap=True)
+    if deaths_known:
+        table.add_column("deaths", no_wrap=True)
     for evaluation in evaluations:
         row = evaluation.row()
         few, many = evaluation.full_ci95
@@ -21,8 +25,16 @@ def evaluation_table(evaluations: Iterable[Evaluation], title: str) -> Table:
             f"{row['mean']:.1f} ± {evaluation.ci95[1] - row['mean']:.1f}",
             f"{row['median']:.0f}",
             f"{row['best']:.0f}",
-            f"{row['full']:.0%} ({few:.0%} to {many:.0%})",
+            f"{row['full']:.0%} ({100 * few:.0f} to {100 * many:.0f})",
             f"{evaluation.steps_per_food:.1f}",
+            *([_deaths(evaluation)] if deaths_known else []),
         )
     table.caption = "± and brackets: 95 % intervals"
     return table
+
+
+def _deaths(evaluation: Evaluation) -> str:
+    """How many games ended how, a line a cause, the most frequent first."""
+    counts = evaluation.deaths or {}
+    causes = sorted((cause for cause in counts if counts[cause]), key=lambda cause: -counts[cause])
+    return "\n".join(f"{counts[cause]} {cause}" for cause in causes) or "none"

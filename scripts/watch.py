@@ -29,7 +29,8 @@ class Config:
     """Which agent to watch, and how."""
 
     agent: Annotated[str, tyro.conf.Positional]
-    """A run folder, a file of weights, or a scripted player: random, greedy, safe-greedy, cycle, shortcut."""
+    """A run folder, a file of weights, the name of a shipped agent, or a scripted player: random, greedy, safe-greedy,
+    cycle, shortcut."""
     seed: int = 0
     """Of the first game; the next games follow."""
     fps: int = 12

@@ -7,6 +7,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from snake_env.planes import OBSTACLES, Planes
+from snake_env.reach import Reach
 from snake_env.rules import Rules
 from snake_env.state import State
 
@@ -21,9 +22,10 @@ class Ego:
     Args:
         rules: of the games.
         radius: how far the snake sees; by default as far as the board goes from any cell.
+        reach: whether to show also what the moves left, straight on and right lead into, see `Reach`: (7, S, S).
     """
 
-    def __init__(self, rules: Rules, radius: int | None = None) -> None:
+    def __init__(self, rules: Rules, radius: int | None = None, reach: bool = False) -> None:
         self._rules = rules
         wrap = rules.walls == "wrap"
         side = max(rules.height, rules.width)
@@ -31,9 +33,13 @@ class Ego:
             radius = side // 2 if wrap else side - 1
         if not isinstance(radius, int) or not 1 <= radius < 2 * side:
             raise ValueError(f"observation 'ego' has radius={radius!r}; choose 1 to {2 * side - 1} cells")
+        if not isinstance(reach, bool):
+            raise ValueError(f"observation 'ego' has reach={reach!r}; choose true or false")
         self._planes = Planes(rules)
+        self._reach = Reach(rules) if reach else None
+        channels = 7 if reach else 4
         size = 2 * radius + 1
-        self.space = Box(0, self._planes.space.high.max(), (4, size, size), rules.body_dtype)
+        self.space = Box(0, self._planes.space.high.max(), (channels, size, size), rules.body_dtype)
         # A window cell's index into the board is a part from its row and a part from its column. The window's rows run
         # along the board's rows for a snake that looks up or down, else along its columns.
         steps = np.arange(-radius, radius + 1)
@@ -53,16 +59,20 @@ class Ego:
         self._window = np.empty((0, size, size), dtype=np.int64)
 
     def __call__(self, state: State) -> NDArray[Any]:
-        """(N, 4, S, S)."""
+        """(N, 4 or 7, S, S)."""
         planes = self._planes(state)
         N, cells = len(planes), self._rules.cells
         if self._window.shape[0] != N:
             # Kept from one call to the next, as fresh memory of this size costs more than the work.
             self._window = np.empty((N, *self.space.shape[1:]), dtype=np.int64)
-            self._views = np.empty((4, *self._window.shape), dtype=planes.dtype)
-            self._board = np.zeros((4, N * cells + 1), dtype=planes.dtype)
+            channels = self.space.shape[0]
+            self._views = np.empty((channels, *self._window.shape), dtype=planes.dtype)
+            self._board = np.zeros((channels, N * cells + 1), dtype=planes.dtype)
             self._board[OBSTACLES, -1] = self.space.high.max()  # one cell more, for what is outside
-        self._board[:, :-1].reshape(4, N, cells)[:] = planes.reshape(N, 4, cells).swapaxes(0, 1)
+        board = self._board[:, :-1].reshape(-1, N, cells)
+        board[:4] = planes.reshape(N, 4, cells).swapaxes(0, 1)
+        if self._reach is not None:
+            board[4:] = self._reach(state).reshape(N, 3, cells).swapaxes(0, 1) * self.space.high.max()
         pose = 4 * state.head + state.heading
         down = self._down.take(pose, axis=0) + (np.arange(N) * cells)[:, None]
         np.add(down[:, :, None], self._across.take(pose, axis=0)[:, None, :], out=self._window)  # (N, S, S)

@@ -51,7 +51,12 @@ class Rgb:
         return draw_boards(state, self._tile)
 
 
-OBSERVATIONS: dict[str, Callable[..., Encoder]] = {"planes": Planes, "ego": Ego, "features": Features, "rgb": Rgb}
+OBSERVATIONS: dict[str, Callable[..., Encoder]] = {
+    "planes": Planes,
+    "ego": Ego,
+    "features": Features,
+    "rgb": Rgb,
+}
 
 
 def build_observation(given: str | Mapping[str, Any], rules: Rules) -> Encoder:

@@ -137,18 +137,17 @@ class Rules:
         return np.where(inside & ~self.obstacle_map.reshape(-1)[cells], cells, -1)
 
     @cached_property
+    def turned(self) -> IntArray:
+        """(4, A) where each action makes a snake look, from each heading."""
+        heading, action = np.arange(4)[:, None], np.arange(len(self.action_names))
+        return (heading + action - 1) % 4 if self.actions == "relative" else np.tile(action, (4, 1))
+
+    @cached_property
     def next_pose(self) -> IntArray:
         """(4 * cells, A) the pose that each action leads to from each pose; BLOCKED where it is death at once."""
-        heading = np.arange(4)[:, None]  # (4, 1)
-        action = np.arange(len(self.action_names))  # (A,)
-        if self.actions == "relative":
-            turned = (heading + action - 1) % 4
-            reversal = np.zeros_like(turned, dtype=bool)
-        else:
-            turned = np.broadcast_to(action, (4, 4))
-            reversal = turned == (heading + 2) % 4
-        cells = self.neighbours[:, turned]  # (cells, 4, A)
-        poses: NDArray[np.int64] = np.where((cells < 0) | reversal, BLOCKED, cells * 4 + turned)
+        reversal = self.turned == (np.arange(4)[:, None] + 2) % 4  # (4, A)
+        cells = self.neighbours[:, self.turned]  # (cells, 4, A)
+        poses: NDArray[np.int64] = np.where((cells < 0) | reversal, BLOCKED, cells * 4 + self.turned)
         return poses.reshape(4 * self.cells, -1)
 
     @cached_property

@@ -43,6 +43,9 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             first 16 games) or "human" (that picture in a window).
         rules: see `SnakeEnv`.
 
+    Attributes:
+        rules: those of the games.
+
     Raises:
         ValueError: an argument outside what is allowed.
     """
@@ -71,6 +74,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             modes = ", ".join(repr(mode.value) for mode in AutoresetMode)
             raise ValueError(f"autoreset_mode is {autoreset_mode!r}; choose one of {modes}") from None
         self._task = task = Task(observation, reward, render_mode, self.metadata["render_modes"], rules)
+        self.rules = task.rules
         self.metadata = self.metadata | {"autoreset_mode": self._autoreset}  # type: ignore[misc]
         self.render_mode = render_mode
         self.num_envs = int(num_envs)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from agents import Agent, evaluate
 from agents.agent import Actions
 from agents.evaluation import Evaluation, wilson
+from snake_env.endings import find_endings
 
 
 class Legal(Agent):
@@ -85,8 +86,34 @@ def test_without_scores_the_return_counts() -> None:
         ) -> Actions:
             return np.ones(len(observations), dtype=np.int64)
 
-    result = evaluate(Push(), gym.make_vec("CartPole-v1", 4, "sync"), games=6)
-    np.testing.assert_array_equal(result.scores, result.steps)  # CartPole gives 1 a step
+    for mode in ("sync", "vector_entry_point"):  # the second takes one number as seed, not one for each game
+        result = evaluate(Push(), gym.make_vec("CartPole-v1", 4, mode), games=6, seed=3)
+        np.testing.assert_array_equal(result.scores, result.steps)  # CartPole gives 1 a step
+        assert result.endings is None
+        assert "deaths" not in result.row()
+        assert len(set(result.scores)) > 1
+
+
+def test_without_the_mask_agents_die_of_what_it_would_have_saved_them_from() -> None:
+    class Trusting(Legal):
+        def act(
+            self,
+            observations: NDArray[Any],
+            action_mask: NDArray[np.int8] | None = None,
+            *,
+            rng: np.random.Generator | None = None,
+        ) -> Actions:
+            return np.zeros(len(observations), dtype=np.int64) if action_mask is None else action_mask.argmax(axis=1)
+
+    told, blind = (
+        evaluate(Trusting(), games(20), games=20, masked=masked, ending=find_endings) for masked in (True, False)
+    )
+    assert told.deaths is not None
+    assert blind.deaths is not None
+    assert told.deaths["wall"] == told.deaths["body"] == 0
+    assert blind.deaths["wall"] + blind.deaths["body"] == 20
+    assert blind.steps.max() <= 5  # up, up, ... on five rows
+    assert told.steps.mean() > blind.steps.mean()
 
 
 def test_no_games_and_another_autoreset_are_named() -> None:

@@ -87,8 +87,8 @@ def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:
 def test_evaluate_prints_a_table_and_json(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evaluate.main(evaluate.parse([str(run), "random", "cycle", "--games", "5"]))
     table = capsys.readouterr().out
-    assert "steps per food" in table
-    assert "100% (57% to 100%)" in table  # five of five
+    assert "deaths" in table
+    assert "100% (57 to 100)" in table  # five of five
     rows = evaluate.main(evaluate.parse([str(run), "random", "cycle", "--games", "5", "--json"]))
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(rows))
     assert [row["agent"] for row in rows] == [str(run), "random", "cycle"]
@@ -197,7 +197,8 @@ def test_a_budget_without_a_unit_is_named(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["train", "evaluate", "record", "watch", "play", "benchmark", "train_mnist", "train_images"]
+    "script",
+    ["train", "evaluate", "record", "watch", "play", "benchmark", "train_mnist", "train_images", "package_agent"],
 )
 def test_help_answers(script: str) -> None:
     words = [sys.executable, f"scripts/{script}.py", "--help"]

@@ -1,0 +1,192 @@
+"""What every training of a Snake player has, however it learns: options, the progress line, the final figures."""
+
+import math
+import shlex
+import sys
+import time
+from abc import ABC
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, get_type_hints
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from agents import Agent, Evaluation, evaluate
+from budget import parse_budget
+from figures import save_curve
+from players import find_agent, make_games
+from run_folder import RunFolder
+from snake_env.endings import find_endings
+from tables import evaluation_table
+from video import play_frames, save_video
+
+BASELINES = ("random", "greedy", "safe-greedy")
+RULES = ("height", "width", "walls", "obstacles", "food", "hunger_limit", "actions")
+GIF_TILE, GIF_FPS, GIF_FRAMES = 20, 30, 600
+BETWEEN_LINES = 10.0  # seconds, where they cannot be written over each other
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(ABC):
+    """What every kind of training takes."""
+
+    kind: ClassVar[str]
+    changeable: ClassVar[tuple[str, ...]] = ("budget",)  # what --resume takes from the command line
+
+    seed: int = 0
+    """Of the first networks, of chance in learning, and of the training games."""
+    budget: str = "120s"
+    """Training time, such as 90s, 15m or 2h; with --resume the time of all parts together."""
+    out: Path | None = None
+    """Run folder; by default a new one under runs/."""
+    resume: Path | None = None
+    """Run folder to go on with; all other options but how long and with how many workers or threads are of that run."""
+    final_games: int = 200
+    """Fresh games on which the agent is measured at the end, beside scripted players."""
+    height: int = 10
+    """Rows of the board."""
+    width: int = 10
+    """Columns of the board."""
+    walls: str = "solid"
+    """solid, or wrap for joined edges."""
+    obstacles: str | None = None
+    """Name of a layout: cross, pillars, rooms or corners."""
+    food: int = 1
+    """Pieces of food at a time."""
+    hunger_limit: int | None = None
+    """Steps without food that end a game; by default twice the number of cells."""
+    actions: str = "absolute"
+    """absolute (up, right, down, left) or relative (left, straight, right)."""
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """The rules of the games on which the agent is measured."""
+        return {name: getattr(self, name) for name in RULES}
+
+    @property
+    def training_rules(self) -> dict[str, Any]:
+        """Those it learns by: it starves in half the time, as walking in circles teaches nothing."""
+        return self.rules | {"hunger_limit": self.hunger_limit or self.height * self.width}
+
+
+Chosen = TypeVar("Chosen", bound=Options)
+
+
+def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, RunFolder]:
+    """The options and the folder of a new run, or of the run to go on with.
+
+    Raises:
+        FileExistsError, FileNotFoundError: see `RunFolder`.
+    """
+    if options.resume is None:
+        folder = RunFolder.create(options.out, options.kind)
+        stored = asdict(options) | {"kind": options.kind, "out": str(folder.path), "resume": None}
+        stored["command"] = shlex.join(["python", *sys.argv])
+        folder.write_json("config.json", stored)
+        return options, folder
+    folder = RunFolder.existing(options.resume)
+    stored = folder.read_json("config.json")
+    kind = next((kind for kind in kinds if kind.kind == stored["kind"]), None)
+    if kind is None:
+        raise ValueError(f"{options.resume} is a run of another script, of kind {stored['kind']}")
+    kept = {field.name: stored[field.name] for field in fields(kind) if field.name not in ("out", "resume")}
+    for name, hint in get_type_hints(kind).items():
+        if hint == tuple[int, ...] and name in kept:
+            kept[name] = tuple(kept[name])  # JSON knows lists alone
+    changed = {name: getattr(options, name) for name in options.changeable if name in kept}
+    return kind(**kept | changed), folder
+
+
+class Course:
+    """The course of a run: its rows of metrics, its clock, the line that shows how it goes.
+
+    Args:
+        folder: of the run.
+        rows: of metrics, from an earlier part.
+        before: seconds that earlier parts took.
+        budget: how long all parts together may take.
+        until: instead of a time, a column of the metrics and the number in it that ends the training.
+    """
+
+    def __init__(
+        self, folder: RunFolder, rows: list[dict[str, Any]], before: float, budget: str, until: tuple[str, int | None]
+    ) -> None:
+        self.folder, self.rows, self.console = folder, rows, Console()
+        self._column, self._last = until
+        self._limit = parse_budget(budget) if self._last is None else math.inf
+        self._started, self._printed = time.perf_counter() - before, -math.inf
+
+    @property
+    def seconds(self) -> float:
+        """Since the training began, without the pauses between its parts."""
+        return time.perf_counter() - self._started
+
+    @property
+    def progress(self) -> float:
+        """Share of the training that is over; 1 or more at its end."""
+        if self._last is None:
+            return self.seconds / self._limit
+        return float(self.rows[-1][self._column]) / self._last if self.rows else 0.0
+
+    def run(self, step: Callable[[], dict[str, Any]], line: Callable[[dict[str, Any], float], str]) -> None:
+        """Make steps until the training is over or someone presses Ctrl-C.
+
+        Args:
+            step: makes one, and returns its row of metrics.
+            line: tells people a row, and the seconds of training that it stands for.
+        """
+        self.console.print(f"Training in {self.folder.path}; Ctrl-C stops and keeps what was reached.")
+        columns = TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[left]}")
+        with Progress(*columns, console=self.console) as progress:
+            task = progress.add_task("first step", total=1.0, left="")
+            try:
+                while (done := self.progress) < 1:
+                    self.rows.append({"seconds": 0.0} | step())
+                    self.rows[-1]["seconds"] = round(self.seconds, 2)
+                    done = self.progress
+                    told = line(self.rows[-1], self.seconds)
+                    left = f"{max(0.0, self.seconds * (1 / done - 1)):.0f} s left"
+                    progress.update(task, completed=done, description=told, left=left)
+                    if not self.console.is_terminal and self.seconds - self._printed > BETWEEN_LINES:
+                        self._printed = self.seconds
+                        self.console.print(f"{told}  {left}", highlight=False)
+            except KeyboardInterrupt:
+                self.console.print("Stopped; keeping what was reached.")
+
+
+def report(
+    agent: Agent, options: Options, folder: RunFolder, course: Course, counts: Mapping[str, int]
+) -> dict[str, Any]:
+    """Measure the agent beside scripted players on fresh games, and leave curve, GIF and result.
+
+    Args:
+        agent: the best of the run.
+        options: of the run.
+        folder: of the run; best.npz is there.
+        course: of the run.
+        counts: what else the result tells.
+    """
+    console, rules = course.console, options.rules
+    console.print(f"Playing {options.final_games} fresh games with the agent and with scripted players ...")
+    players = [find_agent(name, rules) for name in BASELINES]
+    results = [_measure(player, rules, options.final_games) for player in (*players, agent)]
+    console.print(evaluation_table(results, f"{options.final_games} games, seeds 0 to {options.final_games - 1}"))
+    reached = results[-1]
+    save_curve(course.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
+    # The best game: most food, and of those the shortest.
+    best = int(np.lexsort((reached.steps, -reached.scores))[0])
+    frames = list(play_frames(agent, {}, seed=best, tile=GIF_TILE))
+    save_video(frames[:: -(-len(frames) // GIF_FRAMES)] + frames[-1:], folder.path / "best_game.gif", GIF_FPS)
+    seconds = {"train_seconds": course.rows[-1]["seconds"]}
+    result = reached.row() | {"agent": str(folder.path)} | seconds | dict(counts)
+    folder.write_json("result.json", result)
+    console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
+    console.print(f"Watch it: python scripts/watch.py {folder.path}")
+    return result
+
+
+def _measure(player: Agent, rules: dict[str, Any], games: int) -> Evaluation:
+    return evaluate(player, make_games(player, rules, games), games=games, seed=0, ending=find_endings)

@@ -1,0 +1,194 @@
+"""Training by gradient descent and by tables: Q-learning and policy gradient, on many games at once."""
+
+import importlib.util
+import math
+import os
+from abc import abstractmethod
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, TypeVar
+
+import gymnasium as gym
+
+import agents
+import nn
+from agents import evaluate, ppo, pqn
+from agents.agent import LearnedAgent
+from agents.evolution import VALIDATION_SEED
+from agents.learner import Learner
+from players import ENVIRONMENT_ID, make_games
+from run_folder import RunFolder
+from snake_training import Course, Options, open_run, report
+
+BETWEEN_CHECKPOINTS = 20.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningOptions(Options):
+    """What every learner takes."""
+
+    changeable: ClassVar[tuple[str, ...]] = ("budget", "steps", "threads")
+
+    actions: str = "relative"
+    """absolute (up, right, down, left) or relative (left, straight, right)."""
+    steps: int | None = None
+    """Stop after this many steps of all games instead of a time: then the same seed gives the same weights."""
+    threads: int = os.cpu_count() or 1
+    """Threads that compute. What is learnt does not depend on them."""
+    games: int = 256
+    """Games that are played at once."""
+    observation: Literal["features", "ego", "planes"] = "features"
+    """What the agent sees: a vector of features of each move, the board around the head, turned so that the snake looks
+    up, or the board as it is."""
+    reach: bool = True
+    """With ego: show also what each move leads into."""
+    shaping: bool = True
+    """Reward steps towards food, by a potential that leaves the best policy as it is."""
+    longest_start: int = 0
+    """Start games with a random snake of any length up to this, for practice late in the game; 0: always as usual."""
+    validations: int = 10
+    """How often in the training the agent is measured on fixed games; the best one is kept."""
+    validation_games: int = 100
+    """Games for each of these."""
+
+    discount: float = 0.99
+    """Of rewards, a step (gamma)."""
+
+    @property
+    def seen(self) -> str | dict[str, Any]:
+        """The environment's observation."""
+        return {"name": "ego", "reach": True} if self.observation == "ego" and self.reach else self.observation
+
+    @abstractmethod
+    def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
+        """The learner that these options describe."""
+
+
+Settings = TypeVar("Settings", ppo.Settings, pqn.Settings)
+
+
+def settings_of(options: LearningOptions, kind: type[Settings]) -> Settings:
+    """Those of the options that are a learner's settings."""
+    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class PPO(LearningOptions, ppo.Settings):
+    """Proximal policy optimisation: a policy network, the strongest learner."""
+
+    kind = "ppo"
+
+    def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
+        """See `LearningOptions.learner`."""
+        return ppo.PPO(envs, settings_of(self, ppo.Settings), seed=self.seed, environment=environment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PQN(LearningOptions, pqn.Settings):
+    """Parallel Q(lambda): values of actions, without a replay buffer."""
+
+    kind = "pqn"
+
+    def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
+        """See `LearningOptions.learner`."""
+        return pqn.PQN(envs, settings_of(self, pqn.Settings), seed=self.seed, environment=environment)
+
+
+KINDS = (PPO, PQN)
+
+
+def main(options: LearningOptions) -> dict[str, Any]:
+    """Learn, evaluate, and leave a run folder; what it gives back is the folder's result.json."""
+    options, folder = open_run(options, KINDS)
+    nn.threads.use(options.threads)
+    learner = options.learner(_training_games(options), options.rules | {"observation": options.seen})
+    choice, rows, before = Choice(options, folder), [], 0.0
+    if (folder.path / "last.npz").exists():
+        arrays, header = nn.files.read(folder.path / "last.npz")
+        learner.restore(arrays, header["learner"])
+        choice.validations, choice.best, before = header["validations"], header["best"], header["seconds"]
+        rows = [dict(row) for row in folder.read_metrics() if row["steps"] <= learner.steps]
+    course = Course(folder, rows, before, options.budget, ("steps", options.steps))
+    log, saved = tensorboard(folder), course.seconds
+
+    def save() -> None:
+        arrays, header = learner.state()
+        about = {"learner": header, "validations": choice.validations, "best": choice.best, "seconds": course.seconds}
+        nn.files.write(folder.path / "last.npz", arrays, about)
+        folder.write_metrics(course.rows)
+
+    def step() -> dict[str, Any]:
+        nonlocal saved
+        if course.rows and course.seconds - saved > BETWEEN_CHECKPOINTS:
+            save()
+            saved = course.seconds
+        told = learner.step(min(course.progress, 1.0))
+        last = course.rows[-1] if course.rows else {"validation": math.nan, "validation_full": math.nan}
+        row = {"steps": learner.steps} | told | {name: last[name] for name in ("validation", "validation_full")}
+        if course.progress >= (choice.validations + 1) / options.validations:
+            row |= choice.validate(learner.agent(), learner.steps, course.seconds)
+        if log is not None:
+            for name, value in row.items():
+                log.add_scalar(name, value, step=learner.steps)
+        return row
+
+    course.run(step, _line)
+    if not course.rows:
+        raise SystemExit("stopped before the first rollout ended; give a larger --budget")
+    if choice.validations < options.validations:
+        course.rows[-1] |= choice.validate(learner.agent(), learner.steps, course.seconds)
+    save()
+    best = agents.load(folder.path)
+    return report(best, options, folder, course, {"train_steps": learner.steps})
+
+
+class Choice:
+    """Which of the agents that a training passes through is kept: the best on fixed games, none of which is trained on.
+
+    Attributes:
+        validations: how many there were.
+        best: mean score of the best one.
+    """
+
+    def __init__(self, options: LearningOptions, folder: RunFolder) -> None:
+        self._options, self._folder = options, folder
+        self._envs: gym.vector.VectorEnv[Any, Any, Any] | None = None
+        self.validations, self.best = 0, -1.0
+
+    def validate(self, agent: LearnedAgent, steps: int, seconds: float) -> dict[str, float]:
+        """Let an agent play the games, and keep it if it is better than those before."""
+        self.validations += 1
+        games = self._options.validation_games
+        if self._envs is None:
+            self._envs = make_games(agent, {}, games)
+        reached = evaluate(agent, self._envs, games=games, seed=VALIDATION_SEED)
+        if reached.mean > self.best:
+            self.best = reached.mean
+            trained = {"steps": steps, "seconds": round(seconds, 1)}
+            agent.save(self._folder.path / "best.npz", self._folder.read_json("config.json") | trained)
+        return {"validation": reached.mean, "validation_full": reached.full}
+
+
+def tensorboard(folder: RunFolder) -> Any | None:  # noqa: ANN401  an optional package's class
+    """A writer of TensorBoard's files, in the run's folder; None where that is not installed."""
+    if importlib.util.find_spec("tensorboard") is None:
+        return None
+    from tensorboard.summary import Writer
+
+    return Writer(str(folder.path / "tensorboard"))
+
+
+def _training_games(options: LearningOptions) -> gym.vector.VectorEnv[Any, Any, Any]:
+    rules = options.training_rules | {"observation": options.seen}
+    if options.shaping:
+        rules["reward"] = {"name": "distance", "discount": options.discount}
+    if options.longest_start:
+        rules["initial_length"] = [3, options.longest_start]
+    return gym.make_vec(ENVIRONMENT_ID, num_envs=options.games, vectorization_mode="vector_entry_point", **rules)
+
+
+def _line(row: dict[str, Any], seconds: float) -> str:
+    return (
+        f"{row['steps'] / 1e6:.2f}M steps  score {row['score']:.1f}  "
+        f"validation {row['validation']:.1f}, full boards {row['validation_full']:.0%}  "
+        f"{row['steps'] / seconds / 1000:.1f}k steps/s"
+    )

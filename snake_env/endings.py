@@ -1,0 +1,44 @@
+"""How games ended: looked up from their last boards by those who ask, so that no step is slower for it."""
+
+from typing import Any
+
+import numpy as np
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+from snake_env.state import BoolArray, IntArray, State
+from snake_env.vector_env import SnakeVectorEnv
+
+
+def find_endings(envs: VectorEnv[Any, Any, Any], actions: IntArray, truncations: BoolArray) -> NDArray[np.str_]:
+    """(N,) how each game ended with the step that was just made; without meaning for games that go on.
+
+    A fatal move leaves the board, and with it the action mask, as it was, so what the snake ran into is where the move
+    would have led.
+
+    - "full": the board is full.
+    - "starved": no food for `hunger_limit` steps, or truncated by a wrapper.
+    - "trapped": every move was fatal.
+    - "wall": it left the board or ran into an obstacle, and another move would have saved it.
+    - "body": it ran into itself or turned back, and another move would have saved it.
+
+    Args:
+        envs: games of Snake with next-step autoreset, or such games in wrappers that leave actions as they are.
+        actions: (N,) of that step.
+        truncations: (N,) which that step gave.
+
+    Raises:
+        ValueError: other environments.
+    """
+    games = envs.unwrapped
+    if not isinstance(games, SnakeVectorEnv):
+        raise ValueError(f"{games} is no SnakeVectorEnv; only its games tell how they ended")
+    state, rules = State(**games.get_state()), games.rules
+    ahead = rules.neighbours[state.head, rules.turned[state.heading, actions]]
+    causes = {
+        "full": state.length == len(rules.open_cells),
+        "starved": truncations,
+        "trapped": ~games.action_masks().any(axis=1),
+        "wall": ahead < 0,
+    }
+    return np.select(list(causes.values()), list(causes), default="body")
