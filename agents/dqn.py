@@ -138,13 +138,13 @@ class DQN(Learner):
         )
         game_seed = int(self._rng.integers(1 << 31, 1 << 32))
         self._collector = Collector(envs, self._symmetry, steps=s.horizon, seed=game_seed, masked=s.masked)
-        self._epsilon = s.exploration
+        self._exploration = s.exploration
         self.steps, self.updates = 0, 0
 
     def step(self, progress: float) -> dict[str, float]:
         """Play T steps of N games, and learn from some of all that is remembered."""
         s = self.settings
-        self._epsilon = exploration_at(s.exploration, s.final_exploration, s.exploring, progress)
+        self._exploration = exploration_at(s.exploration, s.final_exploration, s.exploring, progress)
         self._optimiser.learning_rate = anneal(s.schedule, s.learning_rate, s.final_learning_rate, progress)
         rollout = self._collector.collect(self._choose)
         self.steps += rollout.actions.size
@@ -166,7 +166,7 @@ class DQN(Learner):
         return {
             "score": float(np.mean(scores)) if scores else float("nan"),
             "games": len(scores),
-            "epsilon": self._epsilon,
+            "exploration": self._exploration,
         } | dict(zip(("loss", "value"), np.mean(told, axis=0).tolist(), strict=True))
 
     def agent(self) -> NetworkAgent:
@@ -204,7 +204,7 @@ class DQN(Learner):
 
     def _choose(self, observations: NDArray[Any], masks: BoolArray) -> Choice:
         values = self._values(self._replicas, observations)
-        actions = epsilon_greedy(values, masks, self._epsilon, self._rng)
+        actions = epsilon_greedy(values, masks, self._exploration, self._rng)
         return Choice(actions, values[np.arange(len(actions)), actions])
 
     def _values(self, replicas: nn.Replicas, observations: NDArray[Any]) -> FloatArray:

@@ -134,7 +134,7 @@ class Collector:
         if not hasattr(games, "get_state"):
             return {}
         stand = {f"game.{name}": array for name, array in games.get_state().items()}
-        return stand | {"over": self._over, "returns": self._returns}
+        return stand | {"over": self._over.copy(), "returns": self._returns.copy()}
 
     def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Go on from what `state` gave; where it gave nothing, with the new games that this collector has started."""
@@ -142,7 +142,7 @@ class Collector:
             return
         games: Any = self._envs.unwrapped
         self._see(*games.set_state({n.removeprefix("game."): a for n, a in arrays.items() if n.startswith("game.")}))
-        self._over, self._returns = arrays["over"], arrays["returns"]
+        self._over, self._returns = arrays["over"].copy(), arrays["returns"].copy()
 
     def _see(self, observations: NDArray[Any], info: dict[str, Any]) -> None:
         """Show each game in its view."""

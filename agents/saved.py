@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import nn
-from agents import network_agent
+from agents import network_agent, table_agent
 from agents.agent import LearnedAgent
 from agents.network_agent import NetworkAgent
+from agents.table_agent import TableAgent
 
 FOLDER = Path(__file__).parent / "pretrained"
 
 # What loads the agents of each kind, by the "kind" in the header of their files. A new kind joins with one line.
 KINDS: dict[str, Callable[[Path], LearnedAgent]] = {
     network_agent.KIND: NetworkAgent.load,
+    table_agent.KIND: TableAgent.load,
 }
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from nn import threads
-from nn.layer import Array
+from nn.layer import Array, Layer
 from nn.sequential import Sequential
 
 COPIES = 4  # more threads than these find no work
@@ -33,7 +33,7 @@ class Replicas:
         part: examples that a copy takes at a time.
 
     Raises:
-        ValueError: a layer that measures the batch; a part below 1.
+        ValueError: a layer that measures the batch or draws chance; a part below 1.
     """
 
     def __init__(self, network: Sequential, part: int = 128) -> None:
@@ -41,6 +41,8 @@ class Replicas:
             raise ValueError(f"a copy takes {part} examples at a time; give 1 or more")
         if not all(parameter.trainable for parameter in network.parameters().values()):
             raise ValueError("a layer of this network measures the whole batch, and a copy sees a part; leave it out")
+        if any(type(layer).reseed is not Layer.reseed for _, layer in network.walk()):
+            raise ValueError("a layer of this network draws chance, and each copy would draw the same; leave it out")
         self.network, self._part = network, part
         self._copies = [
             Sequential(**network.config(), input_shape=network.input_shape, flat=network.flat) for _ in range(COPIES)

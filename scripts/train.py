@@ -24,9 +24,9 @@ import train_evolution
 import train_learning
 from snake_training import Options
 from train_evolution import ES, GA
-from train_learning import PPO, PQN
+from train_learning import DQN, PPO, PQN, Q
 
-KINDS: dict[str, Callable[..., Options]] = {kind.kind: kind for kind in (ES, GA, PPO, PQN)}
+KINDS: dict[str, Callable[..., Options]] = {kind.kind: kind for kind in (ES, GA, Q, DQN, PQN, PPO)}
 
 
 def main(options: Options) -> dict[str, Any]:

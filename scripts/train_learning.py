@@ -4,22 +4,25 @@ import importlib.util
 import math
 import os
 from abc import abstractmethod
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, TypeVar
 
 import gymnasium as gym
 
 import agents
 import nn
-from agents import evaluate, ppo, pqn
+from agents import dqn, evaluate, ppo, pqn, q_learning
 from agents.agent import LearnedAgent
 from agents.evolution import VALIDATION_SEED
 from agents.learner import Learner
+from agents.spaces import spaces_of
 from players import ENVIRONMENT_ID, make_games
 from run_folder import RunFolder
+from snake_env.features import PER_ACTION
 from snake_training import Course, Options, open_run, report
 
 BETWEEN_CHECKPOINTS = 20.0  # seconds
+TABLED = ("nearest", "tail_distance", "tail_reachable")  # features of each action that a table looks at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,12 +66,47 @@ class LearningOptions(Options):
         """The learner that these options describe."""
 
 
-Settings = TypeVar("Settings", ppo.Settings, pqn.Settings)
+Settings = TypeVar("Settings", q_learning.Settings, dqn.Settings, pqn.Settings, ppo.Settings)
 
 
 def settings_of(options: LearningOptions, kind: type[Settings]) -> Settings:
     """Those of the options that are a learner's settings."""
     return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Q(LearningOptions, q_learning.Settings):
+    """Q-learning with a table: the oldest, and the one to read first."""
+
+    kind = "q"
+
+    levels: tuple[int, ...] = (4,)
+    """Numbers that each component is rounded to; one number for all of them."""
+    components: tuple[int, ...] = ()
+    """Of the observation, by index, that count; none for those that were found to be enough."""
+
+    def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
+        """See `LearningOptions.learner`."""
+        settings = settings_of(self, q_learning.Settings)
+        if self.observation == "features" and not self.components:
+            blocks = range(0, len(PER_ACTION) * spaces_of(envs).actions, len(PER_ACTION))
+            chosen = tuple(block + PER_ACTION.index(name) for block in blocks for name in TABLED)
+            settings = replace(settings, components=chosen)
+        return q_learning.QLearning(envs, settings, seed=self.seed, environment=environment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DQN(LearningOptions, dqn.Settings):
+    """Deep Q-learning: values of actions, from a replay buffer."""
+
+    kind = "dqn"
+
+    games: int = 64
+    """Games that are played at once."""
+
+    def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
+        """See `LearningOptions.learner`."""
+        return dqn.DQN(envs, settings_of(self, dqn.Settings), seed=self.seed, environment=environment)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +131,7 @@ class PQN(LearningOptions, pqn.Settings):
         return pqn.PQN(envs, settings_of(self, pqn.Settings), seed=self.seed, environment=environment)
 
 
-KINDS = (PPO, PQN)
+KINDS = (Q, DQN, PQN, PPO)
 
 
 def main(options: LearningOptions) -> dict[str, Any]:
