@@ -1,11 +1,13 @@
 """The board as its snake sees it: the planes in a window around the head, turned so that the snake looks up."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
+from snake_env.features import OVERALL, PER_ACTION, Features
 from snake_env.planes import OBSTACLES, Planes
 from snake_env.reach import Reach
 from snake_env.rules import Rules
@@ -22,10 +24,12 @@ class Ego:
     Args:
         rules: of the games.
         radius: how far the snake sees; by default as far as the board goes from any cell.
-        reach: whether to show also what the moves left, straight on and right lead into, see `Reach`: (7, S, S).
+        reach: whether to show also what the moves left, straight on and right lead into, see `Reach`: 3 planes more.
+        moves: whether to show also what `Features` tells: what it tells of each move, on the cell that the move leads
+            to, and what holds for all, on the head: 15 planes more, that are 0 elsewhere.
     """
 
-    def __init__(self, rules: Rules, radius: int | None = None, reach: bool = False) -> None:
+    def __init__(self, rules: Rules, radius: int | None = None, reach: bool = False, moves: bool = False) -> None:
         self._rules = rules
         wrap = rules.walls == "wrap"
         side = max(rules.height, rules.width)
@@ -33,11 +37,13 @@ class Ego:
             radius = side // 2 if wrap else side - 1
         if not isinstance(radius, int) or not 1 <= radius < 2 * side:
             raise ValueError(f"observation 'ego' has radius={radius!r}; choose 1 to {2 * side - 1} cells")
-        if not isinstance(reach, bool):
-            raise ValueError(f"observation 'ego' has reach={reach!r}; choose true or false")
+        for name, value in (("reach", reach), ("moves", moves)):
+            if not isinstance(value, bool):
+                raise ValueError(f"observation 'ego' has {name}={value!r}; choose true or false")
         self._planes = Planes(rules)
         self._reach = Reach(rules) if reach else None
-        channels = 7 if reach else 4
+        self._moves = Features(replace(rules, actions="relative")) if moves else None
+        channels = 4 + 3 * reach + (len(PER_ACTION) + len(OVERALL)) * moves
         size = 2 * radius + 1
         self.space = Box(0, self._planes.space.high.max(), (channels, size, size), rules.body_dtype)
         # A window cell's index into the board is a part from its row and a part from its column. The window's rows run
@@ -59,13 +65,13 @@ class Ego:
         self._window = np.empty((0, size, size), dtype=np.int64)
 
     def __call__(self, state: State) -> NDArray[Any]:
-        """(N, 4 or 7, S, S)."""
+        """(N, C, S, S)."""
         planes = self._planes(state)
         N, cells = len(planes), self._rules.cells
         if self._window.shape[0] != N:
             # Kept from one call to the next, as fresh memory of this size costs more than the work.
             self._window = np.empty((N, *self.space.shape[1:]), dtype=np.int64)
-            channels = self.space.shape[0]
+            channels = 4 if self._reach is None else 7
             self._views = np.empty((channels, *self._window.shape), dtype=planes.dtype)
             self._board = np.zeros((channels, N * cells + 1), dtype=planes.dtype)
             self._board[OBSTACLES, -1] = self.space.high.max()  # one cell more, for what is outside
@@ -77,4 +83,18 @@ class Ego:
         down = self._down.take(pose, axis=0) + (np.arange(N) * cells)[:, None]
         np.add(down[:, :, None], self._across.take(pose, axis=0)[:, None, :], out=self._window)  # (N, S, S)
         self._board.take(self._window, axis=1, out=self._views, mode="clip")
-        return self._views.swapaxes(0, 1).copy()
+        if self._moves is None:
+            return self._views.swapaxes(0, 1).copy()
+        views = np.zeros((N, *self.space.shape), dtype=planes.dtype)
+        views[:, : len(self._views)] = self._views.swapaxes(0, 1)
+        self._mark_moves(views[:, len(self._views) :], state)
+        return views
+
+    def _mark_moves(self, views: NDArray[Any], state: State) -> None:
+        """Write the features into planes (N, 15, S, S)."""
+        assert self._moves is not None
+        values = np.rint(self._moves(state) * self.space.high.max())
+        K, r = len(PER_ACTION), views.shape[-1] // 2
+        for move, (row, col) in enumerate(((r, r - 1), (r - 1, r), (r, r + 1))):  # left, straight on, right
+            views[:, :K, row, col] = values[:, move * K : (move + 1) * K]
+        views[:, K:, r, r] = values[:, 3 * K :]

@@ -141,6 +141,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             reward = self._reward_for_death
         else:
             reward = self._task.reward.outcome(True, False, game.won) if game.ate else 0.0
+            if game.starved:
+                reward -= self._task.reward.starving
         if self._shaping is not None:
             reward += float(self._shaping.step(game.state(), np.array([terminated]), new=np.array([False]))[0])
         if self.render_mode == "human":

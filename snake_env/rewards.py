@@ -15,28 +15,33 @@ Number = Any  # a float and a bool for one game, or (N,) arrays for many: the fo
 
 @dataclass(frozen=True, kw_only=True)
 class SparseReward:
-    """reward = food * ate - death * died + win * won.
+    """reward = food * ate - death * died + win * won - starving * starved.
 
     Args:
         food: for each piece of food.
-        death: subtracted when the snake dies; starving costs nothing of its own.
+        death: subtracted when the snake dies.
         win: added for the full board.
+        starving: subtracted when it starves. Without it, a learner that goes on from the value of what was cut off
+            may find it best to walk in circles, safe and for ever.
     """
 
     food: float = 1.0
     death: float = 1.0
     win: float = 1.0
+    starving: float = 0.0
 
     def outcome(self, ate: Number, died: Number, won: Number) -> Number:
-        """The reward for what happened in one game or in many."""
+        """The reward for what happened in one game or in many, but for starving."""
         return self.food * ate - self.death * died + self.win * won
 
-    def outcomes(self, ate: BoolArray, died: BoolArray, won: BoolArray) -> NDArray[np.float64]:
-        """(N,) `outcome` for many games, in most of which nothing happened."""
+    def outcomes(self, ate: BoolArray, died: BoolArray, won: BoolArray, starved: BoolArray) -> NDArray[np.float64]:
+        """(N,) the rewards of many games, in most of which nothing happened."""
         rewards = np.zeros(len(ate))
         rewards[died.nonzero()[0]] = self.outcome(False, True, False)
         meals = ate.nonzero()[0]
         rewards[meals] = self.outcome(True, False, won[meals])
+        if self.starving:
+            rewards[starved] -= self.starving
         return rewards
 
 

@@ -136,7 +136,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             raise ResetNeeded("some games are over or were not started; call reset() before step()")
         new = batch.over
         ate, died, won, starved = batch.step(self._checked(actions))
-        rewards = self._task.reward.outcomes(ate, died, won)
+        rewards = self._task.reward.outcomes(ate, died, won, starved)
         terminations = died | won
         if self._shaping is not None:
             rewards += self._shaping.step(batch.state(), terminations, new)

@@ -9,6 +9,7 @@ import pytest
 
 from snake_env import Rules, SnakeEnv, SnakeVectorEnv, State
 from snake_env.features import OVERALL, PER_ACTION
+from snake_env.observations import build_observation
 from snake_env.renderer import draw_board
 from tests.boards import DIRECTIONS, lines, rules_of, state_of
 from tests.reference import Cell, Reference
@@ -152,6 +153,25 @@ def test_ego_cell_by_cell(rules: dict[str, Any], observation: str | dict[str, An
                     inside = (0 <= y < H and 0 <= x < W) or wrap
                     expected = planes[game, :, y % H, x % W] if inside else [0, 0, 0, 255]
                     np.testing.assert_array_equal(views[game, :, i, j], expected)
+
+
+@pytest.mark.parametrize("actions", ["absolute", "relative"])
+def test_ego_shows_what_features_tell_on_the_cells_that_moves_lead_to(actions: str) -> None:
+    K = len(PER_ACTION)
+    rules: dict[str, Any] = {"height": 5, "width": 7, "initial_length": (3, 20)}
+    ego = {"name": "ego", "radius": 3}
+    features, plain = (
+        build_observation("features", Rules(**rules, actions="relative")),
+        build_observation(ego, Rules(**rules)),
+    )
+    for views, state in played(rules | {"actions": actions}, ego | {"moves": True}, games=4, steps=30):
+        told = features(state)
+        expected = np.zeros((len(views), K + len(OVERALL), 7, 7))
+        for block, (row, col) in enumerate([(3, 2), (2, 3), (3, 4)]):  # left of the head, above it, right of it
+            expected[:, :K, row, col] = told[:, block * K : (block + 1) * K]
+        expected[:, K:, 3, 3] = told[:, 3 * K :]
+        np.testing.assert_array_equal(views[:, :4], plain(state))
+        np.testing.assert_allclose(views[:, 4:] / 255, expected, atol=0.5 / 255 + 1e-6)
 
 
 def test_ego_sees_the_whole_board_by_default() -> None:

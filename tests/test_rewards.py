@@ -48,9 +48,15 @@ def test_sparse_rewards(text: str, action: int, plain: float, other: float) -> N
     assert reward_of(text, action, reward=OTHER_NUMBERS) == other
 
 
-def test_starving_costs_nothing() -> None:
-    assert reward_of("...... .*<a.. ...... ......", UP, hunger=4, hunger_limit=5) == 0
-    assert reward_of("...... .*<a.. ...... ......", UP, hunger=4, hunger_limit=5, reward=OTHER_NUMBERS) == 0
+def test_starving_costs_nothing_unless_asked_for() -> None:
+    text = "...... .*<a.. ...... ......"
+    assert reward_of(text, UP, hunger=4, hunger_limit=5) == 0
+    assert reward_of(text, UP, hunger=4, hunger_limit=5, reward=OTHER_NUMBERS) == 0
+    costly = OTHER_NUMBERS | {"starving": 0.75}
+    assert reward_of(text, UP, hunger=4, hunger_limit=5, reward=costly) == -0.75
+    assert reward_of(text, UP, hunger=3, hunger_limit=5, reward=costly) == 0
+    assert reward_of(text, LEFT, hunger=4, hunger_limit=5, reward=costly) == 2  # it eats
+    assert reward_of(text, RIGHT, hunger=4, hunger_limit=5, reward=costly) == -0.5  # it dies
 
 
 # The potential is -distance / (H + W); H + W = 10 on these boards.
