@@ -20,7 +20,7 @@ from benchmark_race import Race, Speed, repeat
 from players import ENVIRONMENT_ID
 
 GAMES, HORIZON, MINIBATCH, EPOCHS = 128, 64, 512, 3
-EGO = {"observation": {"name": "ego", "reach": True}, "actions": "relative"}
+EGO = {"observation": {"name": "ego", "moves": True}, "actions": "relative"}
 FEATURES = {"observation": "features", "actions": "relative"}
 CHANNELS, HIDDEN = (32, 64, 64), (256,)
 TARGET = 3.0

@@ -42,10 +42,12 @@ class LearningOptions(Options):
     observation: Literal["features", "ego", "planes"] = "features"
     """What the agent sees: a vector of features of each move, the board around the head, turned so that the snake looks
     up, or the board as it is."""
-    reach: bool = True
-    """With ego: show also what each move leads into."""
+    moves: bool = True
+    """With ego: show also what features tell of each move, on the cell that it leads to."""
     shaping: bool = True
     """Reward steps towards food, by a potential that leaves the best policy as it is."""
+    starving: float = 1.0
+    """Taken off when a snake starves, so that walking in circles does not pay."""
     longest_start: int = 0
     """Start games with a random snake of any length up to this, for practice late in the game; 0: always as usual."""
     validations: int = 10
@@ -59,7 +61,7 @@ class LearningOptions(Options):
     @property
     def seen(self) -> str | dict[str, Any]:
         """The environment's observation."""
-        return {"name": "ego", "reach": True} if self.observation == "ego" and self.reach else self.observation
+        return {"name": "ego", "moves": True} if self.observation == "ego" and self.moves else self.observation
 
     @abstractmethod
     def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
@@ -143,26 +145,28 @@ def main(options: LearningOptions) -> dict[str, Any]:
     if (folder.path / "last.npz").exists():
         arrays, header = nn.files.read(folder.path / "last.npz")
         learner.restore(arrays, header["learner"])
-        choice.validations, choice.best, before = header["validations"], header["best"], header["seconds"]
+        choice.best, before = header["best"], header["seconds"]
         rows = [dict(row) for row in folder.read_metrics() if row["steps"] <= learner.steps]
     course = Course(folder, rows, before, options.budget, ("steps", options.steps))
     log, saved = tensorboard(folder), course.seconds
+    passed = math.floor(course.progress * options.validations)
 
     def save() -> None:
         arrays, header = learner.state()
-        about = {"learner": header, "validations": choice.validations, "best": choice.best, "seconds": course.seconds}
+        about = {"learner": header, "best": choice.best, "seconds": course.seconds}
         nn.files.write(folder.path / "last.npz", arrays, about)
         folder.write_metrics(course.rows)
 
     def step() -> dict[str, Any]:
-        nonlocal saved
+        nonlocal saved, passed
         if course.rows and course.seconds - saved > BETWEEN_CHECKPOINTS:
             save()
             saved = course.seconds
         told = learner.step(min(course.progress, 1.0))
         last = course.rows[-1] if course.rows else {"validation": math.nan, "validation_full": math.nan}
         row = {"steps": learner.steps} | told | {name: last[name] for name in ("validation", "validation_full")}
-        if course.progress >= (choice.validations + 1) / options.validations:
+        if (now := math.floor(course.progress * options.validations)) > passed:
+            passed = now
             row |= choice.validate(learner.agent(), learner.steps, course.seconds)
         if log is not None:
             for name, value in row.items():
@@ -172,7 +176,7 @@ def main(options: LearningOptions) -> dict[str, Any]:
     course.run(step, _line)
     if not course.rows:
         raise SystemExit("stopped before the first rollout ended; give a larger --budget")
-    if choice.validations < options.validations:
+    if choice.steps != learner.steps:
         course.rows[-1] |= choice.validate(learner.agent(), learner.steps, course.seconds)
     save()
     best = agents.load(folder.path)
@@ -183,18 +187,18 @@ class Choice:
     """Which of the agents that a training passes through is kept: the best on fixed games, none of which is trained on.
 
     Attributes:
-        validations: how many there were.
+        steps: that the last one had learned from.
         best: mean score of the best one.
     """
 
     def __init__(self, options: LearningOptions, folder: RunFolder) -> None:
         self._options, self._folder = options, folder
         self._envs: gym.vector.VectorEnv[Any, Any, Any] | None = None
-        self.validations, self.best = 0, -1.0
+        self.steps, self.best = 0, -1.0
 
     def validate(self, agent: LearnedAgent, steps: int, seconds: float) -> dict[str, float]:
         """Let an agent play the games, and keep it if it is better than those before."""
-        self.validations += 1
+        self.steps = steps
         games = self._options.validation_games
         if self._envs is None:
             self._envs = make_games(agent, {}, games)
@@ -217,8 +221,9 @@ def tensorboard(folder: RunFolder) -> Any | None:  # noqa: ANN401  an optional p
 
 def _training_games(options: LearningOptions) -> gym.vector.VectorEnv[Any, Any, Any]:
     rules = options.training_rules | {"observation": options.seen}
+    rules["reward"] = {"name": "sparse", "starving": options.starving}
     if options.shaping:
-        rules["reward"] = {"name": "distance", "discount": options.discount}
+        rules["reward"] |= {"name": "distance", "discount": options.discount}
     if options.longest_start:
         rules["initial_length"] = [3, options.longest_start]
     return gym.make_vec(ENVIRONMENT_ID, num_envs=options.games, vectorization_mode="vector_entry_point", **rules)

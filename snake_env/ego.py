@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from snake_env.features import OVERALL, PER_ACTION, Features
 from snake_env.planes import OBSTACLES, Planes
-from snake_env.reach import Reach
 from snake_env.rules import Rules
 from snake_env.state import State
 
@@ -24,12 +23,11 @@ class Ego:
     Args:
         rules: of the games.
         radius: how far the snake sees; by default as far as the board goes from any cell.
-        reach: whether to show also what the moves left, straight on and right lead into, see `Reach`: 3 planes more.
         moves: whether to show also what `Features` tells: what it tells of each move, on the cell that the move leads
             to, and what holds for all, on the head: 15 planes more, that are 0 elsewhere.
     """
 
-    def __init__(self, rules: Rules, radius: int | None = None, reach: bool = False, moves: bool = False) -> None:
+    def __init__(self, rules: Rules, radius: int | None = None, moves: bool = False) -> None:
         self._rules = rules
         wrap = rules.walls == "wrap"
         side = max(rules.height, rules.width)
@@ -37,13 +35,11 @@ class Ego:
             radius = side // 2 if wrap else side - 1
         if not isinstance(radius, int) or not 1 <= radius < 2 * side:
             raise ValueError(f"observation 'ego' has radius={radius!r}; choose 1 to {2 * side - 1} cells")
-        for name, value in (("reach", reach), ("moves", moves)):
-            if not isinstance(value, bool):
-                raise ValueError(f"observation 'ego' has {name}={value!r}; choose true or false")
+        if not isinstance(moves, bool):
+            raise ValueError(f"observation 'ego' has moves={moves!r}; choose true or false")
         self._planes = Planes(rules)
-        self._reach = Reach(rules) if reach else None
         self._moves = Features(replace(rules, actions="relative")) if moves else None
-        channels = 4 + 3 * reach + (len(PER_ACTION) + len(OVERALL)) * moves
+        channels = 4 + (len(PER_ACTION) + len(OVERALL)) * moves
         size = 2 * radius + 1
         self.space = Box(0, self._planes.space.high.max(), (channels, size, size), rules.body_dtype)
         # A window cell's index into the board is a part from its row and a part from its column. The window's rows run
@@ -71,14 +67,10 @@ class Ego:
         if self._window.shape[0] != N:
             # Kept from one call to the next, as fresh memory of this size costs more than the work.
             self._window = np.empty((N, *self.space.shape[1:]), dtype=np.int64)
-            channels = 4 if self._reach is None else 7
-            self._views = np.empty((channels, *self._window.shape), dtype=planes.dtype)
-            self._board = np.zeros((channels, N * cells + 1), dtype=planes.dtype)
+            self._views = np.empty((4, *self._window.shape), dtype=planes.dtype)
+            self._board = np.zeros((4, N * cells + 1), dtype=planes.dtype)
             self._board[OBSTACLES, -1] = self.space.high.max()  # one cell more, for what is outside
-        board = self._board[:, :-1].reshape(-1, N, cells)
-        board[:4] = planes.reshape(N, 4, cells).swapaxes(0, 1)
-        if self._reach is not None:
-            board[4:] = self._reach(state).reshape(N, 3, cells).swapaxes(0, 1) * self.space.high.max()
+        self._board[:, :-1].reshape(4, N, cells)[:] = planes.reshape(N, 4, cells).swapaxes(0, 1)
         pose = 4 * state.head + state.heading
         down = self._down.take(pose, axis=0) + (np.arange(N) * cells)[:, None]
         np.add(down[:, :, None], self._across.take(pose, axis=0)[:, None, :], out=self._window)  # (N, S, S)
@@ -86,8 +78,8 @@ class Ego:
         if self._moves is None:
             return self._views.swapaxes(0, 1).copy()
         views = np.zeros((N, *self.space.shape), dtype=planes.dtype)
-        views[:, : len(self._views)] = self._views.swapaxes(0, 1)
-        self._mark_moves(views[:, len(self._views) :], state)
+        views[:, :4] = self._views.swapaxes(0, 1)
+        self._mark_moves(views[:, 4:], state)
         return views
 
     def _mark_moves(self, views: NDArray[Any], state: State) -> None:

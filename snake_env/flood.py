@@ -121,13 +121,6 @@ def count(region: Lanes) -> IntArray:
     return cells
 
 
-def unpack(lanes: Lanes, games: int, width: int) -> NDArray[np.uint8]:
-    """Lanes (S, H + 2, N') as boards (S, N, H, W) of 0 and 1."""
-    bits = lanes[:, 1:-1, :games].swapaxes(1, 2)[..., None] >> np.arange(width, dtype=lanes.dtype)
-    cells: NDArray[np.uint8] = (bits & lanes.dtype.type(1)).astype(np.uint8)
-    return cells
-
-
 def select(lanes: NDArray[Any], games: IntArray) -> NDArray[Any]:
     """The lanes of some games: (..., N') to (..., K')."""
     chosen = np.zeros((*lanes.shape[:-1], _padded(len(games), lanes.dtype)), dtype=lanes.dtype)

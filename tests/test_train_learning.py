@@ -1,0 +1,151 @@
+"""scripts/train.py with learners from rollouts: what a run leaves, and how it goes on after it was stopped."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import agents
+import nn
+import train
+import train_learning
+from agents import saved
+from agents.rollout_learner import RolloutLearner
+
+STEPS = 8 * 16  # of one rollout
+NUMBERS = {"height": 5, "width": 6, "games": 8, "horizon": 16, "minibatch": 64, "epochs": 1, "threads": 1}
+NUMBERS |= {"hidden": 16, "channels": 4, "validations": 2, "validation-games": 4, "final-games": 4}
+TINY = [word for name, number in NUMBERS.items() for word in (f"--{name}", str(number))]
+LEFT = {"config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
+both = pytest.mark.parametrize("kind", ["ppo", "pqn"])
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_afterwards() -> Iterator[None]:
+    yield
+    nn.threads.use(1)
+
+
+def trained(kind: str, out: Path, *words: str, rollouts: int = 4) -> dict[str, Any]:
+    return train.main(train.parse([kind, *TINY, "--steps", str(rollouts * STEPS), "--out", str(out), *words]))
+
+
+def resumed(out: Path, *words: str) -> dict[str, Any]:
+    return train.main(train.parse(["--resume", str(out), *words]))
+
+
+def watch(monkeypatch: pytest.MonkeyPatch, stop_at: int | None = None) -> list[int]:
+    """How far a learner is before each rollout; someone presses Ctrl-C when it has come to `stop_at` steps."""
+    step, seen = RolloutLearner.step, []
+
+    def watched(learner: RolloutLearner, progress: float) -> dict[str, float]:
+        if learner.steps == stop_at:
+            raise KeyboardInterrupt
+        seen.append(learner.steps)
+        return step(learner, progress)
+
+    monkeypatch.setattr(RolloutLearner, "step", watched)
+    return seen
+
+
+def rows_of(out: Path) -> list[dict[str, str]]:
+    """metrics.csv as text, after a look at its lines: all have the columns of the first."""
+    with (out / "metrics.csv").open(newline="") as lines:
+        rows = list(csv.reader(lines))
+    assert all(len(row) == len(rows[0]) for row in rows)
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+
+
+def assert_same_end(first: Path, second: Path) -> None:
+    """Whether two runs have come to the same learner, to the last bit."""
+    (ours, about), (theirs, about_theirs) = (nn.files.read(folder / "last.npz") for folder in (first, second))
+    assert about["learner"] == about_theirs["learner"]
+    assert ours.keys() == theirs.keys()
+    for name, array in ours.items():
+        np.testing.assert_array_equal(theirs[name], array, err_msg=name)
+
+
+@both
+@pytest.mark.parametrize("observation", ["features", "ego"])
+def test_a_run_folder_is_complete(kind: str, observation: str, tmp_path: Path) -> None:
+    out = tmp_path / kind
+    result = trained(kind, out, "--observation", observation)
+    assert {file.name for file in out.iterdir()} - {"tensorboard"} == LEFT
+    assert result == json.loads((out / "result.json").read_text())
+    assert result["games"] == 4
+    assert result["train_steps"] == 4 * STEPS
+    assert {"mean", "ci95", "full", "full_ci95", "steps_per_food", "deaths", "train_seconds"} <= set(result)
+    with Image.open(out / "curve.png") as curve:
+        assert curve.size[0] > 600
+    rows = rows_of(out)
+    assert [int(row["steps"]) for row in rows] == [STEPS, 2 * STEPS, 3 * STEPS, 4 * STEPS]
+    told = {"ppo": ["policy_loss", "value_loss", "entropy", "divergence", "clipped"], "pqn": ["loss", "value"]}[kind]
+    assert list(rows[0]) == ["seconds", "steps", "score", "games", *told, "validation", "validation_full"]
+    assert [float(row["validation"]) >= 0 for row in rows] == [False, False, True, True]  # nan before the first
+    agent = agents.load(out)
+    assert agent.name == kind
+    assert agent.environment["observation"] == ({"name": "ego", "moves": True} if observation == "ego" else "features")
+    assert (agent.environment["height"], agent.environment["width"]) == (5, 6)
+    notes = saved.about(out)["notes"]
+    assert notes["kind"] == kind
+    assert notes["steps"] in (3 * STEPS, 4 * STEPS)
+
+
+@both
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--observation", "planes", "--actions", "absolute", "--symmetric", "--longest-start", "12")
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    trained(kind, whole, *words)
+    with monkeypatch.context() as patch:
+        watch(patch, stop_at=2 * STEPS)
+        assert trained(kind, part, *words)["train_steps"] == 2 * STEPS
+    seen = watch(monkeypatch)
+    assert resumed(part, "--steps", str(4 * STEPS), "--threads", "2")["train_steps"] == 4 * STEPS
+    assert seen == [2 * STEPS, 3 * STEPS]
+    assert_same_end(whole, part)
+    first, second = rows_of(whole), rows_of(part)
+    assert [float(row["steps"]) for row in second] == [float(row["steps"]) for row in first]
+    for one, two in zip(first, second, strict=True):
+        assert list(one) == list(two)
+        for name in set(one) - {"seconds", "validation", "validation_full"}:
+            np.testing.assert_equal(float(two[name]), float(one[name]), err_msg=name)
+
+
+@both
+def test_with_everything_constant_a_run_can_be_made_longer(kind: str, tmp_path: Path) -> None:
+    words = ["--schedule", "constant"] + (["--exploring", "0"] if kind == "pqn" else [])
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    trained(kind, whole, *words)
+    trained(kind, part, *words, rollouts=2)
+    resumed(part, "--steps", str(4 * STEPS))
+    assert_same_end(whole, part)
+
+
+def test_what_a_run_goes_on_to_is_measured(tmp_path: Path) -> None:
+    """The first part has had all of its validations; what follows has some too."""
+    trained("ppo", tmp_path, rollouts=2)
+    arrays, header = nn.files.read(tmp_path / "last.npz")
+    nn.files.write(tmp_path / "last.npz", arrays, header | {"best": -1.0})  # so that any agent is better
+    resumed(tmp_path, "--steps", str(6 * STEPS))
+    assert len(rows_of(tmp_path)) == 6
+    assert saved.about(tmp_path)["notes"]["steps"] > 2 * STEPS
+
+
+@both
+def test_options_reach_the_learner(kind: str) -> None:
+    words = "--no-masked --discount 0.9 --trace 0.5 --learning-rate 0.01 --channels 3 5 --hidden 7 9 --no-shaping"
+    options = train.parse([kind, *TINY, *words.split()])
+    assert isinstance(options, train_learning.LearningOptions)
+    learner = options.learner(train_learning._training_games(options), {})
+    settings: Any = vars(learner)["settings"]
+    assert (settings.masked, settings.discount, settings.trace, settings.learning_rate) == (False, 0.9, 0.5, 0.01)
+    assert (settings.channels, settings.hidden, settings.horizon) == ((3, 5), (7, 9), 16)
+    assert type(settings).__module__ == f"agents.{kind}"
+    assert not learner.agent().environment
