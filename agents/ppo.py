@@ -34,9 +34,9 @@ class Settings(RolloutSettings):
     """By how much a probability may change in an update before nothing more is gained (epsilon)."""
     value_weight: float = 0.5
     """Of the value loss."""
-    entropy: float = 0.02
+    entropy: float = 0.01
     """Weight of the policy's entropy at the beginning."""
-    final_entropy: float = 0.002
+    final_entropy: float = 0.001
     """The same at the end."""
 
 

@@ -34,15 +34,15 @@ class RolloutSettings:
 
     horizon: int = 64
     """Steps of each game between two updates (T)."""
-    minibatch: int = 4096
+    minibatch: int = 1024
     """Steps that one update of the weights is made of."""
     epochs: int = 3
     """Times that each step is learned from."""
-    discount: float = 0.995
+    discount: float = 0.99
     """Of rewards, a step (gamma)."""
     trace: float = 0.95
     """Weight of longer returns against shorter ones (lambda)."""
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     """Of Adam, at the beginning."""
     final_learning_rate: float = 0.0
     """The same at the end."""

@@ -19,6 +19,7 @@ from agents.spaces import spaces_of
 from players import ENVIRONMENT_ID, make_games
 from run_folder import RunFolder
 from snake_env.features import PER_ACTION
+from snake_env.rules import Rules
 from snake_training import Course, Options, open_run, report
 
 BETWEEN_CHECKPOINTS = 20.0  # seconds
@@ -37,9 +38,9 @@ class LearningOptions(Options):
     """Stop after this many steps of all games instead of a time: then the same seed gives the same weights."""
     threads: int = os.cpu_count() or 1
     """Threads that compute. What is learnt does not depend on them."""
-    games: int = 256
+    games: int = 128
     """Games that are played at once."""
-    observation: Literal["features", "ego", "planes"] = "features"
+    observation: Literal["features", "ego", "planes"] = "ego"
     """What the agent sees: a vector of features of each move, the board around the head, turned so that the snake looks
     up, or the board as it is."""
     moves: bool = True
@@ -48,8 +49,9 @@ class LearningOptions(Options):
     """Reward steps towards food, by a potential that leaves the best policy as it is."""
     starving: float = 1.0
     """Taken off when a snake starves, so that walking in circles does not pay."""
-    longest_start: int = 0
-    """Start games with a random snake of any length up to this, for practice late in the game; 0: always as usual."""
+    late_starts: float = 0.6
+    """Training games start with a random snake of up to this share of the board, for practice late in the game; with 0
+    always as usual."""
     validations: int = 10
     """How often in the training the agent is measured on fixed games; the best one is kept."""
     validation_games: int = 100
@@ -72,8 +74,20 @@ Settings = TypeVar("Settings", q_learning.Settings, dqn.Settings, pqn.Settings, 
 
 
 def settings_of(options: LearningOptions, kind: type[Settings]) -> Settings:
-    """Those of the options that are a learner's settings."""
-    return kind(**{field.name: getattr(options, field.name) for field in fields(kind)})
+    """Those of the options that are a learner's settings.
+
+    Raises:
+        ValueError: symmetry where there is none.
+    """
+    chosen = {field.name: getattr(options, field.name) for field in fields(kind)}
+    if chosen.get("symmetric") and options.observation == "ego" and options.actions == "absolute":
+        raise ValueError(
+            "with actions='absolute' the view of 'ego', which turns with the snake, has no symmetry; "
+            "choose --actions relative or --no-symmetric"
+        )
+    if options.observation == "features" and "symmetric" in chosen:
+        chosen["symmetric"] = False  # a vector has no views
+    return kind(**chosen)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +96,8 @@ class Q(LearningOptions, q_learning.Settings):
 
     kind = "q"
 
+    observation: Literal["features", "ego", "planes"] = "features"
+    """What the agent sees; a table needs a vector: features."""
     levels: tuple[int, ...] = (4,)
     """Numbers that each component is rounded to; one number for all of them."""
     components: tuple[int, ...] = ()
@@ -105,6 +121,8 @@ class DQN(LearningOptions, dqn.Settings):
 
     games: int = 64
     """Games that are played at once."""
+    symmetric: bool = True
+    """See games in all views of the board, and average over them when it counts; for planes."""
 
     def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
         """See `LearningOptions.learner`."""
@@ -117,6 +135,9 @@ class PPO(LearningOptions, ppo.Settings):
 
     kind = "ppo"
 
+    symmetric: bool = True
+    """See games in all views of the board, and average over them when it counts; for planes."""
+
     def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
         """See `LearningOptions.learner`."""
         return ppo.PPO(envs, settings_of(self, ppo.Settings), seed=self.seed, environment=environment)
@@ -127,6 +148,9 @@ class PQN(LearningOptions, pqn.Settings):
     """Parallel Q(lambda): values of actions, without a replay buffer."""
 
     kind = "pqn"
+
+    symmetric: bool = True
+    """See games in all views of the board, and average over them when it counts; for planes."""
 
     def learner(self, envs: gym.vector.VectorEnv[Any, Any, Any], environment: dict[str, Any]) -> Learner:
         """See `LearningOptions.learner`."""
@@ -224,8 +248,9 @@ def _training_games(options: LearningOptions) -> gym.vector.VectorEnv[Any, Any, 
     rules["reward"] = {"name": "sparse", "starving": options.starving}
     if options.shaping:
         rules["reward"] |= {"name": "distance", "discount": options.discount}
-    if options.longest_start:
-        rules["initial_length"] = [3, options.longest_start]
+    longest = int(options.late_starts * len(Rules(**options.rules).open_cells))
+    if longest > 3:
+        rules["initial_length"] = [3, longest]
     return gym.make_vec(ENVIRONMENT_ID, num_envs=options.games, vectorization_mode="vector_entry_point", **rules)
 
 

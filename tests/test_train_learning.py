@@ -100,7 +100,7 @@ def test_a_run_folder_is_complete(kind: str, observation: str, tmp_path: Path) -
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ("--observation", "planes", "--actions", "absolute", "--symmetric", "--longest-start", "12")
+    words = ("--observation", "planes", "--actions", "absolute", "--symmetric", "--late-starts", "0.4")
     whole, part = tmp_path / "whole", tmp_path / "part"
     trained(kind, whole, *words)
     with monkeypatch.context() as patch:
@@ -149,3 +149,29 @@ def test_options_reach_the_learner(kind: str) -> None:
     assert (settings.channels, settings.hidden, settings.horizon) == ((3, 5), (7, 9), 16)
     assert type(settings).__module__ == f"agents.{kind}"
     assert not learner.agent().environment
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "told"),
+    [
+        ("q", [], "rows"),
+        ("dqn", ["--minibatch", "16", "--updates", "1", "--warm-up", "32", "--hidden", "8", "--channels", "4"], "loss"),
+    ],
+)
+def test_the_other_learners_leave_a_run_too(kind: str, words: list[str], told: str, tmp_path: Path) -> None:
+    shared = ["height", "width", "games", "horizon", "threads", "validations", "validation-games", "final-games"]
+    chosen = [word for name in shared for word in (f"--{name}", str(NUMBERS[name]))]
+    options = train.parse([kind, *chosen, *words, "--steps", str(2 * STEPS), "--out", str(tmp_path / kind)])
+    result = train.main(options)
+    assert {file.name for file in (tmp_path / kind).iterdir()} - {"tensorboard"} == LEFT
+    assert result["train_steps"] == 2 * STEPS
+    assert told in rows_of(tmp_path / kind)[0]
+    assert agents.load(tmp_path / kind).name == kind
+
+
+def test_symmetry_where_there_is_none_is_named() -> None:
+    options = train.parse(["ppo", *TINY, "--actions", "absolute"])
+    with pytest.raises(
+        ValueError, match="'ego', which turns with the snake, has no symmetry; choose --actions relative"
+    ):
+        train.main(options)
