@@ -30,6 +30,10 @@ FORBIDDEN = np.float32(-1e30)  # the logit of an action that is not allowed; its
 class Settings(RolloutSettings):
     """How PPO learns."""
 
+    minibatch: int = 2048
+    """Steps that one update of the weights is made of."""
+    discount: float = 0.995
+    """Of rewards, a step (gamma)."""
     clip: float = 0.2
     """By how much a probability may change in an update before nothing more is gained (epsilon)."""
     value_weight: float = 0.5

@@ -56,7 +56,7 @@ class Optimiser(ABC):
             memory = (vector[cut] for vector in self.memory.values())
             self.update(flat[cut], gradient[cut], scratch[cut], *memory)
 
-        threads.split(part, len(flat), work=10 * flat.size)
+        threads.split(part, len(flat), work=16 * flat.size)
 
     @abstractmethod
     def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:

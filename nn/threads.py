@@ -20,7 +20,7 @@ import numpy as np
 
 from nn.layer import Array
 
-WORTH = 1 << 21  # multiplications and additions below which waking a thread takes longer than the work
+WORTH = 1 << 22  # multiplications and additions below which waking a thread takes longer than the work
 Task = tuple[Callable[[slice], None], slice]
 
 

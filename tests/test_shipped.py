@@ -1,0 +1,27 @@
+"""The agents that come with the package play as well as their headers say."""
+
+import math
+
+import pytest
+
+import agents
+from agents import saved
+from players import make_games
+
+GAMES, CERTAIN = 12, 4.0  # standard errors between what is stated and what a few games may show
+
+
+@pytest.mark.parametrize("name", agents.names())
+def test_it_reaches_what_is_stated(name: str) -> None:
+    stated = saved.about(name)["notes"]["evaluation"]
+    agent = agents.load(name)
+    reached = agents.evaluate(agent, make_games(agent, {}, GAMES), games=GAMES, seed=0)
+    low, high = stated["ci95"]
+    deviation = (high - low) / (2 * 1.96) * math.sqrt(stated["games"])
+    error = deviation * math.sqrt(1 / GAMES + 1 / stated["games"])
+    assert abs(reached.mean - stated["mean"]) <= CERTAIN * error + 0.5
+
+
+def test_there_are_some_for_every_board() -> None:
+    boards = {name.split("-")[-1] for name in agents.names()}
+    assert {"6x6", "8x8", "10x10", "12x12"} <= boards
