@@ -92,39 +92,32 @@ def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
         games,
         **how,
         batch_size=MINIBATCH,
-        policy_kwargs={"features_extractor_class": trunk(), "net_arch": []},
+        policy_kwargs={"features_extractor_class": trunk, "net_arch": []},
         device="cpu",
     )
     return repeat(lambda: model.learn(GAMES * HORIZON, reset_num_timesteps=False), GAMES * HORIZON)
 
 
-def trunk() -> type[Any]:
-    """Our trunk as PyTorch's layers, in the form that Stable-Baselines3 takes."""
+def trunk(observation_space: gym.spaces.Box) -> Any:  # noqa: ANN401  a PyTorch module, which may not be installed
+    """Our trunk as PyTorch's layers, with the attribute that Stable-Baselines3 asks for."""
     import torch
-    from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 
-    class Trunk(BaseFeaturesExtractor):
-        def __init__(self, observation_space: gym.spaces.Box) -> None:
-            super().__init__(observation_space, HIDDEN[-1])
-            shape = observation_space.shape
-            layers: list[Any] = []
-            inputs, side = shape[0], shape[-1]
-            if len(shape) == 3:
-                for number, outputs in enumerate(CHANNELS):
-                    stride = 2 if number or side > 12 else 1
-                    layers += [torch.nn.Conv2d(inputs, outputs, 3, stride, 1), torch.nn.ReLU()]
-                    inputs, side = outputs, -(-side // stride)
-                layers.append(torch.nn.Flatten())
-                inputs *= side * side
-            for units in HIDDEN:
-                layers += [torch.nn.Linear(inputs, units), torch.nn.ReLU()]
-                inputs = units
-            self.layers = torch.nn.Sequential(*layers)
-
-        def forward(self, observations: Any) -> Any:  # noqa: ANN401
-            return self.layers(observations)
-
-    return Trunk
+    shape = observation_space.shape
+    layers: list[Any] = []
+    inputs, side = shape[0], shape[-1]
+    if len(shape) == 3:
+        for number, outputs in enumerate(CHANNELS):
+            stride = 2 if number or side > 12 else 1
+            layers += [torch.nn.Conv2d(inputs, outputs, 3, stride, 1), torch.nn.ReLU()]
+            inputs, side = outputs, -(-side // stride)
+        layers.append(torch.nn.Flatten())
+        inputs *= side * side
+    for units in HIDDEN:
+        layers += [torch.nn.Linear(inputs, units), torch.nn.ReLU()]
+        inputs = units
+    network = torch.nn.Sequential(*layers)
+    network.features_dim = HIDDEN[-1]
+    return network
 
 
 def shares(algorithm: str, environment: dict[str, Any]) -> dict[str, float]:
