@@ -15,6 +15,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import json
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def parse(arguments: Sequence[str]) -> Options:
 
 def _kind_of(words: Sequence[str]) -> str:
     """The kind of run that --resume names; es for a new one."""
-    for flag, value in zip(words, [*words[1:], ""], strict=True):
+    for flag, value in pairwise([*words, ""]):
         if flag.startswith("--resume"):
             file = Path(flag.partition("=")[2] or value) / "config.json"
             if file.is_file():

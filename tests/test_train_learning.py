@@ -175,3 +175,8 @@ def test_symmetry_where_there_is_none_is_named() -> None:
         ValueError, match="'ego', which turns with the snake, has no symmetry; choose --actions relative"
     ):
         train.main(options)
+
+
+def test_without_a_word_it_evolves() -> None:
+    assert isinstance(train.parse([]), train.ES)
+    assert isinstance(train.parse(["--seed", "3"]), train.ES)
