@@ -16,6 +16,7 @@ import train
 import train_learning
 from agents import saved
 from agents.rollout_learner import RolloutLearner
+from train_evolution import ES
 
 STEPS = 8 * 16  # of one rollout
 NUMBERS = {"height": 5, "width": 6, "games": 8, "horizon": 16, "minibatch": 64, "epochs": 1, "threads": 1}
@@ -178,5 +179,5 @@ def test_symmetry_where_there_is_none_is_named() -> None:
 
 
 def test_without_a_word_it_evolves() -> None:
-    assert isinstance(train.parse([]), train.ES)
-    assert isinstance(train.parse(["--seed", "3"]), train.ES)
+    assert isinstance(train.parse([]), ES)
+    assert isinstance(train.parse(["--seed", "3"]), ES)
