@@ -56,8 +56,7 @@ class LearningOptions(Options):
     """How often in the training the agent is measured on fixed games; the best one is kept."""
     validation_games: int = 100
     """Games for each of these."""
-
-    discount: float = 0.99
+    discount: float
     """Of rewards, a step (gamma)."""
 
     @property
@@ -91,7 +90,7 @@ def settings_of(options: LearningOptions, kind: type[Settings]) -> Settings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Q(LearningOptions, q_learning.Settings):
+class Q(q_learning.Settings, LearningOptions):
     """Q-learning with a table: the oldest, and the one to read first."""
 
     kind = "q"
@@ -114,7 +113,7 @@ class Q(LearningOptions, q_learning.Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DQN(LearningOptions, dqn.Settings):
+class DQN(dqn.Settings, LearningOptions):
     """Deep Q-learning: values of actions, from a replay buffer."""
 
     kind = "dqn"
@@ -130,7 +129,7 @@ class DQN(LearningOptions, dqn.Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PPO(LearningOptions, ppo.Settings):
+class PPO(ppo.Settings, LearningOptions):
     """Proximal policy optimisation: a policy network, the strongest learner."""
 
     kind = "ppo"
@@ -144,7 +143,7 @@ class PPO(LearningOptions, ppo.Settings):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PQN(LearningOptions, pqn.Settings):
+class PQN(pqn.Settings, LearningOptions):
     """Parallel Q(lambda): values of actions, without a replay buffer."""
 
     kind = "pqn"

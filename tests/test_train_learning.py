@@ -14,7 +14,7 @@ import agents
 import nn
 import train
 import train_learning
-from agents import saved
+from agents import dqn, ppo, pqn, q_learning, saved
 from agents.rollout_learner import RolloutLearner
 from train_evolution import ES
 
@@ -181,3 +181,12 @@ def test_symmetry_where_there_is_none_is_named() -> None:
 def test_without_a_word_it_evolves() -> None:
     assert isinstance(train.parse([]), ES)
     assert isinstance(train.parse(["--seed", "3"]), ES)
+
+
+@pytest.mark.parametrize("kind", ["q", "dqn", "pqn", "ppo"])
+def test_the_defaults_are_those_of_the_learner(kind: str) -> None:
+    """But for what a script chooses otherwise on purpose."""
+    options = train.parse([kind])
+    learner = {"q": q_learning, "dqn": dqn, "pqn": pqn, "ppo": ppo}[kind]
+    different = {name for name, value in vars(learner.Settings()).items() if getattr(options, name) != value}
+    assert different == ({"levels"} if kind == "q" else {"symmetric"})
