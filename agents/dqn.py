@@ -17,6 +17,7 @@ Hessel et al. 2018, "Rainbow", arXiv 1710.02298). Differences on purpose:
 - Rainbow's value distributions and noisy layers are left out.
 """
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ import nn
 from agents.annealing import anneal
 from agents.exploration import epsilon_greedy, exploration_at
 from agents.inputs import network_input
-from agents.learner import Arrays, Learner
+from agents.learner import Arrays, Learner, NetworkSettings, Stateful, restore_all, states_of
 from agents.network_agent import NetworkAgent
 from agents.networks import one_head, two_heads
 from agents.q_values import action_values, n_step_targets, q_loss
@@ -40,7 +41,7 @@ from agents.symmetry import Symmetry
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(NetworkSettings):
     """How DQN learns."""
 
     horizon: int = 8
@@ -53,8 +54,6 @@ class Settings:
     """Steps of all games that are remembered."""
     warm_up: int = 5_000
     """Steps of all games before the first update."""
-    discount: float = 0.99
-    """Of rewards, a step (gamma)."""
     window: int = 3
     """Rewards that count before the value of what follows (n)."""
     double: bool = True
@@ -79,20 +78,8 @@ class Settings:
     """Of Adam, at the beginning."""
     final_learning_rate: float = 5e-5
     """The same at the end."""
-    schedule: str = "linear"
-    """How it changes: constant, linear or cosine."""
     huber: float = 1.0
     """Error beyond which the loss grows on a line."""
-    longest_gradient: float = 10.0
-    """Gradients with a greater norm are shortened to it."""
-    channels: tuple[int, ...] = (32, 64, 64)
-    """Of the convolutions, for observations that are planes."""
-    hidden: tuple[int, ...] = (256,)
-    """Units of the dense layers after them, or of all layers for vectors."""
-    masked: bool = True
-    """Obey the environment's action mask."""
-    symmetric: bool = False
-    """See games in all views of the board, and average over them when it counts; for planes."""
 
 
 class DQN(Learner):
@@ -121,9 +108,8 @@ class DQN(Learner):
             self.network = two_heads(shape, self._actions, s.channels, s.hidden, self._rng, normalise=True)
         else:
             self.network = one_head(shape, self._actions, s.channels, s.hidden, self._rng)
-        self._target = copy_of(self.network)
-        part = 128 if len(shape) == 3 else 512
-        self._replicas, self._target_replicas = nn.Replicas(self.network, part), nn.Replicas(self._target, part)
+        self._target = copy.deepcopy(self.network)
+        self._replicas, self._target_replicas = nn.Replicas(self.network), nn.Replicas(self._target)
         self._optimiser = nn.Adam(self.network, s.learning_rate, epsilon=1e-5)
         self._symmetry = Symmetry(shape, self._actions, on=s.symmetric)
         self._replay = Replay(
@@ -162,17 +148,13 @@ class DQN(Learner):
         if self.steps >= s.warm_up and len(self._replay):
             importance = anneal("linear", s.importance, 1.0, progress)
             told = [self._update(importance) for _ in range(s.updates)]
-        scores = rollout.scores
-        return {
-            "score": float(np.mean(scores)) if scores else float("nan"),
-            "games": len(scores),
-            "exploration": self._exploration,
-        } | dict(zip(("loss", "value"), np.mean(told, axis=0).tolist(), strict=True))
+        loss, value = np.mean(told, axis=0).tolist()
+        return rollout.told() | {"exploration": self._exploration, "loss": loss, "value": value}
 
     def agent(self) -> NetworkAgent:
         """See `Learner.agent`."""
         return NetworkAgent(
-            copy_of(self.network),
+            copy.deepcopy(self.network),
             self.environment,
             # The best of the advantages is the best of the values too: V and the mean are the same for all actions.
             actions=self._actions,
@@ -183,23 +165,19 @@ class DQN(Learner):
 
     def state(self) -> tuple[Arrays, dict[str, Any]]:
         """See `Learner.state`."""
-        arrays = {"flat": self.network.flat.copy(), "target": self._target.flat.copy()}
-        for name, owner in self._owners().items():
-            arrays |= {f"{name}.{key}": array for key, array in owner.state().items()}
+        arrays = {"flat": self.network.flat.copy(), "target": self._target.flat.copy()} | states_of(self._owners())
         return arrays, {"steps": self.steps, "updates": self.updates, "rng": self._rng.bit_generator.state}
 
     def restore(self, arrays: Arrays, header: dict[str, Any]) -> None:
         """See `Learner.restore`."""
         self.network.flat, self._target.flat = arrays["flat"], arrays["target"]
-        for name, owner in self._owners().items():
-            start = f"{name}."
-            owner.restore({key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)})
+        restore_all(self._owners(), arrays)
         if not self._collector.state():
             self._replay.break_off()
         self.steps, self.updates = header["steps"], header["updates"]
         self._rng.bit_generator.state = header["rng"]
 
-    def _owners(self) -> dict[str, nn.Optimiser | Collector | Replay]:
+    def _owners(self) -> dict[str, Stateful]:
         return {"optimiser": self._optimiser, "collector": self._collector, "replay": self._replay}
 
     def _choose(self, observations: NDArray[Any], masks: BoolArray) -> Choice:
@@ -244,8 +222,3 @@ class DQN(Learner):
         values = self._values(self._target_replicas, batch.next_observations)
         chooser = self._values(self._replicas, batch.next_observations) if self.settings.double else values
         return n_step_targets(batch.returns, batch.discounts, chooser, values, batch.next_masks)
-
-
-def copy_of(network: nn.Sequential) -> nn.Sequential:
-    """The same network with weights of its own."""
-    return nn.Sequential(**network.config(), input_shape=network.input_shape, flat=network.flat.copy())

@@ -1,7 +1,9 @@
 """What learners have in common: they play and learn in steps, tell how it goes, and can stop and go on."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
@@ -45,3 +47,51 @@ class Learner(ABC):
         Where the environments can give their state (`get_state`), everything that follows is what would have followed
         without the interruption; else the games start anew.
         """
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSettings:
+    """What all learners with a network have to be told."""
+
+    discount: float = 0.99
+    """Of rewards, a step (gamma)."""
+    learning_rate: float = 1e-3
+    """Of Adam, at the beginning."""
+    final_learning_rate: float = 0.0
+    """The same at the end."""
+    schedule: str = "linear"
+    """How everything changes that has a final value: constant, linear or cosine."""
+    longest_gradient: float = 10.0
+    """Gradients with a greater norm are shortened to it."""
+    channels: tuple[int, ...] = (32, 64, 64)
+    """Of the convolutions, for observations that are planes."""
+    hidden: tuple[int, ...] = (256,)
+    """Units of the dense layers after them; for vectors, of all layers."""
+    masked: bool = True
+    """Obey the environment's action mask."""
+    symmetric: bool = False
+    """See games in all views of the board, and average over them when it counts; for planes."""
+
+
+class Stateful(Protocol):
+    """A part of a learner that can tell its state."""
+
+    def state(self) -> Arrays:
+        """Everything from which `restore` goes on."""
+        ...
+
+    def restore(self, state: Arrays, /) -> None:
+        """Go on from what `state` gave."""
+        ...
+
+
+def states_of(owners: Mapping[str, Stateful]) -> Arrays:
+    """The states of several parts in one dictionary, each array as "part.name"."""
+    return {f"{owner}.{name}": array for owner in owners for name, array in owners[owner].state().items()}
+
+
+def restore_all(owners: Mapping[str, Stateful], arrays: Arrays) -> None:
+    """Let each part go on from what `states_of` gave."""
+    for owner, part in owners.items():
+        start = f"{owner}."
+        part.restore({name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)})

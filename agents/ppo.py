@@ -34,6 +34,8 @@ class Settings(RolloutSettings):
     """Steps that one update of the weights is made of."""
     discount: float = 0.995
     """Of rewards, a step (gamma)."""
+    longest_gradient: float = 0.5
+    """Gradients with a greater norm are shortened to it."""
     clip: float = 0.2
     """By how much a probability may change in an update before nothing more is gained (epsilon)."""
     value_weight: float = 0.5

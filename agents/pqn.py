@@ -32,8 +32,6 @@ class Settings(RolloutSettings):
     """Weight of longer returns against shorter ones (lambda)."""
     epochs: int = 2
     """Times that each step is learned from."""
-    longest_gradient: float = 10.0
-    """Gradients with a greater norm are shortened to it."""
     exploration: float = 0.5
     """Share of actions that are drawn from all allowed ones, at the beginning (epsilon)."""
     final_exploration: float = 0.001

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from agents.annealing import anneal
 from agents.exploration import epsilon_greedy, exploration_at
-from agents.learner import Arrays, Learner
+from agents.learner import Arrays, Learner, Stateful, restore_all, states_of
 from agents.returns import lambda_returns
 from agents.rollout import BoolArray, Choice, Collector, FloatArray, IntArray
 from agents.spaces import spaces_of
@@ -111,10 +111,7 @@ class QLearning(Learner):
         learning_rate = anneal(s.schedule, s.learning_rate, s.final_learning_rate, progress)
         rows = self.table.meet(observations)
         errors = correct(self.table.values, rows, actions, targets, learning_rate)
-        scores = rollout.scores
-        return {
-            "score": float(np.mean(scores)) if scores else float("nan"),
-            "games": len(scores),
+        return rollout.told() | {
             "exploration": self._exploration,
             "error": float(np.abs(errors).mean()) if len(errors) else float("nan"),
             "rows": len(self.table),
@@ -128,15 +125,15 @@ class QLearning(Learner):
 
     def state(self) -> tuple[Arrays, dict[str, Any]]:
         """See `Learner.state`."""
-        arrays = {f"table.{name}": array for name, array in self.table.state().items()}
-        arrays |= {f"collector.{name}": array for name, array in self._collector.state().items()}
-        return arrays, {"steps": self.steps, "rng": self._rng.bit_generator.state}
+        return states_of(self._owners()), {"steps": self.steps, "rng": self._rng.bit_generator.state}
 
     def restore(self, arrays: Arrays, header: dict[str, Any]) -> None:
         """See `Learner.restore`."""
-        for name, owner in (("table.", self.table), ("collector.", self._collector)):
-            owner.restore({key.removeprefix(name): array for key, array in arrays.items() if key.startswith(name)})
+        restore_all(self._owners(), arrays)
         self.steps, self._rng.bit_generator.state = header["steps"], header["rng"]
+
+    def _owners(self) -> dict[str, Stateful]:
+        return {"table": self.table, "collector": self._collector}
 
     def _choose(self, observations: NDArray[Any], masks: BoolArray) -> Choice:
         """Now and then by chance; the value is that of the best allowed action, whatever is chosen."""

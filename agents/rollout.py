@@ -63,6 +63,10 @@ class Rollout:
     valid: BoolArray
     scores: list[float]
 
+    def told(self) -> dict[str, float]:
+        """What there is to tell: the mean "score" of the games that ended, nan if none did, and how many "games"."""
+        return {"score": float(np.mean(self.scores)) if self.scores else float("nan"), "games": len(self.scores)}
+
 
 class Collector:
     """Keeps N games going, a rollout at a time.

@@ -5,6 +5,7 @@
 A minibatch is cut into parts that several threads work on (`nn.Replicas`); what is learned does not depend on them.
 """
 
+import copy
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 import nn
 from agents.annealing import anneal
 from agents.inputs import network_input
-from agents.learner import Arrays, Learner
+from agents.learner import Arrays, Learner, NetworkSettings, Stateful, restore_all, states_of
 from agents.network_agent import NetworkAgent
 from agents.return_scale import ReturnScale
 from agents.returns import lambda_returns
@@ -25,11 +26,9 @@ from agents.rollout import BoolArray, Choice, Collector, FloatArray, IntArray, R
 from agents.spaces import spaces_of
 from agents.symmetry import Symmetry
 
-IMAGES_A_PART, VECTORS_A_PART = 128, 512  # examples that a copy of the network takes at a time
-
 
 @dataclass(frozen=True, kw_only=True)
-class RolloutSettings:
+class RolloutSettings(NetworkSettings):
     """How rollouts are made and learned from."""
 
     horizon: int = 64
@@ -38,26 +37,8 @@ class RolloutSettings:
     """Steps that one update of the weights is made of."""
     epochs: int = 3
     """Times that each step is learned from."""
-    discount: float = 0.99
-    """Of rewards, a step (gamma)."""
     trace: float = 0.95
     """Weight of longer returns against shorter ones (lambda)."""
-    learning_rate: float = 1e-3
-    """Of Adam, at the beginning."""
-    final_learning_rate: float = 0.0
-    """The same at the end."""
-    schedule: str = "linear"
-    """How everything changes that has a final value: constant, linear or cosine."""
-    longest_gradient: float = 0.5
-    """Gradients with a greater norm are shortened to it."""
-    channels: tuple[int, ...] = (32, 64, 64)
-    """Of the convolutions, for observations that are planes."""
-    hidden: tuple[int, ...] = (256,)
-    """Units of the dense layers after them; for vectors, of all layers."""
-    masked: bool = True
-    """Obey the environment's action mask."""
-    symmetric: bool = False
-    """See games in all views of the board, and average over them when it counts; for planes."""
 
 
 class Batch(NamedTuple):
@@ -106,7 +87,7 @@ class RolloutLearner(Learner):
         self._rng = np.random.default_rng(seed)
         shape, _, self._actions = spaces_of(envs)
         self.network = self.build(shape, self._actions, self._rng)
-        self._replicas = nn.Replicas(self.network, part=IMAGES_A_PART if len(shape) == 3 else VECTORS_A_PART)
+        self._replicas = nn.Replicas(self.network)
         self._optimiser = nn.Adam(self.network, settings.learning_rate, epsilon=1e-5)
         symmetry = Symmetry(shape, self._actions, on=settings.symmetric)
         game_seed = int(self._rng.integers(1 << 31, 1 << 32))
@@ -142,16 +123,12 @@ class RolloutLearner(Learner):
         )
         self._optimiser.learning_rate = self.annealed(s.learning_rate, s.final_learning_rate)
         told = self._learn(rollout, returns)
-        score = float(np.mean(rollout.scores)) if rollout.scores else float("nan")
-        return {"score": score, "games": len(rollout.scores)} | told
+        return rollout.told() | told
 
     def agent(self) -> NetworkAgent:
         """See `Learner.agent`."""
-        network = nn.Sequential(
-            **self.network.config(), input_shape=self.network.input_shape, flat=self.network.flat.copy()
-        )
         return NetworkAgent(
-            network,
+            copy.deepcopy(self.network),
             self.environment,
             actions=self._actions,
             masked=self._common.masked,
@@ -161,20 +138,16 @@ class RolloutLearner(Learner):
 
     def state(self) -> tuple[Arrays, dict[str, Any]]:
         """See `Learner.state`."""
-        arrays = {"flat": self.network.flat.copy()}
-        for name, owner in self._owners().items():
-            arrays |= {f"{name}.{key}": array for key, array in owner.state().items()}
+        arrays = {"flat": self.network.flat.copy()} | states_of(self._owners())
         return arrays, {"steps": self.steps, "rng": self._rng.bit_generator.state}
 
     def restore(self, arrays: Arrays, header: dict[str, Any]) -> None:
         """See `Learner.restore`."""
         self.network.flat = arrays["flat"]
-        for name, owner in self._owners().items():
-            start = f"{name}."
-            owner.restore({key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)})
+        restore_all(self._owners(), arrays)
         self.steps, self._rng.bit_generator.state = header["steps"], header["rng"]
 
-    def _owners(self) -> dict[str, nn.Optimiser | Collector | ReturnScale]:
+    def _owners(self) -> dict[str, Stateful]:
         return {"optimiser": self._optimiser, "collector": self._collector, "scale": self._scale}
 
     def _look(self, observations: NDArray[Any], masks: BoolArray) -> Choice:

@@ -19,6 +19,7 @@ from nn.layer import Array, Layer
 from nn.sequential import Sequential
 
 COPIES = 4  # more threads than these find no work
+IMAGES, VECTORS = 128, 512  # in a part: few enough for the cache, enough to be worth the calls
 ALWAYS = 1 << 62  # work that is always worth a thread
 
 Result = TypeVar("Result")
@@ -30,13 +31,15 @@ class Replicas:
     Args:
         network: whose weights they share and whose gradient they add to. None of its layers may look at the batch as a
             whole (`BatchNorm`) or draw chance (`Dropout`).
-        part: examples that a copy takes at a time.
+        part: examples that a copy takes at a time; by default 128 images or 512 vectors.
 
     Raises:
         ValueError: a layer that measures the batch or draws chance; a part below 1.
     """
 
-    def __init__(self, network: Sequential, part: int = 128) -> None:
+    def __init__(self, network: Sequential, part: int | None = None) -> None:
+        if part is None:
+            part = IMAGES if len(network.input_shape) == 3 else VECTORS
         if part < 1:
             raise ValueError(f"a copy takes {part} examples at a time; give 1 or more")
         if not all(parameter.trainable for parameter in network.parameters().values()):

@@ -29,11 +29,12 @@ def save_curve(metrics: list[dict[str, float]], baselines: Mapping[str, float], 
         axes.fill_between(seconds, columns["mean"], columns["best"], alpha=0.25, label=label)
         axes.plot(seconds, columns["champion"], linewidth=2, label="champion, on validation games")
     else:
-        axes.plot(seconds, columns["score"], alpha=0.4, label="training games, as they end")
-        axes.plot(seconds, columns["validation"], linewidth=2, label="agent, on validation games")
-    for i, (name, mean) in enumerate(baselines.items()):
-        axes.axhline(mean, linestyle="--", linewidth=1, color=f"C{i + 1}")
-        axes.annotate(name, (0.01, mean), xycoords=("axes fraction", "data"), ha="left", va="bottom", color=f"C{i + 1}")
+        axes.plot(seconds, columns["score"], alpha=0.35, label="training games as they end, some of which start late")
+        measured = np.flatnonzero(np.diff(columns["validation"], prepend=np.nan) != 0)  # nan, too, before the first
+        axes.plot(seconds[measured], columns["validation"][measured], "o-", label="agent, on validation games")
+    for name, mean in baselines.items():
+        axes.axhline(mean, linestyle="--", linewidth=1, color="dimgray")
+        axes.annotate(name, (0.01, mean), xycoords=("axes fraction", "data"), ha="left", va="bottom", color="dimgray")
     axes.set(xlabel="seconds of training", ylabel="food eaten", ylim=(0, None))
     axes.legend(loc="lower right")
     axes.grid(alpha=0.3)
