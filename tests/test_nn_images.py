@@ -1,10 +1,10 @@
-"""Layers of images, and those that normalise, against central differences and loops that spell the formula out."""
+"""Whole networks of images: two heads, any number of threads, memory that is kept, mistakes that are named."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nn
@@ -22,207 +22,9 @@ from nn import (
     Sequential,
     Split,
 )
-from nn.layer import Array
-from tests.test_nn_gradients import central_differences, relative_error
+from tests.layer_checks import assert_training_gradients, images
 
 seeds = st.integers(0, 2**32 - 1)
-small = st.integers(1, 3)
-
-
-def images(rng: np.random.Generator, *shape: int) -> Array:
-    """Numbers that are well apart, so that no maximum changes within a step of central differences."""
-    return (rng.permutation(np.prod(shape)) * 0.01 - 0.5).reshape(shape)
-
-
-def assert_training_gradients(layers: list[Layer], x: Array, seed: int) -> None:
-    """In training mode, in which the statistics are those of the batch."""
-    rng = np.random.default_rng(seed)
-    network = Sequential(layers, x.shape[1:], rng=rng, dtype=np.float64)
-    for name, parameter in network.parameters().items():
-        if parameter.trainable:
-            parameter.value += rng.normal(0, 0.3, parameter.shape)
-        assert name
-    weigh = rng.normal(size=(len(x), *network.output_shape(x.shape[1:])))
-
-    def loss() -> float:
-        network.reseed(np.random.default_rng(seed))
-        return float((network.forward(x, training=True) * weigh).sum())
-
-    loss()
-    for_x = network.backward(weigh).copy()
-    for_parameters = network.gradient.copy()
-    statistics = network.flat.copy()
-    assert relative_error(for_x, central_differences(loss, x)) < 1e-6
-    numeric = central_differences(loss, network.flat)
-    network.flat = statistics
-    for (name, parameter), start in zip(
-        network.parameters().items(),
-        np.cumsum([0, *(p.size for p in network.parameters().values())]),
-        strict=False,
-    ):
-        ours, theirs = (a[start : start + parameter.size] for a in (for_parameters, numeric))
-        if parameter.trainable:
-            assert relative_error(ours, theirs) < 1e-6, name
-        else:
-            assert not ours.any()
-
-    network.gradient = 0
-    loss()
-    network.learn(weigh)
-    np.testing.assert_array_equal(network.gradient, for_parameters)
-
-
-def convolution(x: Array, weight: Array, bias: Array, stride: int, zeros: tuple[int, int, int, int]) -> Array:
-    """The formula, number by number."""
-    above, below, left, right = zeros
-    N, C, H, W = x.shape
-    O, _, I, J = weight.shape
-    U, V = (H + above + below - I) // stride + 1, (W + left + right - J) // stride + 1
-    y = np.empty((N, O, U, V))
-    for n, o, u, v in np.ndindex(y.shape):
-        total = bias[o]
-        for c, i, j in np.ndindex(C, I, J):
-            h, w = stride * u + i - above, stride * v + j - left
-            if 0 <= h < H and 0 <= w < W:
-                total += weight[o, c, i, j] * x[n, c, h, w]
-        y[n, o, u, v] = total
-    return y
-
-
-@given(
-    batch=small,
-    channels=st.tuples(small, small),
-    size=st.tuples(st.integers(1, 6), st.integers(1, 6)),
-    kernel=st.tuples(st.integers(1, 4), st.integers(1, 4)),
-    stride=small,
-    padding=st.sampled_from(["same", "valid", 0, 1, 2, 3]),
-    bias=st.booleans(),
-    seed=seeds,
-)
-@settings(max_examples=120, deadline=None)
-def test_convolution(
-    batch: int,
-    channels: tuple[int, int],
-    size: tuple[int, int],
-    kernel: tuple[int, int],
-    stride: int,
-    padding: int | str,
-    bias: bool,
-    seed: int,
-) -> None:
-    layer = Conv2D(*channels, kernel=kernel, stride=stride, padding=padding, bias=bias)
-    p = 0 if padding == "valid" else padding
-    if p == "same":
-        totals = [max(0, (-(-n // stride) - 1) * stride + k - n) for n, k in zip(size, kernel, strict=True)]
-        zeros = (totals[0] // 2, totals[0] - totals[0] // 2, totals[1] // 2, totals[1] - totals[1] // 2)
-    else:
-        assert isinstance(p, int)
-        zeros = (p, p, p, p)
-    assume(size[0] + zeros[0] + zeros[1] >= kernel[0] and size[1] + zeros[2] + zeros[3] >= kernel[1])
-    rng = np.random.default_rng(seed)
-    x = rng.normal(size=(batch, channels[0], *size))
-    assert_training_gradients([layer], x, seed)
-    b = np.zeros(channels[1]) if layer.bias is None else layer.bias.value
-    expected = convolution(x, layer.weight.value, b, stride, zeros)
-    y = layer.forward(x)
-    np.testing.assert_allclose(y, expected, rtol=1e-10, atol=1e-12)
-    assert y.shape[1:] == layer.output_shape(x.shape[1:])
-    if padding == "same":
-        assert y.shape[2:] == (-(-size[0] // stride), -(-size[1] // stride))
-
-
-@pytest.mark.parametrize("kind", [MaxPool2D, AvgPool2D])
-@given(
-    batch=small,
-    channels=small,
-    size=st.tuples(st.integers(3, 7), st.integers(3, 7)),
-    window=small,
-    stride=st.sampled_from([None, 1, 2, 3]),
-    seed=seeds,
-)
-@settings(max_examples=60, deadline=None)
-def test_pooling(
-    kind: type[MaxPool2D] | type[AvgPool2D],
-    batch: int,
-    channels: int,
-    size: tuple[int, int],
-    window: int,
-    stride: int | None,
-    seed: int,
-) -> None:
-    layer = kind(window, stride)
-    x = images(np.random.default_rng(seed), batch, channels, *size)
-    assert_training_gradients([layer], x, seed)
-    y = layer.forward(x)
-    step = stride or window
-    reduce: Callable[[Array], float] = np.max if kind is MaxPool2D else np.mean
-    for n, c, u, v in np.ndindex(y.shape):
-        seen = x[n, c, u * step : u * step + window, v * step : v * step + window]
-        assert y[n, c, u, v] == pytest.approx(reduce(seen))
-
-
-def test_the_largest_of_equals_takes_the_gradient_once() -> None:
-    network = Sequential([MaxPool2D(2)], (1, 2, 2), rng=0)
-    network.forward(np.ones((1, 1, 2, 2)), training=True)
-    np.testing.assert_array_equal(network.backward(np.ones((1, 1, 1, 1))), [[[[1, 0], [0, 0]]]])
-
-
-@given(batch=st.integers(2, 6), shape=st.sampled_from([(4,), (3, 2, 5), (1, 1, 1), (2, 4, 1)]), seed=seeds)
-@settings(max_examples=40, deadline=None)
-def test_batch_norm(batch: int, shape: tuple[int, ...], seed: int) -> None:
-    x = np.random.default_rng(seed).normal(1, 2, (batch, *shape))
-    assert_training_gradients([BatchNorm(shape[0])], x, seed)
-
-
-def test_batch_norm_subtracts_two_means_and_goes_through_the_batch_variance() -> None:
-    rng = np.random.default_rng(0)
-    network = Sequential([BatchNorm(3)], (3,), rng=rng, dtype=np.float64)
-    x, g = rng.normal(2, 3, (8, 3)), rng.normal(size=(8, 3))
-    network.forward(x, training=True)
-    dx = network.backward(g)
-    std = np.sqrt(x.var(axis=0) + 1e-5)
-    normal = (x - x.mean(axis=0)) / std
-    np.testing.assert_allclose(dx, (g - g.mean(axis=0) - normal * (g * normal).mean(axis=0)) / std, atol=1e-12)
-    np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-12)  # shifting all x changes nothing
-    np.testing.assert_allclose((dx * normal).sum(axis=0), 0, atol=1e-5)  # nor does stretching them
-    assert not np.allclose(dx, g / std)
-
-
-def test_batch_norm_measures_what_inference_uses() -> None:
-    rng = np.random.default_rng(0)
-    network = Sequential([BatchNorm(2, momentum=0.5)], (2, 3, 4), rng=rng, dtype=np.float64)
-    x = rng.normal(5, 2, (6, 2, 3, 4))
-    network.forward(x, training=True)
-    parameters = network.parameters()
-    np.testing.assert_allclose(parameters["0.mean"].value, x.mean(axis=(0, 2, 3)) / 2)
-    np.testing.assert_allclose(parameters["0.variance"].value, (1 + x.var(axis=(0, 2, 3), ddof=1)) / 2)
-    for _ in range(60):
-        network.forward(x, training=True)
-    y = network.forward(x[:1])
-    expected = (x[:1] - x.mean(axis=(0, 2, 3), keepdims=True)) / x.std(axis=(0, 2, 3), ddof=1, keepdims=True)
-    np.testing.assert_allclose(y, expected, rtol=1e-4)
-    with pytest.raises(ValueError, match="more than one number of each feature"):
-        Sequential([BatchNorm(2)], (2,), rng=0).forward(np.ones((1, 2)), training=True)
-
-
-@given(batch=small, shape=st.sampled_from([(4,), (3, 2, 5), (2, 4, 1)]), seed=seeds)
-@settings(max_examples=40, deadline=None)
-def test_layer_norm(batch: int, shape: tuple[int, ...], seed: int) -> None:
-    x = np.random.default_rng(seed).normal(1, 2, (batch, *shape))
-    assert_training_gradients([LayerNorm(shape[0] if len(shape) == 1 else shape)], x, seed)
-
-
-@given(batch=small, rate=st.sampled_from([0, 0.2, 0.5, 0.9]), seed=seeds)
-@settings(max_examples=30, deadline=None)
-def test_dropout(batch: int, rate: float, seed: int) -> None:
-    x = np.random.default_rng(seed).normal(size=(batch, 2, 3, 4))
-    assert_training_gradients([Dropout(rate)], x, seed)
-    network = Sequential([Dropout(rate)], (2, 3, 4), rng=seed, dtype=np.float64)
-    np.testing.assert_array_equal(network.forward(x), x)
-    y = network.forward(np.ones((500, 2, 3, 4)), training=True)
-    assert set(np.unique(y)) <= {0, 1 / (1 - rate)}
-    assert y.mean() == pytest.approx(1, abs=0.1)
-    assert not np.array_equal(y, network.forward(np.ones((500, 2, 3, 4)), training=True)) or rate == 0
 
 
 @given(batch=st.integers(2, 4), seed=seeds)
@@ -427,11 +229,3 @@ def test_summary_counts_what_lies_inside_of_others(capsys: pytest.CaptureFixture
     words = capsys.readouterr().out.split()
     for number in ("2.0", "2.1.0", "2.1.2", "(3,", "57", "74", "148", "5", "284"):
         assert number in words
-
-
-def test_rows_of_a_kernel_that_see_padding_alone() -> None:
-    layer = Conv2D(1, 2, kernel=(1, 6), stride=8, padding=2)
-    x = np.random.default_rng(0).normal(size=(2, 1, 3, 5))
-    assert_training_gradients([layer], x, seed=0)
-    assert layer.bias is not None
-    np.testing.assert_allclose(layer.forward(x), np.broadcast_to(layer.bias.value[:, None, None], (2, 2, 1, 1)))

@@ -1,0 +1,70 @@
+"""Layers that normalise, and dropout, against central differences and their formulas."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nn import BatchNorm, Dropout, LayerNorm, Sequential
+from tests.layer_checks import assert_training_gradients
+
+seeds = st.integers(0, 2**32 - 1)
+small = st.integers(1, 3)
+
+
+@given(batch=st.integers(2, 6), shape=st.sampled_from([(4,), (3, 2, 5), (1, 1, 1), (2, 4, 1)]), seed=seeds)
+@settings(max_examples=40, deadline=None)
+def test_batch_norm(batch: int, shape: tuple[int, ...], seed: int) -> None:
+    x = np.random.default_rng(seed).normal(1, 2, (batch, *shape))
+    assert_training_gradients([BatchNorm(shape[0])], x, seed)
+
+
+def test_batch_norm_subtracts_two_means_and_goes_through_the_batch_variance() -> None:
+    rng = np.random.default_rng(0)
+    network = Sequential([BatchNorm(3)], (3,), rng=rng, dtype=np.float64)
+    x, g = rng.normal(2, 3, (8, 3)), rng.normal(size=(8, 3))
+    network.forward(x, training=True)
+    dx = network.backward(g)
+    std = np.sqrt(x.var(axis=0) + 1e-5)
+    normal = (x - x.mean(axis=0)) / std
+    np.testing.assert_allclose(dx, (g - g.mean(axis=0) - normal * (g * normal).mean(axis=0)) / std, atol=1e-12)
+    np.testing.assert_allclose(dx.sum(axis=0), 0, atol=1e-12)  # shifting all x changes nothing
+    np.testing.assert_allclose((dx * normal).sum(axis=0), 0, atol=1e-5)  # nor does stretching them
+    assert not np.allclose(dx, g / std)
+
+
+def test_batch_norm_measures_what_inference_uses() -> None:
+    rng = np.random.default_rng(0)
+    network = Sequential([BatchNorm(2, momentum=0.5)], (2, 3, 4), rng=rng, dtype=np.float64)
+    x = rng.normal(5, 2, (6, 2, 3, 4))
+    network.forward(x, training=True)
+    parameters = network.parameters()
+    np.testing.assert_allclose(parameters["0.mean"].value, x.mean(axis=(0, 2, 3)) / 2)
+    np.testing.assert_allclose(parameters["0.variance"].value, (1 + x.var(axis=(0, 2, 3), ddof=1)) / 2)
+    for _ in range(60):
+        network.forward(x, training=True)
+    y = network.forward(x[:1])
+    expected = (x[:1] - x.mean(axis=(0, 2, 3), keepdims=True)) / x.std(axis=(0, 2, 3), ddof=1, keepdims=True)
+    np.testing.assert_allclose(y, expected, rtol=1e-4)
+    with pytest.raises(ValueError, match="more than one number of each feature"):
+        Sequential([BatchNorm(2)], (2,), rng=0).forward(np.ones((1, 2)), training=True)
+
+
+@given(batch=small, shape=st.sampled_from([(4,), (3, 2, 5), (2, 4, 1)]), seed=seeds)
+@settings(max_examples=40, deadline=None)
+def test_layer_norm(batch: int, shape: tuple[int, ...], seed: int) -> None:
+    x = np.random.default_rng(seed).normal(1, 2, (batch, *shape))
+    assert_training_gradients([LayerNorm(shape[0] if len(shape) == 1 else shape)], x, seed)
+
+
+@given(batch=small, rate=st.sampled_from([0, 0.2, 0.5, 0.9]), seed=seeds)
+@settings(max_examples=30, deadline=None)
+def test_dropout(batch: int, rate: float, seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=(batch, 2, 3, 4))
+    assert_training_gradients([Dropout(rate)], x, seed)
+    network = Sequential([Dropout(rate)], (2, 3, 4), rng=seed, dtype=np.float64)
+    np.testing.assert_array_equal(network.forward(x), x)
+    y = network.forward(np.ones((500, 2, 3, 4)), training=True)
+    assert set(np.unique(y)) <= {0, 1 / (1 - rate)}
+    assert y.mean() == pytest.approx(1, abs=0.1)
+    assert not np.array_equal(y, network.forward(np.ones((500, 2, 3, 4)), training=True)) or rate == 0
