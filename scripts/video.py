@@ -61,7 +61,9 @@ def _save_gif(frames: list[Frame], path: Path, fps: int) -> None:
 
     # One palette for all frames, from the first, the middle and the last: then only pixels that change are stored.
     samples = np.concatenate([frames[i] for i in (0, len(frames) // 2, len(frames) - 1)])
-    palette = Image.fromarray(samples).quantize(COLOURS, dither=Image.Dither.NONE)
+    # Of the colours that there are, each counts once: the food is small and must not lose its own.
+    colours = np.unique(samples.reshape(-1, 3), axis=0)[None]
+    palette = Image.fromarray(colours).quantize(COLOURS, dither=Image.Dither.NONE)
     images = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     # GIF counts time in hundredths of a second; the last picture stays for two seconds.
     duration = [max(2, round(100 / fps)) * 10] * (len(images) - 1) + [2000]

@@ -19,7 +19,9 @@ import record
 import train
 import watch
 from budget import parse_budget
+from players import find_agent
 from run_folder import RunFolder
+from video import play_frames, save_video
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--budget", "60s", "--height", "5", "--width", "6", "--games", "3", "--population", "8", "--final-games", "6"]
@@ -108,6 +110,20 @@ def test_record_writes_a_gif(run: Path, tmp_path: Path) -> None:
         gif.seek(getattr(gif, "n_frames", 1) - 1)
         assert (np.asarray(gif.convert("RGB")) != first).any()
     assert first.std() > 10
+
+
+def test_a_gif_keeps_the_colour_of_the_food(tmp_path: Path) -> None:
+    """Which a long snake has hundreds of times the pixels of."""
+    rules = {"height": 10, "width": 9}
+    frames = list(play_frames(find_agent("shortcut", rules), rules, 3, tile=14))
+    frames = frames[len(frames) // 3 :: 10]
+    save_video(frames, tmp_path / "game.gif", 25)
+    with Image.open(tmp_path / "game.gif") as gif:
+        shown = np.asarray(gif.convert("RGB")).astype(int)
+    drawn = frames[0].astype(int)
+    red = (drawn[..., 0] > 180) & (drawn[..., 1] < 110) & (drawn[..., 2] < 110)
+    assert red.sum() > 20
+    assert np.abs(shown - drawn)[red].mean() < 25
 
 
 def test_record_writes_an_mp4_of_every_move(run: Path, tmp_path: Path) -> None:
