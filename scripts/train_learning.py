@@ -228,7 +228,7 @@ class Choice:
         reached = evaluate(agent, self._envs, games=games, seed=VALIDATION_SEED)
         if reached.mean > self.best:
             self.best = reached.mean
-            trained = {"steps": steps, "seconds": round(seconds, 1)}
+            trained = {"kept_steps": steps, "kept_seconds": round(seconds, 1)}
             agent.save(self._folder.path / "best.npz", self._folder.read_json("config.json") | trained)
         return {"validation": reached.mean, "validation_full": reached.full}
 

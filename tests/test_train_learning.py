@@ -94,7 +94,7 @@ def test_a_run_folder_is_complete(kind: str, observation: str, tmp_path: Path) -
     assert (agent.environment["height"], agent.environment["width"]) == (5, 6)
     notes = saved.about(out)["notes"]
     assert notes["kind"] == kind
-    assert notes["steps"] in (3 * STEPS, 4 * STEPS)
+    assert notes["kept_steps"] in (3 * STEPS, 4 * STEPS)
 
 
 @both
