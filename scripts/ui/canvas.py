@@ -1,0 +1,153 @@
+"""What a frame is drawn on: texts and boxes in the theme's colours, at the size that the window has now."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import pygame
+from pygame import Rect, Surface
+
+from ui.pointer import Pointer
+from ui.theme import Colour, Theme
+
+SMALLEST_UNIT, LARGEST_UNIT = 11, 30  # pixels
+UNITS_ACROSS, UNITS_DOWN = 88, 52  # of a window: its unit follows from its size
+SMALL, BODY, TITLE, HUGE = 0.85, 1.0, 1.35, 2.2  # sizes of texts in units
+
+
+class Canvas:
+    """A surface with a theme and a unit of length, and the pointer for widgets.
+
+    Args:
+        surface: to draw on.
+        theme: of all colours.
+        pointer: of this frame.
+
+    Attributes:
+        unit: pixels of one unit, the size of plain text; all sizes are multiples of it.
+        gap: pixels between things that belong together.
+        area: all of the surface.
+    """
+
+    def __init__(self, surface: Surface, theme: Theme, pointer: Pointer) -> None:
+        self.surface, self.theme, self.pointer = surface, theme, pointer
+        self.area = surface.get_rect()
+        unit = min(self.area.width / UNITS_ACROSS, self.area.height / UNITS_DOWN)
+        self.unit = round(min(max(unit, SMALLEST_UNIT), LARGEST_UNIT))
+        self.gap = round(0.6 * self.unit)
+
+    def text(
+        self,
+        text: str,
+        area: Rect,
+        *,
+        size: float = BODY,
+        colour: Colour | None = None,
+        bold: bool = False,
+        align: str = "left",
+    ) -> Rect:
+        """Write one line, in the middle of the area's height; one that is too wide ends in an ellipsis.
+
+        Args:
+            text: what is written.
+            area: where.
+            size: in units: SMALL, BODY, TITLE or HUGE.
+            colour: by default that of text.
+            bold: or not.
+            align: "left", "centre" or "right".
+
+        Returns:
+            The area that the text takes.
+        """
+        pixels = round(size * self.unit)
+        picture = _text(shorten(text, area.width, pixels, bold), pixels, bold, colour or self.theme.text)
+        place = picture.get_rect(centery=area.centery, left=area.left)
+        if align == "right":
+            place.right = area.right
+        elif align == "centre":
+            place.centerx = area.centerx
+        self.surface.blit(picture, place)
+        return place
+
+    def width(self, text: str, *, size: float = BODY, bold: bool = False) -> int:
+        """Pixels that a text is wide."""
+        return _font(round(size * self.unit), bold).size(text)[0]
+
+    def line_height(self, size: float = BODY) -> int:
+        """Pixels from one line of text to the next."""
+        return round(1.5 * size * self.unit)
+
+    def box(self, area: Rect, colour: Colour | None = None, *, radius: float = 0.4, line: Colour | None = None) -> None:
+        """Fill an area with a colour, with round corners of so many units; with a line, that as a thin frame around it.
+
+        Without a colour it is that of panels.
+        """
+        if area.width <= 0 or area.height <= 0:
+            return
+        colour = colour or self.theme.panel
+        corner = min(round(radius * self.unit), area.width // 2, area.height // 2)
+        if line:
+            _round(self.surface, area, line, corner)
+            edge = max(1, self.unit // 10)
+            area, corner = area.inflate(-2 * edge, -2 * edge), max(0, corner - edge)
+        _round(self.surface, area, colour, corner)
+
+    def panel(self, area: Rect, title: str = "", aside: str = "") -> Rect:
+        """A panel with a title, and quiet words at its right; gives back the area inside."""
+        self.box(area, radius=0.6)
+        inside = area.inflate(-2 * self.unit, -2 * round(0.7 * self.unit))
+        if not title and not aside:
+            return inside
+        head = Rect(inside.x, inside.y, inside.width, self.line_height(SMALL))
+        taken = self.text(title.upper(), head, size=SMALL, bold=True, colour=self.theme.quiet)
+        rest = Rect(taken.right + self.gap, head.y, max(0, head.right - taken.right - self.gap), head.height)
+        self.text(aside, rest, size=SMALL, colour=self.theme.quiet, align="right")
+        top = head.bottom + round(0.3 * self.unit)
+        return Rect(inside.x, top, inside.width, max(0, inside.bottom - top))
+
+
+@lru_cache(maxsize=4096)
+def shorten(text: str, width: int, pixels: int, bold: bool) -> str:
+    """The text, or as much of its beginning as fits into so many pixels, with an ellipsis."""
+    font = _font(pixels, bold)
+    if font.size(text)[0] <= width:
+        return text
+    while text and font.size(text + "…")[0] > width:
+        text = text[:-1]
+    return text + "…" if text else ""
+
+
+@lru_cache(maxsize=64)
+def _font(pixels: int, bold: bool) -> pygame.font.Font:
+    """DejaVu Sans, which comes with matplotlib and has arrows and Greek letters; its capitals are `pixels` * 0.73."""
+    import matplotlib
+
+    pygame.font.init()
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return pygame.font.Font(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, pixels)
+
+
+@lru_cache(maxsize=2048)
+def _text(text: str, pixels: int, bold: bool, colour: Colour) -> Surface:
+    return _font(pixels, bold).render(text, True, colour)
+
+
+@lru_cache(maxsize=256)
+def _disc(radius: int, colour: Colour) -> Surface:
+    """A smooth disc, drawn four times as large."""
+    large = Surface((8 * radius, 8 * radius), pygame.SRCALPHA)
+    large.fill((*colour, 0))  # its colour at the edge too, where it is mixed with what lies below
+    pygame.draw.circle(large, colour, (4 * radius, 4 * radius), 4 * radius)
+    return pygame.transform.smoothscale(large, (2 * radius, 2 * radius))
+
+
+def _round(surface: Surface, area: Rect, colour: Colour, radius: int) -> None:
+    if radius <= 0:
+        surface.fill(colour, area)
+        return
+    surface.fill(colour, area.inflate(-2 * radius, 0))
+    surface.fill(colour, area.inflate(0, -2 * radius))
+    disc = _disc(radius, colour)
+    for right in (0, 1):
+        for bottom in (0, 1):
+            place = (area.right - radius if right else area.left, area.bottom - radius if bottom else area.top)
+            surface.blit(disc, place, Rect(right * radius, bottom * radius, radius, radius))

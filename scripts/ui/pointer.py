@@ -1,0 +1,81 @@
+"""Mouse and keyboard as widgets see them during one frame."""
+
+import pygame
+
+Point = tuple[int, int]
+
+
+class Pointer:
+    """Where the mouse is, what was pressed since the last frame, and which widget has hold of what.
+
+    Attributes:
+        position: of the mouse, (x, y).
+        pressed: whether the left button went down in this frame.
+        down: whether it is down.
+        wheel: steps that the wheel was turned up.
+        path: positions that the mouse passed in this frame while the button was down, for strokes.
+        grabbed: the name of the widget that the button went down on, until it comes up.
+        focus: the name of the text field that takes what is typed.
+        typed: what that field holds.
+        entered: the name of the field in which Enter was pressed in this frame.
+    """
+
+    def __init__(self) -> None:
+        self.position: Point = (-1, -1)
+        self.pressed = self.released = self.down = False
+        self.wheel = 0
+        self.path: list[Point] = []
+        self.grabbed = self.focus = self.entered = ""
+        self.typed = ""
+
+    def start_frame(self) -> None:
+        """Forget what happened in the frame before."""
+        if not self.down:
+            self.grabbed = ""
+        self.pressed = self.released = False
+        self.wheel, self.entered = 0, ""
+        self.path = []
+
+    def take(self, event: pygame.event.Event) -> bool:
+        """Note a mouse or keyboard event; whether it is done with, so that no key binding hears of it."""
+        if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP) and event.button == 1:
+            self.position = event.pos
+            self.down = event.type == pygame.MOUSEBUTTONDOWN
+            self.pressed, self.released = self.pressed or self.down, self.released or not self.down
+            self.path.append(event.pos)
+            if self.down:
+                self.focus = ""  # a field under the mouse takes it back when it is drawn
+        elif event.type == pygame.MOUSEMOTION:
+            self.position = event.pos
+            if self.down:
+                self.path.append(event.pos)
+        elif event.type == pygame.MOUSEWHEEL:
+            self.wheel += event.y
+        elif event.type == pygame.KEYDOWN and self.focus:
+            self._type(event)
+            return True
+        return False
+
+    def start_typing(self, field: str, text: str = "") -> None:
+        """Give the keyboard to the text field of this name."""
+        self.focus, self.typed = field, text
+
+    def grabs(self, name: str, area: pygame.Rect) -> bool:
+        """Whether the widget of this name has the mouse: the button went down on it, and is down or comes up now."""
+        if self.pressed and not self.grabbed and area.collidepoint(self.path[0] if self.path else self.position):
+            self.grabbed = name
+        return self.grabbed == name
+
+    def clicks(self, name: str, area: pygame.Rect) -> bool:
+        """Whether the button went down on this widget and comes up on it now."""
+        return self.grabs(name, area) and self.released and area.collidepoint(self.position)
+
+    def _type(self, event: pygame.event.Event) -> None:
+        if event.key in (pygame.K_RETURN, pygame.K_KP_ENTER):
+            self.entered, self.focus = self.focus, ""
+        elif event.key == pygame.K_ESCAPE:
+            self.focus = ""
+        elif event.key == pygame.K_BACKSPACE:
+            self.typed = self.typed[:-1]
+        elif getattr(event, "unicode", "").isprintable():
+            self.typed += event.unicode

@@ -1,0 +1,85 @@
+"""All colours of the windows: a dark and a light theme.
+
+What carries a meaning has a colour of Okabe and Ito's set (jfly.uni-koeln.de/color), which people with any colour
+vision tell apart, and never a colour alone: marked bars have a frame, disabled ones are hatched, results have words.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Colour = tuple[int, int, int]
+
+ORANGE, SKY, GREEN, YELLOW = (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66)
+BLUE, VERMILION, PURPLE = (0, 114, 178), (213, 94, 0), (204, 121, 167)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theme:
+    """The colours of a window, by what they are for."""
+
+    name: str
+    background: Colour
+    panel: Colour  # what groups of widgets lie on
+    raised: Colour  # a button, the track of a slider
+    hover: Colour  # a button under the mouse
+    line: Colour  # thin lines between things
+    text: Colour
+    quiet: Colour  # text that explains other text
+    faint: Colour  # what is disabled
+    accent: Colour  # what is chosen, or can be moved
+    on_accent: Colour  # text on it
+    good: Colour
+    bad: Colour
+    series: tuple[Colour, ...]  # curves and bars, in this order
+    low: Colour  # where a map is 0 (see `ui.pictures`)
+    high: Colour  # where a map is greatest
+    negative: Colour  # where it is most negative
+
+
+DARK = Theme(
+    name="dark",
+    background=(14, 16, 24),
+    panel=(23, 26, 37),
+    raised=(40, 45, 61),
+    hover=(54, 61, 82),
+    line=(48, 54, 72),
+    text=(236, 240, 248),
+    quiet=(150, 160, 184),
+    faint=(92, 101, 124),
+    accent=SKY,
+    on_accent=(10, 20, 32),
+    good=(30, 190, 140),
+    bad=(240, 120, 50),
+    series=(SKY, ORANGE, GREEN, PURPLE, YELLOW, VERMILION),
+    low=(36, 41, 56),
+    high=(255, 226, 120),
+    negative=(70, 150, 255),
+)
+LIGHT = Theme(
+    name="light",
+    background=(238, 241, 246),
+    panel=(255, 255, 255),
+    raised=(226, 231, 240),
+    hover=(209, 217, 231),
+    line=(208, 214, 226),
+    text=(22, 27, 38),
+    quiet=(88, 98, 120),
+    faint=(158, 167, 186),
+    accent=BLUE,
+    on_accent=(255, 255, 255),
+    good=(0, 130, 95),
+    bad=(196, 80, 0),
+    series=(BLUE, (200, 130, 0), GREEN, (176, 84, 136), (150, 140, 0), VERMILION),
+    low=(232, 236, 243),
+    high=(166, 62, 0),
+    negative=(0, 92, 170),
+)
+
+
+def ramp(theme: Theme) -> NDArray[np.uint8]:
+    """(511, 3) the colours of a map's values from -1 to 1; 0 is in the middle."""
+    places = np.linspace(-1, 1, 511)
+    channels = [np.interp(places, (-1, 0, 1), ends) for ends in zip(theme.negative, theme.low, theme.high, strict=True)]
+    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
