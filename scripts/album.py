@@ -1,6 +1,7 @@
 """Stepping through pictures of which networks have named some, rightly or wrongly."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,14 @@ class Album:
     Attributes:
         position: number of the picture that is looked at.
         only_wrong: whether `step` passes over the pictures that no network is known to have named wrongly.
-        given: (networks, N), the class that each network gave each picture; UNKNOWN until `note` tells.
+        given: (networks, N), the class that each network gave each picture, or UNKNOWN.
+        named: how many pictures, from the first on, the networks were asked about.
     """
 
-    def __init__(self, labels: Sequence[int] | NDArray[np.integer], networks: int) -> None:
+    def __init__(self, labels: Sequence[int] | NDArray[np.integer[Any]], networks: int) -> None:
         self.labels = np.asarray(labels, np.int64)
         self.given = np.full((networks, len(self.labels)), UNKNOWN)
+        self.named = 0
         self.position = 0
         self.only_wrong = False
 
@@ -31,15 +34,10 @@ class Album:
         """How many pictures there are."""
         return len(self.labels)
 
-    def note(self, start: int, given: NDArray[np.integer]) -> None:
-        """Keep what the networks named pictures start, start + 1, ...: (networks, B)."""
-        self.given[:, start : start + given.shape[1]] = given
-
-    @property
-    def named(self) -> int:
-        """How many pictures, from the first on, all networks have named."""
-        unnamed = (self.given == UNKNOWN).any(axis=0)
-        return int(unnamed.argmax()) if unnamed.any() else len(self)
+    def note(self, given: NDArray[np.integer[Any]]) -> None:
+        """Keep what the networks named the next pictures, those after the `named` ones: (networks, B)."""
+        self.given[:, self.named : self.named + given.shape[1]] = given
+        self.named += given.shape[1]
 
     @property
     def wrong(self) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""A drawing of strokes: anti-aliased ink on a canvas ten times as fine as MNIST's pictures, with an undo.
+"""A drawing of strokes: anti-aliased ink on a canvas twenty times as fine as MNIST's pictures, with an undo.
 
 The mouse gives a few points a stroke. Through the middles between them goes a chain of quadratic Bezier curves, each
 bent towards the point between its two middles, so that strokes are round where the hand was:
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from digit_picture import SIDE, digit_picture
 
-CANVAS = 10 * SIDE
-PEN = 12.0  # radius of the pen: strokes of a digit that fills three quarters of the canvas come out as wide as MNIST's
-PIECE = 4.0  # a curve is drawn as straight pieces of about this length
+CANVAS = 20 * SIDE
+PEN = 24.0  # radius of the pen: strokes of a digit that fills three quarters of the canvas come out as wide as MNIST's
+PIECE = 8.0  # a curve is drawn as straight pieces of about this length
 
 Point = tuple[float, float]
 Ink = NDArray[np.uint8]

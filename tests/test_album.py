@@ -12,15 +12,15 @@ LABELS = [0, 1, 2, 0, 1, 2]
 def noted() -> Album:
     """Network 0 errs at 1 and 4, network 1 at 4 and 5."""
     album = Album(LABELS, networks=2)
-    album.note(0, np.array([[0, 2, 2], [0, 1, 2]]))
-    album.note(3, np.array([[0, 0, 2], [0, 2, 1]]))
+    album.note(np.array([[0, 2, 2], [0, 1, 2]]))
+    album.note(np.array([[0, 0, 2], [0, 2, 1]]))
     return album
 
 
 def test_what_is_noted_is_counted() -> None:
     album = Album(LABELS, networks=2)
     assert (album.named, album.accuracy(0)) == (0, (0, 0))
-    album.note(0, np.array([[0, 2, 2], [0, 1, 2]]))
+    album.note(np.array([[0, 2, 2], [0, 1, 2]]))
     assert album.named == 3
     assert album.accuracy(0) == (2, 3)
     assert album.accuracy(1) == (3, 3)
@@ -51,14 +51,14 @@ def test_only_wrong_ones() -> None:
 
 def test_from_beyond_the_last_wrong_one_it_goes_to_the_first() -> None:
     album = Album(LABELS, networks=1)
-    album.note(0, np.array([[1, 1, 2, 0, 1, 2]]))
+    album.note(np.array([[1, 1, 2, 0, 1, 2]]))
     album.position = 3
     assert [album.toggle_wrong(), album.position] == [True, 0]
 
 
 def test_without_wrong_ones_it_stays_at_all() -> None:
     album = Album([UNKNOWN] * 3, networks=1)
-    album.note(0, np.array([[0, 1, 2]]))  # nobody knows whether that is right
+    album.note(np.array([[0, 1, 2]]))  # nobody knows whether that is right
     assert album.accuracy(0) == (0, 0)
     assert not album.toggle_wrong()
     assert not album.only_wrong
@@ -68,7 +68,7 @@ def test_without_wrong_ones_it_stays_at_all() -> None:
 def test_steps_through_wrong_ones_visit_each_once(pairs: list[tuple[int, int]], data: st.DataObject) -> None:
     labels, named = np.array(pairs).T
     album = Album(labels, networks=1)
-    album.note(0, named[None])
+    album.note(named[None])
     wrong = [i for i, (label, given) in enumerate(pairs) if UNKNOWN not in (label, given) and label != given]
     album.position = data.draw(st.integers(0, len(pairs) - 1))
     if not album.toggle_wrong():
