@@ -1,6 +1,6 @@
 """A game as a picture that moves: GIF by Pillow, MP4 by imageio."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from snake_env.renderer import render_frame
 from snake_env.state import State
 
 Frame = NDArray[np.uint8]
-COLOURS = 64  # of a GIF's palette: enough for the anti-aliased snake, and small
+COLOURS = 63  # of a GIF's palette: enough for the anti-aliased snake; with the transparent one they take six bits
+SAMPLED = 16  # frames whose colours the palette is made for
 
 
 def play_states(agent: Agent, rules: Mapping[str, Any], seed: int) -> Iterator[State]:
@@ -38,8 +39,13 @@ def play_frames(agent: Agent, rules: Mapping[str, Any], seed: int, *, tile: int 
         yield render_frame(state, tile=tile, wrap=wrap)
 
 
-def save_video(frames: list[Frame], path: Path, fps: int) -> None:
+def save_video(frames: Sequence[Frame], path: Path, fps: int) -> None:
     """Write frames as .gif or .mp4.
+
+    Args:
+        frames: (height, width, 3) each, all of one shape. An MP4 leaves out the last row or column of an odd number.
+        path: of the file; its folder is made.
+        fps: frames a second; a GIF, which counts in hundredths of a second, takes the nearest it can, 50 at most.
 
     Raises:
         ValueError: another ending.
@@ -48,23 +54,53 @@ def save_video(frames: list[Frame], path: Path, fps: int) -> None:
     if path.suffix == ".gif":
         _save_gif(frames, path, fps)
     elif path.suffix == ".mp4":
-        import imageio.v3 as imageio
-
-        even = [frame[: frame.shape[0] // 2 * 2, : frame.shape[1] // 2 * 2] for frame in frames]
-        imageio.imwrite(path, np.stack(even), fps=fps, codec="libx264", macro_block_size=2)
+        _save_mp4(frames, path, fps)
     else:
         raise ValueError(f"{path} ends in {path.suffix!r}; choose .gif or .mp4")
 
 
-def _save_gif(frames: list[Frame], path: Path, fps: int) -> None:
+def _save_mp4(frames: Sequence[Frame], path: Path, fps: int) -> None:
+    import imageio.v2 as imageio
+
+    height, width = (side // 2 * 2 for side in frames[0].shape[:2])  # the codec takes even sides alone
+    with imageio.get_writer(path, fps=fps, codec="libx264", macro_block_size=2) as writer:
+        for frame in frames:
+            writer.append_data(frame[:height, :width])
+
+
+def _save_gif(frames: Sequence[Frame], path: Path, fps: int) -> None:
+    """A frame is stored as the rectangle that changes, and in it what stays the same as one transparent colour."""
     from PIL import Image
 
-    # One palette for all frames, from the first, the middle and the last: then only pixels that change are stored.
-    samples = np.concatenate([frames[i] for i in (0, len(frames) // 2, len(frames) - 1)])
-    # Of the colours that there are, each counts once: the food is small and must not lose its own.
-    colours = np.unique(samples.reshape(-1, 3), axis=0)[None]
-    palette = Image.fromarray(colours).quantize(COLOURS, dither=Image.Dither.NONE)
+    palette = gif_palette(frames)
+    table = bytes(palette.getpalette()[: 3 * COLOURS]).ljust(3 * COLOURS + 3, b"\0")  # the last one is the transparent
     images = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     # GIF counts time in hundredths of a second; the last picture stays for two seconds.
     duration = [max(2, round(100 / fps)) * 10] * (len(images) - 1) + [2000]
-    images[0].save(path, save_all=True, append_images=images[1:], duration=duration, loop=0, optimize=False)
+    images[0].save(
+        path,
+        save_all=True,
+        append_images=images[1:],
+        duration=duration,
+        loop=0,
+        palette=table,  # one for the file, where Pillow would write one for each frame
+        transparency=COLOURS,
+        disposal=1,  # the next frame is drawn over this one
+        optimize=True,
+    )
+
+
+def gif_palette(frames: Sequence[Frame]) -> Any:  # noqa: ANN401
+    """An image of Pillow's whose palette is good for all frames: then only pixels that change are stored.
+
+    A colour counts by the square root of its pixels. By their number the food would lose its colour to hundreds of
+    floors; if each counted alike, the floors would lose theirs to all the shades of smooth edges.
+    """
+    from PIL import Image
+
+    chosen = {round(i) for i in np.linspace(0, len(frames) - 1, SAMPLED)}
+    pixels = np.concatenate([frames[i].reshape(-1, 3) for i in sorted(chosen)])
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    weighted = np.repeat(colours, np.ceil(np.sqrt(counts)).astype(np.int64), axis=0)
+    image = Image.fromarray(weighted[None])
+    return image.quantize(COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
