@@ -1,36 +1,38 @@
-"""Watch an agent play in a window. Space pauses, . steps, up and down change the speed, n starts a new game, q quits.
+"""Watch agents play in a window, up to four side by side on the same game. Press ? there for its keys.
 
 python scripts/watch.py runs/es
 
+python scripts/watch.py ppo-10x10 shortcut greedy
+
 python scripts/watch.py shortcut --height 8 --width 12
+
+python scripts/watch.py --replay shortcut-seed7.json
 
 python scripts/watch.py runs/es --text: in the terminal, without a window
 """
 
 import sys
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
+from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from players import find_agent, given_rules
-from snake_env.renderer import render_frame, render_text
-from snake_env.state import State
-from video import play_states
-
-SLOWEST, FASTEST = 1, 120  # moves a second
+from match import new_match, replayed_match
+from players import given_rules
+from replay import open_replay
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Which agent to watch, and how."""
+    """Which agents to watch, and how."""
 
-    agent: Annotated[str, tyro.conf.Positional]
-    """A run folder, a file of weights, the name of a shipped agent, or a scripted player: random, greedy, safe-greedy,
-    cycle, shortcut."""
+    agents: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    """One to four run folders, files of weights, names of shipped agents, or scripted players: random, greedy,
+    safe-greedy, cycle, shortcut."""
+    replay: Path | None = None
+    """A game that the window saved, in place of agents."""
     seed: int = 0
     """Of the first game; the next games follow."""
     fps: int = 12
@@ -48,52 +50,34 @@ class Config:
 
 
 def main(config: Config) -> int:
-    """Show games until the window is closed; gives back how many moves were shown."""
+    """Show games until the window is closed; gives back how many positions were shown.
+
+    Raises:
+        ValueError: agents that there are not, or that cannot play on this board; a file that is no replay.
+        RuntimeError: there is no display.
+    """
+    if bool(config.agents) == (config.replay is not None):
+        raise ValueError("give one to four agents, such as ppo-10x10 or shortcut, or --replay FILE")
+    if config.fps < 1 or config.seed < 0 or (config.games is not None and config.games < 1):
+        raise ValueError(
+            f"fps is {config.fps}, games {config.games} and seed {config.seed}; "
+            "the first two must be at least 1, the seed at least 0"
+        )
     rules = given_rules(height=config.height, width=config.width, walls=config.walls)
-    agent = find_agent(config.agent, rules)
-    wrap = (agent.environment | rules).get("walls") == "wrap"
-    seeds = range(config.seed, config.seed + config.games) if config.games is not None else count(config.seed)
-    games = (play_states(agent, rules, seed) for seed in seeds)
-    return _in_terminal(games, config.fps, wrap) if config.text else _in_window(games, config, wrap)
+    if config.replay is not None:
+        match = replayed_match(open_replay(config.replay))
+    else:
+        match = new_match(config.agents, rules, config.seed)
+    if config.text:
+        from watch_text import play_in_terminal
 
+        return play_in_terminal(match, config.fps, config.games)
+    from ui.app import App
+    from watch_window import WatchWindow
 
-def _in_terminal(games: Iterator[Iterator[State]], fps: int, wrap: bool) -> int:
-    moves = 0
-    for game in games:
-        for state in game:
-            # Home and clear: the board stays in place.
-            print("\x1b[H\x1b[2J" + render_text(state, wrap=wrap), flush=True)
-            moves += 1
-            time.sleep(1 / fps)
-    return moves
-
-
-def _in_window(games: Iterator[Iterator[State]], config: Config, wrap: bool) -> int:
-    from snake_env.window import Window
-
-    moves, window, fps, paused = 0, None, config.fps, False
-    for game in games:
-        for state in game:
-            frame = render_frame(state, wrap=wrap)
-            if window is None:
-                window = Window(f"Snake: {config.agent}", frame.shape[1::-1], fps=fps)
-            moves += 1
-            showing = True
-            while showing:
-                keys = window.show(frame)
-                if window.closed or "q" in keys or "escape" in keys:
-                    window.close()
-                    return moves
-                if "space" in keys:
-                    paused = not paused
-                fps = min(FASTEST, max(SLOWEST, fps * 2 ** (keys.count("up") - keys.count("down"))))
-                window.fps = fps
-                showing = paused and "." not in keys and "n" not in keys
-            if "n" in keys:
-                break
-    if window is not None:
-        window.close()
-    return moves
+    window = WatchWindow(match, rules, fps=config.fps, games=config.games)
+    App(window).run()
+    return window.moves
 
 
 def parse(arguments: Sequence[str]) -> Config:

@@ -56,7 +56,7 @@ def maps(
     gap = max(1, canvas.unit // 5)
     line = canvas.line_height(SMALL) if names else 0
     across, width, height = _grid(area, K, h, w, gap, line)
-    if names and width < 3 * canvas.unit:
+    if names and width < 4 * canvas.unit:
         across, width, height = _grid(area, K, h, w, gap, 0)
         names, line = (), 0
     if width < 1 or height < 1:
@@ -90,5 +90,6 @@ def _grid(area: Rect, K: int, h: int, w: int, gap: int, line: int) -> tuple[int,
         room_y = (area.height - gap * (down - 1)) / down - line
         scale = min(room_x / w, room_y / h)
         if scale * w > best[1]:
-            best = (across, int(scale * w), int(scale * h))
+            # With so many rows, the fewest columns that do: then the last row is not much shorter.
+            best = (math.ceil(K / down), int(scale * w), int(scale * h))
     return best

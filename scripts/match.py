@@ -1,0 +1,196 @@
+"""Agents that play the same game, and all that has happened in it: what a window can go back and forth in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+import agents
+from agents import scripted
+from players import ENVIRONMENT_ID, find_agent, shared_rules
+from replay import Replay, rules_of
+from snake_env.renderer import render_frame
+from snake_env.state import State
+
+MOST = 4  # games side by side
+TILE = 24  # pixels of a cell in pictures that are saved
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A position of a game, as it is and as the agent sees it."""
+
+    state: State  # N = 1
+    observation: NDArray[Any]
+    mask: NDArray[np.int8]  # (A,) allowed actions
+
+
+class Game:
+    """One agent's game, kept from its first position to the last one so far.
+
+    Args:
+        name: of the agent.
+        agent: who plays; None if the actions are known and nobody is asked.
+        rules: of the game, beside those that the agent was trained under.
+        seed: of the game.
+        given: actions of a replay, after which the game ends; None if the agent decides.
+
+    Attributes:
+        moments: positions, the first and one after each action. They only ever become more, so that a window may read
+            them while another thread plays.
+        actions: what was done.
+        over: whether no more will be done.
+        won: whether the board is full.
+        recorded: whether it is a replay.
+        rules: of the game, complete.
+
+    Raises:
+        ValueError: rules that there are not, or under which this agent cannot play.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        agent: agents.Agent | None,
+        rules: Mapping[str, Any],
+        seed: int,
+        given: Sequence[int] | None = None,
+    ) -> None:
+        self.name, self.agent, self.seed, self._given = name, agent, seed, given
+        self.recorded = given is not None
+        self.environment = (agent.environment if agent else {}) | dict(rules)
+        self.rules = rules_of(self.environment)
+        self._env = gym.make(ENVIRONMENT_ID, **self.environment)
+        self.moments: list[Moment] = []
+        self.actions: list[int] = []
+        self.won = False
+        observation, info = self._env.reset(seed=seed)
+        self._keep(observation, info)
+        self.over = given is not None and not given
+        # The agent is asked at once, to hear now rather than later that it cannot play here.
+        self._decided = self._first(agent) if agent is not None and given is None else None
+
+    def step(self) -> None:
+        """Play one move; nothing happens in a game that is over."""
+        if self.over:
+            return
+        if self._given is not None:
+            action = self._given[len(self.actions)]
+        else:
+            action, self._decided = self._choose() if self._decided is None else self._decided, None
+        observation, _, terminated, truncated, info = self._env.step(action)
+        self.actions.append(action)
+        self.won = bool(info["won"])
+        self._keep(observation, info)
+        self.over = terminated or truncated or (self._given is not None and len(self.actions) == len(self._given))
+
+    def moment(self, position: int) -> Moment:
+        """The position after so many moves, or the last one of a game that has fewer."""
+        return self.moments[min(position, len(self.moments) - 1)]
+
+    def replay(self) -> Replay:
+        """The game so far, to be saved."""
+        actions, score = tuple(self.actions), int(self.moments[len(self.actions)].state.score[0])
+        return Replay(rules=asdict(self.rules), seed=self.seed, actions=actions, agent=self.name, score=score)
+
+    def _keep(self, observation: NDArray[Any], info: dict[str, Any]) -> None:
+        base: Any = self._env.unwrapped
+        self.moments.append(Moment(State(**base.get_state()), observation, info["action_mask"]))
+
+    def _choose(self) -> int:
+        assert self.agent is not None
+        now = self.moments[-1]
+        return int(self.agent.act(now.observation[None], now.mask[None])[0])
+
+    def _first(self, agent: agents.Agent) -> int:
+        try:
+            return self._choose()
+        except ValueError as error:
+            here = f"{self.name} cannot play on {self.rules.height} x {self.rules.width}"
+            if "height" in agent.environment:
+                trained = f"{agent.environment['height']} x {agent.environment['width']}"
+                raise ValueError(f"{here}: it was trained on {trained}; give that board, or another agent") from None
+            raise ValueError(f"{here}: {error}") from None
+
+
+class Match:
+    """One to four games with the same rules and the same seed, so with the same food as long as they are played alike.
+
+    Attributes:
+        games: one for each agent.
+        seed: of all of them.
+    """
+
+    def __init__(self, games: Sequence[Game]) -> None:
+        self.games, self.seed = tuple(games), games[0].seed
+
+    @property
+    def length(self) -> int:
+        """Positions of the longest game so far."""
+        return max(len(game.moments) for game in self.games)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is a replay, in which nobody decides anything."""
+        return any(game.recorded for game in self.games)
+
+    @property
+    def over(self) -> bool:
+        """Whether all games are."""
+        return all(game.over for game in self.games)
+
+    def again(self, seed: int) -> "Match":
+        """A match of the same agents under the same rules with this seed.
+
+        Raises:
+            ValueError: a replay of an agent that is not here.
+        """
+        if self.recorded and any(game.agent is None for game in self.games):
+            raise ValueError(f"{self.games[0].name}, who played this replay, is not here; choose another agent")
+        return Match([Game(game.name, game.agent, game.environment, seed) for game in self.games])
+
+    def frames(self) -> Iterator[NDArray[np.uint8]]:
+        """Pictures of all positions, the games side by side, (height, width, 3) each."""
+        for position in range(self.length):
+            states = [game.moment(position).state for game in self.games]
+            wrap = self.games[0].rules.walls == "wrap"
+            yield np.concatenate([render_frame(state, tile=TILE, wrap=wrap) for state in states], axis=1)
+
+    def play(self, length: int) -> None:
+        """Play until there are so many positions, or all games are over."""
+        while self.length < length and not self.over:
+            for game in self.games:
+                game.step()
+
+
+def new_match(names: Sequence[str], rules: Mapping[str, Any], seed: int) -> Match:
+    """A game for each of these agents, under the first learned one's rules, changed by those given.
+
+    Raises:
+        ValueError: no or too many agents, one that there is not, or that cannot play under these rules.
+    """
+    if not 1 <= len(names) <= MOST:
+        raise ValueError(f"{len(names)} agents are given; give 1 to {MOST}")
+    learned = [name for name in names if name not in scripted.SCRIPTED]
+    try:
+        shared = (shared_rules(learned[0]) if learned else {}) | dict(rules)
+        return Match([Game(name, find_agent(name, shared), shared, seed) for name in names])
+    except SystemExit as missing:  # how `find_agent` says that there is no such agent
+        raise ValueError(str(missing).replace("\n", "; ")) from None
+
+
+def replayed_match(replay: Replay) -> Match:
+    """The game of a replay; with the agent that played it, where it can be found, to say what it thinks."""
+    agent = None
+    try:
+        found = find_agent(replay.agent, replay.rules)
+        # As the agent sees it: with its own observation, and only if its moves mean the same.
+        if found.environment.get("actions", replay.rules["actions"]) == replay.rules["actions"]:
+            Game(replay.agent, found, replay.rules, replay.seed)
+            agent = found
+    except (SystemExit, ValueError):
+        pass
+    return Match([Game(replay.agent, agent, replay.rules, replay.seed, replay.actions)])

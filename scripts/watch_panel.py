@@ -1,0 +1,152 @@
+"""The panel beside a game: its figures, what the network wants, what it sees, and what its layers answer."""
+
+import numpy as np
+from pygame import Rect
+
+from feature_maps import FeatureMaps
+from match import Game, Moment
+from opinion import Opinion, plane_names
+from snake_env.features import OVERALL, PER_ACTION
+from ui.canvas import SMALL, TITLE, Canvas
+from ui.charts import Bar, bars
+from ui.layout import columns, rows, take_top
+from ui.pictures import maps, picture
+
+HEADINGS = {"probability": "probability of each action", "value": "return it expects", "score": "score of each action"}
+
+
+def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: Opinion | None, *, wide: bool) -> None:
+    """Draw the panel of one game.
+
+    Args:
+        canvas: to draw on.
+        area: where.
+        game: which is shown.
+        position: after how many moves.
+        opinion: of the agent about this position; None of one that follows a rule, or that still thinks.
+        wide: whether the parts lie side by side, rather than one below the other.
+    """
+    moment, actions = game.moment(position), len(game.rules.action_names)
+    layers = opinion.layers if opinion else []
+    if wide:
+        first, *others = columns(area, [1, 1.1, 1.5] if layers else [1, 1.6], canvas.gap)
+        parts = [*take_top(first, 6.6 * canvas.unit, canvas.gap), *others]
+    else:
+        figures, area = take_top(area, 6.6 * canvas.unit, canvas.gap)
+        wants, area = take_top(area, (3.4 + 1.7 * actions) * canvas.unit, canvas.gap)
+        parts = [figures, wants, *rows(area, [1, 1.25] if layers else [1], canvas.gap)]
+    _draw_figures(canvas, canvas.panel(parts[0], game.name, status(game, position)), game, position, moment)
+    _draw_wants(canvas, parts[1], game, position, moment, opinion)
+    _draw_sight(canvas, parts[2], game, moment)
+    if layers:
+        _draw_layers(canvas, parts[3], layers)
+
+
+def status(game: Game, position: int) -> str:
+    """How the game stands after so many moves, in a few words."""
+    if position < len(game.actions) or not game.moments[-1].state.over[0]:
+        return ""
+    if game.won:
+        return "board full"
+    state = game.moments[-1].state
+    return "starved" if state.hunger[0] >= game.rules.steps_to_starve else "died"
+
+
+def _draw_figures(canvas: Canvas, area: Rect, game: Game, position: int, moment: Moment) -> None:
+    state, limit = moment.state, game.rules.steps_to_starve
+    hunger = int(state.hunger[0])
+    figures = {
+        "score": f"{state.score[0]}",
+        "length": f"{state.length[0]}",
+        "steps": f"{min(position, len(game.actions))}",
+        "hunger": f"{hunger} / {limit}",
+    }
+    for part, (name, figure) in zip(columns(area, [1, 1, 1, 1.5], canvas.gap), figures.items(), strict=True):
+        label, rest = take_top(part, canvas.line_height(SMALL))
+        canvas.text(name, label, size=SMALL, colour=canvas.theme.quiet)
+        number, rest = take_top(rest, 1.9 * canvas.unit)
+        canvas.text(
+            figure,
+            number,
+            size=TITLE if canvas.width(figure, size=TITLE, bold=True) <= part.width else SMALL,
+            bold=True,
+        )
+        if name == "hunger":
+            track = Rect(part.x, number.bottom, part.width, max(3, canvas.unit // 4))
+            canvas.box(track, canvas.theme.raised, radius=0.2)
+            colour = canvas.theme.bad if 2 * hunger > limit else canvas.theme.accent
+            canvas.box(
+                Rect(track.x, track.y, round(track.width * min(hunger / limit, 1)), track.height), colour, radius=0.2
+            )
+
+
+def _draw_wants(canvas: Canvas, area: Rect, game: Game, position: int, moment: Moment, opinion: Opinion | None) -> None:
+    inside = canvas.panel(area, "what it wants", HEADINGS[opinion.meaning] if opinion else "follows a rule, no network")
+    taken = game.actions[position] if position < len(game.actions) else None
+    names, mask = game.rules.action_names, moment.mask
+    wants = np.zeros(len(names)) if opinion is None else opinion.wants
+    percent = opinion is not None and opinion.meaning == "probability"
+    shown = [
+        Bar(
+            name,
+            float(want) if opinion or action != taken else 1.0,
+            "kills" if not allowed else "" if opinion is None else f"{want:.1%}" if percent else f"{want:+.2f}",
+            marked=action == taken,
+            disabled=not allowed,
+        )
+        for action, (name, want, allowed) in enumerate(zip(names, wants, mask, strict=True))
+    ]
+    largest = 1.0 if percent or opinion is None else float(np.abs(wants).max()) or 1.0
+    bars(canvas, inside, shown, low=min(0.0, float(wants.min())), high=largest)
+
+
+def _draw_sight(canvas: Canvas, area: Rect, game: Game, moment: Moment) -> None:
+    seen = moment.observation
+    if seen.ndim == 1:
+        _draw_features(canvas, canvas.panel(area, "what it sees", "features of each move"), game, seen)
+    elif seen.dtype == np.uint8 and seen.shape[-1] == 3 and seen.shape[0] > 4:
+        picture(canvas, canvas.panel(area, "what it sees", "the picture"), seen)
+    else:
+        C, H, W = seen.shape
+        names = plane_names(game.environment.get("observation", "planes"))
+        names = names if len(names) == C else ()
+        inside = canvas.panel(area, "what it sees")
+        places = maps(canvas, inside, seen, names=names, largest=float(np.iinfo(seen.dtype).max))
+        under = Rect(canvas.pointer.position, (1, 1)).collidelist(places)  # the plane that the mouse points at
+        words = names[under] if under >= 0 and names else f"{C} planes of {H} x {W}"
+        head = Rect(inside.x, area.y, inside.width, inside.y - area.y)
+        canvas.text(words, head, size=SMALL, colour=canvas.theme.quiet, align="right")
+
+
+def _draw_features(
+    canvas: Canvas, area: Rect, game: Game, seen: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+) -> None:
+    """A table: a row for each feature, a column for each action, and the shade of a cell is the number."""
+    names, K = game.rules.action_names, len(PER_ACTION)
+    table = seen[: len(names) * K].reshape(len(names), K)
+    overall = seen[len(names) * K :]
+    lines = rows(area, [1.0] * (1 + K + len(overall)))
+    written = lines[0].height >= 0.9 * canvas.unit
+    label = 7 * canvas.unit if written else 0
+
+    def cells(line: Rect, count: int) -> list[Rect]:
+        return columns(Rect(line.x + label, line.y, line.width - label, line.height - 1), [1.0] * count, 2)
+
+    for name, cell in zip(names, cells(lines[0], len(names)), strict=True):
+        canvas.text(name, cell, size=SMALL, colour=canvas.theme.quiet, align="centre")
+    contents = [*zip(PER_ACTION, table.T, strict=True), *((n, v[None]) for n, v in zip(OVERALL, overall, strict=True))]
+    for (name, values), line in zip(contents, lines[1:], strict=True):
+        if written:
+            canvas.text(name.replace("_", " "), Rect(line.x, line.y, label, line.height), size=SMALL)
+        for value, cell in zip(values, cells(line, len(values)), strict=True):
+            canvas.box(cell, canvas.theme.low, radius=0)
+            canvas.box(Rect(cell.x, cell.y, round(cell.width * float(value)), cell.height), canvas.theme.high, radius=0)
+
+
+def _draw_layers(canvas: Canvas, area: Rect, layers: list[FeatureMaps]) -> None:
+    inside = canvas.panel(area, "feature maps")
+    for part, layer in zip(rows(inside, [1.0] * len(layers), canvas.gap), layers, strict=True):
+        C, H, W = layer.maps.shape
+        label, rest = take_top(part, canvas.line_height(SMALL))
+        canvas.text(f"{layer.name}: {C} of {H} x {W}", label, size=SMALL, colour=canvas.theme.quiet)
+        maps(canvas, rest, layer.maps)

@@ -1,0 +1,349 @@
+"""The window in which agents play: state, keys, and one function that draws it."""
+
+import contextlib
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pygame import Rect
+
+import agents
+from agents import scripted
+from board_picture import BoardPictures
+from match import MOST, Game, Match, new_match, replayed_match
+from opinion import Opinion, meaning_of, opinion_of
+from playback import FASTEST, SLOWEST, Playback
+from replay import open_replay, save_replay
+from ui.app import View
+from ui.canvas import SMALL, Canvas
+from ui.keys import Key
+from ui.layout import columns, take_bottom, take_left, take_right, take_top
+from ui.widgets import button, slider, text_field
+from video import save_video
+from watch_panel import draw_panel, status
+
+SECONDS_AT_END = 1.5  # to see how a game ended before the next one starts
+
+
+class WatchWindow(View):
+    """Shows a match, move by move.
+
+    Args:
+        match: to begin with.
+        rules: that were given, for other agents too.
+        fps: moves a second.
+        games: how many to show before the window closes; None for no end.
+
+    Attributes:
+        playback: of the match that is shown.
+        chosen: number of the game whose panel is shown.
+    """
+
+    title = "Snake: watch"
+    alternatives = (
+        "play in the terminal with --text, write a GIF with record.py, "
+        "or set the environment variable SDL_VIDEODRIVER=dummy to go on without seeing it"
+    )
+
+    def __init__(self, match: Match, rules: Mapping[str, Any], *, fps: float, games: int | None = None) -> None:
+        super().__init__()
+        self.playback = Playback(match, fps)
+        self.chosen, self._before = 0, 0
+        self._rules, self._games_left = dict(rules), games
+        self._boards = BoardPictures(self.worker)
+        self._meanings: dict[str, str] = {}
+        self._opinion: tuple[Game, int, Opinion | None] | None = None  # of which game, after how many moves
+        self.keys = [
+            Key("space", "play or pause", lambda: self.playback.toggle()),
+            Key("right .", "one step on", lambda: self._step(1), repeats=True),
+            Key("left ,", "one step back", lambda: self._step(-1), repeats=True),
+            Key("home", "to the start", lambda: self.playback.go(0)),
+            Key("end", "to the last move so far", lambda: self.playback.go(self.playback.last)),
+            Key("up", "faster", lambda: self.playback.change_speed(1.5), repeats=True),
+            Key("down", "slower", lambda: self.playback.change_speed(1 / 1.5), repeats=True),
+            Key("n", "new game, with the next seed", lambda: self._again(self.match.seed + 1)),
+            Key("r", "the same game again", lambda: self._again(self.match.seed)),
+            Key("e", "type a seed", lambda: self.pointer.start_typing("seed")),
+            Key("b", "type a board, such as 8 x 12", lambda: self.pointer.start_typing("board")),
+            Key("a", f"type 1 to {MOST} agents", lambda: self.pointer.start_typing("agents", self._names())),
+            Key("]", "the next agent there is", lambda: self._switch(1)),
+            Key("[", "the agent before", lambda: self._switch(-1)),
+            Key("tab", "the panel of the next game", lambda: self._choose(self.chosen + 1)),
+            Key("g", "save as GIF", lambda: self._save_video(".gif")),
+            Key("m", "save as MP4", lambda: self._save_video(".mp4")),
+            Key("s", "save as a replay", self._save_replays),
+            Key("o", "open a replay, or drop its file here", lambda: self.pointer.start_typing("open")),
+        ]
+
+    @property
+    def match(self) -> Match:
+        """What is shown."""
+        return self.playback.match
+
+    @property
+    def moves(self) -> int:
+        """Positions that were shown, in all matches."""
+        return self._before + self.playback.position + 1
+
+    @property
+    def game(self) -> Game:
+        """The game whose panel is shown."""
+        return self.match.games[self.chosen]
+
+    @property
+    def opinion(self) -> Opinion | None:
+        """What the agent of that game thinks; None while it thinks for the first time, or if it follows a rule."""
+        known = self._opinion
+        return known[2] if known and known[0] is self.game else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that belongs to the position is shown: nothing is waited for."""
+        known = self._opinion
+        return known is not None and known[:2] == (self.game, self._place) and not self.worker.busy("tiles")
+
+    def update(self, seconds: float) -> None:
+        """Let moves pass, and ask the worker for what is missing."""
+        playback = self.playback
+        playback.update(seconds)
+        if playback.wanted > self.match.length and not self.match.over and not self.worker.busy("play"):
+            match, length = self.match, playback.wanted
+            self.worker.ask("play", lambda: match.play(length), lambda _: None)
+        if (self._opinion is None or self._opinion[:2] != (self.game, self._place)) and not self.worker.busy("look"):
+            self._look()
+        if playback.playing and playback.seconds_at_end > SECONDS_AT_END and not self.worker.busy("start"):
+            self._next()
+
+    def dropped(self, path: Path) -> None:
+        """Open a replay."""
+        self._start(lambda: replayed_match(open_replay(path)))
+
+    def draw(self, canvas: Canvas, area: Rect) -> None:
+        """Draw one frame."""
+        line = 2.2 * canvas.unit
+        head, area = take_top(area, line, canvas.unit)
+        foot, area = take_bottom(area, 2 * line + canvas.gap, canvas.unit)
+        self._draw_head(canvas, head)
+        # The panel lies below the boards or beside them, wherever these have more room.
+        boards, panel = take_left(area, 0.62 * area.width, canvas.unit)
+        above, below = take_top(area, 0.5 * area.height, canvas.unit)
+        wide = self._tile(above) > self._tile(boards)
+        if wide:
+            boards, panel = above, below
+        self._draw_boards(canvas, boards)
+        draw_panel(canvas, panel, self.game, self.playback.position, self.opinion, wide=wide)
+        scrubber, buttons = take_top(foot, line, canvas.gap)
+        self._draw_scrubber(canvas, scrubber)
+        self._draw_buttons(canvas, buttons)
+
+    def _draw_head(self, canvas: Canvas, area: Rect) -> None:
+        hint, area = take_right(area, canvas.width("? for help", size=SMALL), canvas.unit)
+        canvas.text("? for help", hint, size=SMALL, colour=canvas.theme.quiet)
+        rules = self.game.rules
+        fields: dict[str, tuple[str, float, Callable[[str], None]]] = {
+            "agents": (self._names(), 4, lambda typed: self._change_agents(typed.split())),
+            "board": (f"{rules.height} x {rules.width}", 1, self._change_board),
+            "seed": (f"{self.match.seed}", 1, self._change_seed),
+            "open": ("", 1.5, lambda typed: self.dropped(Path(typed))),
+        }
+        parts = columns(area, [share for _, share, _ in fields.values()], canvas.unit)
+        for part, (name, (value, _, use)) in zip(parts, fields.items(), strict=True):
+            label, box = take_left(part, canvas.width(name, size=SMALL), canvas.gap)
+            canvas.text(name, label, size=SMALL, colour=canvas.theme.quiet)
+            typed = text_field(canvas, box, name, value, hint="a replay" if name == "open" else "")
+            if typed is not None and typed.strip():
+                use(typed.strip())
+
+    def _draw_boards(self, canvas: Canvas, area: Rect) -> None:
+        games, position = self.match.games, self.playback.position
+        areas = columns(area, [1.0] * len(games), canvas.unit)
+        line = canvas.line_height() + canvas.gap if len(games) > 1 else 0
+        states = [game.moment(position).state for game in games]
+        rooms = [take_top(part, line)[1] for part in areas]
+        places = self._boards.draw(canvas, rooms, states, wrap=games[0].rules.walls == "wrap")
+        for number, (game, part, place) in enumerate(zip(games, areas, places, strict=True)):
+            if self.pointer.clicks(f"game {number}", part):
+                self._choose(number)
+            if line:
+                ending = status(game, position)
+                figure = f"{game.moment(position).state.score[0]}" + (f", {ending}" if ending else "")
+                caption = Rect(place.x, place.y - line, place.width, canvas.line_height())
+                score, left = take_right(caption, canvas.width(figure, bold=True), canvas.gap)
+                chosen = number == self.chosen
+                canvas.text(game.name, left, bold=chosen, colour=canvas.theme.accent if chosen else None)
+                canvas.text(figure, score, bold=True, align="right")
+
+    def _tile(self, area: Rect) -> float:
+        """Pixels that a cell could have if the boards were drawn side by side there."""
+        rules = self.game.rules
+        return min(area.width / len(self.match.games) / rules.width, area.height / rules.height)
+
+    def _draw_scrubber(self, canvas: Canvas, area: Rect) -> None:
+        playback = self.playback
+        play, area = take_left(area, 6 * canvas.unit, canvas.gap)
+        if button(canvas, play, "Pause" if playback.playing else "Play", chosen=not playback.playing):
+            playback.toggle()
+        for label, move in (("◀", -1), ("▶", 1)):
+            step, area = take_left(area, 2.6 * canvas.unit, canvas.gap)
+            if button(canvas, step, label):
+                self._step(move)
+        figures = f"{playback.position} / {playback.last}"
+        label, track = take_right(area, canvas.width("00000 / 00000"), canvas.gap)
+        canvas.text(figures, label, align="right")
+        dragged = slider(canvas, track, "position", playback.position, 0, playback.last)
+        if dragged is not None:
+            playback.go(round(dragged))
+
+    def _draw_buttons(self, canvas: Canvas, area: Rect) -> None:
+        new, area = take_left(area, 8 * canvas.unit, canvas.unit)
+        if button(canvas, new, "New game"):
+            self._again(self.match.seed + 1)
+        actions = {
+            "Replay": self._save_replays,
+            "MP4": lambda: self._save_video(".mp4"),
+            "GIF": lambda: self._save_video(".gif"),
+        }
+        for label, action in actions.items():
+            part, area = take_right(area, (6 if label == "Replay" else 4.5) * canvas.unit, canvas.gap)
+            if button(canvas, part, label):
+                action()
+        word, area = take_right(area, canvas.width("save as", size=SMALL), canvas.unit)
+        canvas.text("save as", word, size=SMALL, colour=canvas.theme.quiet)
+        word, area = take_left(area, canvas.width("speed", size=SMALL), canvas.gap)
+        canvas.text("speed", word, size=SMALL, colour=canvas.theme.quiet)
+        figure, area = take_right(area, canvas.width("000 moves/s"), canvas.gap)
+        canvas.text(f"{self.playback.speed:.0f} moves/s", figure, align="left")
+        # Equal ways for equal factors.
+        dragged = slider(canvas, area, "speed", math.log(self.playback.speed), math.log(SLOWEST), math.log(FASTEST))
+        if dragged is not None:
+            self.playback.speed = math.exp(dragged)
+
+    @property
+    def _place(self) -> int:
+        """The position in the game whose panel is shown, which may have ended before the others."""
+        return min(self.playback.position, len(self.game.moments) - 1)
+
+    def _look(self) -> None:
+        game, place = self.game, self._place
+        moment = game.moment(place)
+
+        def look() -> Opinion | None:
+            if game.agent is not None and game.name not in self._meanings:
+                self._meanings[game.name] = meaning_of(game.name)
+            return opinion_of(game.agent, self._meanings.get(game.name, ""), moment.observation, moment.mask)
+
+        def keep(opinion: Opinion | None) -> None:
+            self._opinion = (game, place, opinion)
+
+        self.worker.ask("look", look, keep)
+
+    def _step(self, moves: int) -> None:
+        self.playback.go(self.playback.position + moves)
+
+    def _choose(self, number: int) -> None:
+        self.chosen = number % len(self.match.games)
+
+    def _names(self) -> str:
+        return " ".join(game.name for game in self.match.games)
+
+    def _next(self) -> None:
+        """Go on to the next game once one has been shown to its end, or close the window after the last."""
+        if self._games_left is not None:
+            self._games_left -= 1
+            self.closed = self._games_left == 0
+        if self.match.recorded:
+            self.playback.playing = False
+        elif not self.closed:
+            self._again(self.match.seed + 1)
+
+    def _again(self, seed: int) -> None:
+        self._start(lambda: self.match.again(seed))
+
+    @property
+    def _board(self) -> dict[str, Any]:
+        """The rules of this match, but for what an action means, which is each agent's affair."""
+        return {name: value for name, value in asdict(self.game.rules).items() if name != "actions"}
+
+    def _start(self, make: Callable[[], Match]) -> None:
+        """Make a match in the worker and show it; if there cannot be one, say why and stay with this one."""
+
+        def attempt() -> Match | str:
+            try:
+                return make()
+            except ValueError as error:
+                return str(error)
+
+        self.worker.ask("start", attempt, self._show)
+
+    def _show(self, made: Match | str) -> None:
+        if isinstance(made, str):
+            self.say(made)
+            return
+        self._before += self.playback.position + 1
+        playing = self.playback.playing or self.playback.at_end
+        self.playback = Playback(made, self.playback.speed)
+        self.playback.playing = playing
+        self._choose(min(self.chosen, len(made.games) - 1))
+
+    def _change_seed(self, typed: str) -> None:
+        if typed.isdecimal():
+            self._again(int(typed))
+        else:
+            self.say(f"the seed is {typed!r}; type a whole number, 0 or more")
+
+    def _change_board(self, typed: str) -> None:
+        sides = re.fullmatch(r"(\d+)\D+(\d+)", typed)
+        if sides:
+            self._play(self._names().split(), self._board | {"height": int(sides[1]), "width": int(sides[2])})
+        else:
+            self.say(f"the board is {typed!r}; type rows and columns, such as 8 x 12")
+
+    def _change_agents(self, names: list[str]) -> None:
+        self._play(names, {} if set(names) - set(scripted.SCRIPTED) else self._board)
+
+    def _play(self, names: list[str], rules: Mapping[str, Any]) -> None:
+        self._start(lambda: new_match(names, self._rules | dict(rules), self.match.seed))
+
+    def _switch(self, step: int) -> None:
+        """Put the next agent that can play here in the place of the chosen one."""
+        every = [*agents.names(), *scripted.SCRIPTED]
+        names, seed, chosen = self._names().split(), self.match.seed, self.chosen
+        first = every.index(names[chosen]) if names[chosen] in every else -step
+        board = self._board if len(names) > 1 else {}
+
+        def find() -> Match:
+            for distance in range(1, len(every) + 1):
+                names[chosen] = every[(first + step * distance) % len(every)]
+                with contextlib.suppress(ValueError):
+                    return new_match(names, self._rules | board, seed)
+            raise ValueError("no other agent can play on this board")
+
+        self._start(find)
+
+    def _save_replays(self) -> None:
+        for game in self.match.games:
+            path = free_path(Path(f"{Path(game.name).name}-seed{game.seed}.json"))
+            save_replay(game.replay(), path)
+            self.say(f"saved {path}")
+
+    def _save_video(self, ending: str) -> None:
+        names = "-".join(Path(game.name).name for game in self.match.games)
+        path, match, fps = free_path(Path(f"{names}-seed{self.match.seed}{ending}")), self.match, self.playback.speed
+        self.say(f"writing {path} ...")
+
+        def save() -> str:
+            save_video(list(match.frames()), path, round(fps))
+            return f"saved {path}"
+
+        self.worker.ask("save", save, self.say)
+
+
+def free_path(path: Path) -> Path:
+    """The path, or where there is a file already, the first of NAME-2, NAME-3, ... that is free."""
+    number, free = 2, path
+    while free.exists():
+        free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
+    return free
