@@ -34,7 +34,7 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
     else:
         figures, area = take_top(area, 6.6 * canvas.unit, canvas.gap)
         wants, area = take_top(area, (3.4 + 1.7 * actions) * canvas.unit, canvas.gap)
-        parts = [figures, wants, *rows(area, [1, 1.25] if layers else [1], canvas.gap)]
+        parts = [figures, wants, *rows(area, [1, 1.7] if layers else [1], canvas.gap)]
     _draw_figures(canvas, canvas.panel(parts[0], game.name, status(game, position)), game, position, moment)
     _draw_wants(canvas, parts[1], game, position, moment, opinion)
     _draw_sight(canvas, parts[2], game, moment)
@@ -81,7 +81,8 @@ def _draw_figures(canvas: Canvas, area: Rect, game: Game, position: int, moment:
 
 
 def _draw_wants(canvas: Canvas, area: Rect, game: Game, position: int, moment: Moment, opinion: Opinion | None) -> None:
-    inside = canvas.panel(area, "what it wants", HEADINGS[opinion.meaning] if opinion else "follows a rule, no network")
+    silent = "the agent of this replay is not here" if game.agent is None else "follows a rule, no network"
+    inside = canvas.panel(area, "what it wants", HEADINGS[opinion.meaning] if opinion else silent)
     taken = game.actions[position] if position < len(game.actions) else None
     names, mask = game.rules.action_names, moment.mask
     wants = np.zeros(len(names)) if opinion is None else opinion.wants
@@ -113,9 +114,7 @@ def _draw_sight(canvas: Canvas, area: Rect, game: Game, moment: Moment) -> None:
         inside = canvas.panel(area, "what it sees")
         places = maps(canvas, inside, seen, names=names, largest=float(np.iinfo(seen.dtype).max))
         under = Rect(canvas.pointer.position, (1, 1)).collidelist(places)  # the plane that the mouse points at
-        words = names[under] if under >= 0 and names else f"{C} planes of {H} x {W}"
-        head = Rect(inside.x, area.y, inside.width, inside.y - area.y)
-        canvas.text(words, head, size=SMALL, colour=canvas.theme.quiet, align="right")
+        canvas.aside(area, names[under] if under >= 0 and names else f"{C} planes of {H} x {W}")
 
 
 def _draw_features(

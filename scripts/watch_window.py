@@ -128,7 +128,9 @@ class WatchWindow(View):
         foot, area = take_bottom(area, 2 * line + canvas.gap, canvas.unit)
         self._draw_head(canvas, head)
         # The panel lies below the boards or beside them, wherever these have more room.
-        boards, panel = take_left(area, 0.62 * area.width, canvas.unit)
+        rules = self.game.rules
+        most = len(self.match.games) * (area.height * rules.width / rules.height + canvas.unit)
+        boards, panel = take_left(area, min(most, 0.62 * area.width), canvas.unit)
         above, below = take_top(area, 0.5 * area.height, canvas.unit)
         wide = self._tile(above) > self._tile(boards)
         if wide:
@@ -186,13 +188,12 @@ class WatchWindow(View):
         play, area = take_left(area, 6 * canvas.unit, canvas.gap)
         if button(canvas, play, "Pause" if playback.playing else "Play", chosen=not playback.playing):
             playback.toggle()
-        for label, move in (("◀", -1), ("▶", 1)):
+        for sign, move in (("◀", -1), ("▶", 1)):
             step, area = take_left(area, 2.6 * canvas.unit, canvas.gap)
-            if button(canvas, step, label):
+            if button(canvas, step, sign):
                 self._step(move)
-        figures = f"{playback.position} / {playback.last}"
-        label, track = take_right(area, canvas.width("00000 / 00000"), canvas.gap)
-        canvas.text(figures, label, align="right")
+        figures, track = take_right(area, canvas.width("00000 / 00000"), canvas.gap)
+        canvas.text(f"{playback.position} / {playback.last}", figures, align="right")
         dragged = slider(canvas, track, "position", playback.position, 0, playback.last)
         if dragged is not None:
             playback.go(round(dragged))
@@ -201,7 +202,7 @@ class WatchWindow(View):
         new, area = take_left(area, 8 * canvas.unit, canvas.unit)
         if button(canvas, new, "New game"):
             self._again(self.match.seed + 1)
-        actions = {
+        actions: dict[str, Callable[[], None]] = {
             "Replay": self._save_replays,
             "MP4": lambda: self._save_video(".mp4"),
             "GIF": lambda: self._save_video(".gif"),

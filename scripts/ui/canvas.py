@@ -99,10 +99,15 @@ class Canvas:
             return inside
         head = Rect(inside.x, inside.y, inside.width, self.line_height(SMALL))
         taken = self.text(title.upper(), head, size=SMALL, bold=True, colour=self.theme.quiet)
-        rest = Rect(taken.right + self.gap, head.y, max(0, head.right - taken.right - self.gap), head.height)
-        self.text(aside, rest, size=SMALL, colour=self.theme.quiet, align="right")
+        self.aside(Rect(taken.right, area.y, area.right - taken.right, area.height), aside)
         top = head.bottom + round(0.3 * self.unit)
         return Rect(inside.x, top, inside.width, max(0, inside.bottom - top))
+
+    def aside(self, area: Rect, words: str) -> None:
+        """Write the quiet words at the right of a panel's title; for those that only its content tells."""
+        inside = area.inflate(-2 * self.unit, -2 * round(0.7 * self.unit))
+        head = Rect(inside.x, inside.y, inside.width, self.line_height(SMALL))
+        self.text(words, head, size=SMALL, colour=self.theme.quiet, align="right")
 
 
 @lru_cache(maxsize=4096)

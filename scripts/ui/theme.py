@@ -79,7 +79,8 @@ LIGHT = Theme(
 
 
 def ramp(theme: Theme) -> NDArray[np.uint8]:
-    """(511, 3) the colours of a map's values from -1 to 1; 0 is in the middle."""
-    places = np.linspace(-1, 1, 511)
+    """(511, 3) the colours of a map's values from -1 to 1; 0 is in the middle. Small values are lifted, to be seen."""
+    values = np.linspace(-1, 1, 511)
+    places = np.sign(values) * np.abs(values) ** 0.6
     channels = [np.interp(places, (-1, 0, 1), ends) for ends in zip(theme.negative, theme.low, theme.high, strict=True)]
     return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
