@@ -1,6 +1,6 @@
-"""Pictures of how a run went."""
+"""Pictures of what was measured: scores of games, mistakes of a classifier, and what its first layer looks for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,57 +8,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+import nn
 from agents import Evaluation
 
-
-def save_curve(metrics: list[dict[str, float]], baselines: Mapping[str, float], path: Path) -> None:
-    """The learning curve of a player, with the scripted players' means as lines.
-
-    Args:
-        metrics: rows of metrics.csv: of an evolution, with "mean", "best" and "champion", or of a learner, with "score"
-            and "validation".
-        baselines: mean food of the scripted players by name.
-        path: of the picture.
-    """
-    figure = Figure(figsize=(8, 4.5), layout="constrained")
-    axes = figure.subplots()
-    columns = {name: np.array([row[name] for row in metrics], float) for name in metrics[-1]}
-    seconds = columns["seconds"]
-    if "champion" in columns:
-        label = "mean to best of the population"
-        axes.fill_between(seconds, columns["mean"], columns["best"], alpha=0.25, label=label)
-        axes.plot(seconds, columns["champion"], linewidth=2, label="champion, on validation games")
-    else:
-        axes.plot(seconds, columns["score"], alpha=0.35, label="training games as they end, some of which start late")
-        measured = np.flatnonzero(np.diff(columns["validation"], prepend=np.nan) != 0)  # nan, too, before the first
-        axes.plot(seconds[measured], columns["validation"][measured], "o-", label="agent, on validation games")
-    for name, mean in baselines.items():
-        axes.axhline(mean, linestyle="--", linewidth=1, color="dimgray")
-        axes.annotate(name, (0.01, mean), xycoords=("axes fraction", "data"), ha="left", va="bottom", color="dimgray")
-    axes.set(xlabel="seconds of training", ylabel="food eaten", ylim=(0, None))
-    axes.legend(loc="lower right")
-    axes.grid(alpha=0.3)
-    figure.savefig(path, dpi=120)
-
-
-def save_training_curve(metrics: list[dict[str, float]], path: Path) -> None:
-    """Loss, and the error on the validation pictures where there are any, over the seconds of training."""
-    validated = "validation_accuracy" in metrics[-1]
-    figure = Figure(figsize=(10 if validated else 6, 4.5), layout="constrained")
-    panels = figure.subplots(1, 2 if validated else 1, squeeze=False)[0]
-    seconds = [row["seconds"] for row in metrics]
-    panels[0].plot(seconds, [row["loss"] for row in metrics], label="training, augmented")
-    panels[0].set(xlabel="seconds of training", ylabel="loss", yscale="log")
-    if validated:
-        panels[0].plot(seconds, [row["validation_loss"] for row in metrics], label="validation")
-        panels[1].plot(seconds, [100 * (1 - row["validation_accuracy"]) for row in metrics], color="C1")
-        panels[1].set(
-            xlabel="seconds of training", ylabel="validation pictures given the wrong class, %", ylim=(0, None)
-        )
-    panels[0].legend()
-    for panel in panels:
-        panel.grid(alpha=0.3)
-    figure.savefig(path, dpi=120)
+FILTERS = 64  # that are shown at most
 
 
 def save_scores(evaluations: Sequence[Evaluation], title: str, path: Path) -> None:
@@ -131,3 +84,42 @@ def save_mistakes(
     if not len(wrong):
         figure.suptitle("no mistakes")
     figure.savefig(path, dpi=100)
+
+
+def save_filters(network: nn.Sequential, path: Path) -> None:
+    """What the units of the first layer look for: a convolution's kernels, or the weights of dense units as pictures.
+
+    Kernels of three channels are shown in colour, around grey. Others are shown in red where a bright pixel excites
+    the unit and in blue where it inhibits it, channels side by side.
+
+    Raises:
+        ValueError: the network has neither a convolution nor a dense layer.
+    """
+    first = next((layer for layer in network.layers if isinstance(layer, nn.Conv2D | nn.Dense)), None)
+    if first is None:
+        raise ValueError("the network has neither a convolution nor a dense layer; there are no filters to show")
+    weights = first.weight.value
+    if isinstance(first, nn.Dense):
+        weights = weights.T.reshape(-1, *network.input_shape)
+    shown = weights[:FILTERS]  # (K, C, h, w)
+    K, C = shown.shape[:2]
+    across = min(K, 8 if K <= 32 else 16)
+    down = -(-K // across)
+    figure = Figure(figsize=(0.8 * across, 0.8 * down + 0.5))
+    figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.4 / (0.8 * down + 0.5), wspace=0.08, hspace=0.08)
+    for axes in figure.subplots(down, across, squeeze=False).flat:
+        axes.axis("off")
+    for axes, kernel in zip(figure.axes, shown, strict=False):
+        largest = float(np.abs(kernel).max()) or 1.0
+        if C == 3:
+            axes.imshow(kernel.transpose(1, 2, 0) / (2 * largest) + 0.5)
+        else:
+            axes.imshow(np.hstack(kernel), cmap="RdBu_r", vmin=-largest, vmax=largest)
+    what = "kernels of the first convolution" if isinstance(first, nn.Conv2D) else "units of the first layer"
+    figure.suptitle(
+        f"{'all' if len(weights) == K else f'the first {K} of'} {len(weights)} {what}, each on its own scale",
+        fontsize=9,
+        y=0.995,
+        va="top",
+    )
+    figure.savefig(path, dpi=120)

@@ -41,13 +41,13 @@ class RunFolder:
 
     @classmethod
     def existing(cls, path: Path) -> "RunFolder":
-        """The folder of a run to go on with.
+        """The folder of a run that was started.
 
         Raises:
             FileNotFoundError: no run was started there.
         """
         if not (path / "config.json").is_file():
-            raise FileNotFoundError(f"{path} holds no run to go on with; give the folder that a training script wrote")
+            raise FileNotFoundError(f"{path} holds no run; give the folder that a training script wrote")
         return cls(path)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:

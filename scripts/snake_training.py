@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from agents import Agent, Evaluation, evaluate
 from budget import parse_budget
-from figures import save_curve
+from curves import save_curve
 from players import find_agent, make_games
 from run_folder import RunFolder
 from snake_env.endings import find_endings

@@ -19,7 +19,8 @@ import nn
 from augmentation import Normalisation
 from budget import parse_budget
 from classifier import Classifier
-from figures import save_confusion, save_mistakes, save_training_curve
+from curves import save_training_curve
+from figures import save_confusion, save_filters, save_mistakes
 from image_folder import class_weights
 from run_folder import RunFolder
 from training_progress import TrainingProgress
@@ -191,11 +192,11 @@ def _report(
     save_training_curve(history, folder.path / "curve.png")
     save_confusion(confusion, pictures.classes, folder.path / "confusion.png")
     save_mistakes(pictures.test_images, labels, probabilities, pictures.classes, folder.path / "mistakes.png")
+    save_filters(classifier.network, folder.path / "filters.png")
     folder.write_json("result.json", result)
     views = f", {classifier.views} views each" if classifier.views > 1 else ""
-    console.print(
-        f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, confusion.png, mistakes.png, result.json"
-    )
+    pictures_left = "curve.png, confusion.png, mistakes.png, filters.png"
+    console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, {pictures_left}, result.json")
     console.print(
         f"Test accuracy {result['test_accuracy']:.2%} ({np.trace(confusion):,} of {len(labels):,} pictures{views})"
     )

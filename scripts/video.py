@@ -63,7 +63,8 @@ def _save_mp4(frames: Sequence[Frame], path: Path, fps: int) -> None:
     import imageio.v2 as imageio
 
     height, width = (side // 2 * 2 for side in frames[0].shape[:2])  # the codec takes even sides alone
-    with imageio.get_writer(path, fps=fps, codec="libx264", macro_block_size=2) as writer:
+    writer: Any = imageio.get_writer(path, fps=fps, codec="libx264", macro_block_size=2)
+    with writer:
         for frame in frames:
             writer.append_data(frame[:height, :width])
 

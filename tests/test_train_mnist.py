@@ -29,6 +29,7 @@ FILES = {
     "curve.png",
     "confusion.png",
     "mistakes.png",
+    "filters.png",
 }
 
 
