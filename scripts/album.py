@@ -42,7 +42,8 @@ class Album:
     @property
     def wrong(self) -> NDArray[np.bool_]:
         """(networks, N): whether a network named a picture wrongly; not where the class is unknown."""
-        return (self.given != self.labels) & (self.given != UNKNOWN) & (self.labels != UNKNOWN)
+        wrong: NDArray[np.bool_] = (self.given != self.labels) & (self.given != UNKNOWN) & (self.labels != UNKNOWN)
+        return wrong
 
     def accuracy(self, network: int) -> tuple[int, int]:
         """How many pictures this network named rightly, of how many whose class is known."""
@@ -54,7 +55,7 @@ class Album:
 
         With `only_wrong` these are wrong ones; gives back whether there was one to go to.
         """
-        places = np.flatnonzero(self.wrong.any(axis=0)) if self.only_wrong else np.arange(len(self))
+        places = self._places()
         ahead = places[places > self.position] if by > 0 else places[places < self.position][::-1]
         if not len(ahead):
             return False
@@ -75,3 +76,14 @@ class Album:
         self.only_wrong = True
         self.position = int(places[np.searchsorted(places, self.position) % len(places)])
         return True
+
+    def around(self, count: int) -> list[int]:
+        """So many pictures, or all, that steps lead to, in order, with the position in the middle where that can be."""
+        places = self._places()
+        start = int(np.searchsorted(places, self.position)) - count // 2
+        start = max(0, min(start, len(places) - count))
+        around: list[int] = places[start : start + count].tolist()
+        return around
+
+    def _places(self) -> NDArray[np.int64]:
+        return np.flatnonzero(self.wrong.any(axis=0)) if self.only_wrong else np.arange(len(self))

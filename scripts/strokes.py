@@ -82,9 +82,10 @@ class Drawing:
             self._history.append(self.ink)
             self.ink = np.zeros_like(self.ink)
 
-    def picture(self) -> NDArray[np.uint8]:
-        """The drawing in the form of MNIST's pictures, (28, 28), light on black; all black while there is no ink."""
-        return np.zeros((SIDE, SIDE), np.uint8) if self.empty else digit_picture(self.ink)
+
+def picture_of(ink: Ink) -> NDArray[np.uint8] | None:
+    """A drawing in the form of MNIST's pictures, (28, 28), light on black; None if there is no ink."""
+    return digit_picture(ink) if ink.any() else None
 
 
 def _draw_line(ink: Ink, a: Point, b: Point) -> None:

@@ -64,6 +64,20 @@ def test_without_wrong_ones_it_stays_at_all() -> None:
     assert not album.only_wrong
 
 
+def test_pictures_around_the_position() -> None:
+    album = noted()
+    assert album.around(3) == [0, 1, 2]
+    album.position = 3
+    assert album.around(3) == [2, 3, 4]
+    assert album.around(4) == [1, 2, 3, 4]
+    album.position = 5
+    assert album.around(3) == [3, 4, 5]
+    assert album.around(9) == [0, 1, 2, 3, 4, 5]
+    album.toggle_wrong()
+    assert album.around(2) == [4, 5]
+    assert album.around(9) == [1, 4, 5]
+
+
 @given(st.lists(st.tuples(st.integers(-1, 2), st.integers(-1, 2)), min_size=1), st.data())
 def test_steps_through_wrong_ones_visit_each_once(pairs: list[tuple[int, int]], data: st.DataObject) -> None:
     labels, named = np.array(pairs).T

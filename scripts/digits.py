@@ -1,0 +1,60 @@
+"""Draw a digit and see what networks make of it meanwhile, or step through MNIST's test digits; ? lists the keys.
+
+python scripts/digits.py: a dense and a convolutional network, side by side
+
+python scripts/digits.py runs/cnn --test --data-dir FOLDER: a network of your own, on test digits from there
+"""
+
+import os
+
+# A picture is too little work to share among threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+import mnist
+from reading import load_classifiers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Which networks, and where the test digits are."""
+
+    networks: Annotated[tuple[Path, ...], tyro.conf.Positional] = (Path("digits-mlp"), Path("digits-cnn"))
+    """Run folders of train_mnist.py, files of weights, or networks that come with the package: digits-mlp,
+    digits-cnn."""
+    data_dir: Path | None = None
+    """Folder with the four files of MNIST; by default they are downloaded once, when test digits are asked for."""
+    test: bool = False
+    """Begin with the test digits."""
+
+
+def main(config: Config) -> None:
+    """Show the window until it is closed."""
+    classifiers = load_classifiers(config.networks, digits=True)
+    digits = mnist.load(config.data_dir) if config.data_dir else None
+    from digits_window import DRAW, TEST, DigitsWindow  # needs pygame, which what is wrong above does not
+    from ui.app import App
+
+    window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if config.test else DRAW)
+    App(window).run()
+
+
+def parse(arguments: Sequence[str]) -> Config:
+    """The configuration from a command line."""
+    return tyro.cli(Config, args=arguments, description=__doc__)
+
+
+if __name__ == "__main__":
+    try:
+        main(parse(sys.argv[1:]))
+    except (ValueError, OSError, RuntimeError) as error:
+        raise SystemExit(f"error: {error}") from None
+    except KeyboardInterrupt:
+        sys.exit(0)

@@ -1,0 +1,57 @@
+"""Step through the pictures of a folder and see what a network makes of each; the key ? lists the others.
+
+python scripts/images.py FOLDER: pictures, or class folders of pictures, and the network for planes, ships and cars
+
+python scripts/images.py FOLDER --networks runs/images: a network of your own
+"""
+
+import os
+
+# A picture is too little work to share among threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from picture_source import PictureFiles
+from reading import load_classifiers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Which pictures, and which networks."""
+
+    folder: Annotated[Path, tyro.conf.Positional]
+    """Folder of pictures, with folders in it or without, or one picture. A folder that bears the name of a class tells
+    what its pictures show."""
+    networks: tuple[Path, ...] = (Path("vehicles-cnn"),)
+    """Run folders of train_images.py, files of weights, or the network that comes with the package: vehicles-cnn."""
+
+
+def main(config: Config) -> None:
+    """Show the window until it is closed."""
+    classifiers = load_classifiers(config.networks, digits=False)
+    source = PictureFiles(list(classifiers.values()), config.folder)
+    from images_window import ImagesWindow  # needs pygame, which what is wrong above does not
+    from ui.app import App
+
+    App(ImagesWindow(classifiers, source)).run()
+
+
+def parse(arguments: Sequence[str]) -> Config:
+    """The configuration from a command line."""
+    return tyro.cli(Config, args=arguments, description=__doc__)
+
+
+if __name__ == "__main__":
+    try:
+        main(parse(sys.argv[1:]))
+    except (ValueError, OSError, RuntimeError) as error:
+        raise SystemExit(f"error: {error}") from None
+    except KeyboardInterrupt:
+        sys.exit(0)
