@@ -24,14 +24,16 @@ class BoardPictures:
 
     Attributes:
         tile: pixels of a cell as they are drawn; the boards are crisp once that is what fits.
+        places: where the boards lie.
     """
 
     def __init__(self, worker: Worker) -> None:
         self._worker, self.tile = worker, FIRST_TILE
+        self.places: list[Rect] = []
         self._drawn: dict[int, tuple[State, int, pygame.Surface]] = {}  # the last picture of each board, by its place
 
-    def draw(self, canvas: Canvas, areas: Sequence[Rect], states: Sequence[State], *, wrap: bool) -> list[Rect]:
-        """Draw the first game of each state in its area; gives back where the boards lie.
+    def draw(self, canvas: Canvas, areas: Sequence[Rect], states: Sequence[State], *, wrap: bool) -> None:
+        """Draw the first game of each state in its area.
 
         Args:
             canvas: to draw on.
@@ -45,14 +47,13 @@ class BoardPictures:
         fitting = min(max(fitting, SMALLEST_TILE), LARGEST_TILE)
         if fitting != self.tile and not self._worker.busy("tiles"):
             self._worker.ask("tiles", lambda: atlas(fitting).shape[1], self._use)
-        places = []
+        self.places = []
         for number, (area, state) in enumerate(zip(areas, states, strict=True)):
             place = Rect(0, 0, W * fitting, H * fitting)
             place.center = area.center
             _draw_wall(canvas, place.inflate(2 * wall, 2 * wall), wall, fitting if wrap else 0)
             canvas.surface.blit(self._picture(number, state, place), place)
-            places.append(place)
-        return places
+            self.places.append(place)
 
     def _use(self, tile: int) -> None:
         self.tile = tile

@@ -37,8 +37,11 @@ class Playback:
 
     @property
     def wanted(self) -> int:
-        """How many positions there should be: those up to the target and, while playing, a tenth of a second more."""
-        return self._target + 1 + (1 + int(self.speed / 10) if self.playing else 0)
+        """How many positions there should be.
+
+        One after the target, so that what is done there is known, and while playing those of a tenth of a second more.
+        """
+        return self._target + 2 + (int(self.speed / 10) if self.playing else 0)
 
     def update(self, seconds: float) -> None:
         """Let time pass."""

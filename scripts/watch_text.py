@@ -22,6 +22,7 @@ COLOURS = {
 }
 SIGNS = re.compile("|".join(f"({sign}+)" for sign in COLOURS))
 GAP = "   "  # between boards
+LEAST_WIDTH = len("score 9999  length 9999")
 
 
 def play_in_terminal(match: Match, fps: int, games: int | None) -> int:
@@ -75,10 +76,13 @@ def _positions(match: Match) -> Iterator[int]:
 
 def _board(game: Game, position: int, *, colours: bool) -> list[str]:
     board, score = render_text(game.moment(position).state, wrap=game.rules.walls == "wrap").rsplit("\n", 1)
+    score, length, *ending = score.split("  ")
     lines = board.split("\n")
-    width = len(lines[0])
-    written = [SIGNS.sub(_colour, line) if colours else line for line in lines]
-    return [game.name[:width].ljust(width), *written, score[:width].ljust(width)]
+    width = max(len(lines[0]), LEAST_WIDTH)
+    filling = " " * (width - len(lines[0]))
+    written = [(SIGNS.sub(_colour, line) if colours else line) + filling for line in lines]
+    below = [f"{score}  {length}".ljust(width), "".join(ending).ljust(width)]
+    return [game.name[:width].ljust(width), *written, *below]
 
 
 def _colour(found: re.Match[str]) -> str:

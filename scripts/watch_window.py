@@ -40,6 +40,7 @@ class WatchWindow(View):
     Attributes:
         playback: of the match that is shown.
         chosen: number of the game whose panel is shown.
+        boards: their pictures.
     """
 
     title = "Snake: watch"
@@ -53,7 +54,7 @@ class WatchWindow(View):
         self.playback = Playback(match, fps)
         self.chosen, self._before = 0, 0
         self._rules, self._games_left = dict(rules), games
-        self._boards = BoardPictures(self.worker)
+        self.boards = BoardPictures(self.worker)
         self._meanings: dict[str, str] = {}
         self._opinion: tuple[Game, int, Opinion | None] | None = None  # of which game, after how many moves
         self.keys = [
@@ -102,8 +103,8 @@ class WatchWindow(View):
     @property
     def settled(self) -> bool:
         """Whether all that belongs to the position is shown: nothing is waited for."""
-        known = self._opinion
-        return known is not None and known[:2] == (self.game, self._place) and not self.worker.busy("tiles")
+        known, played = self._opinion, self.match.over or self.match.length >= self.playback.wanted
+        return played and known is not None and known[:2] == (self.game, self._place) and not self.worker.busy("tiles")
 
     def update(self, seconds: float) -> None:
         """Let moves pass, and ask the worker for what is missing."""
@@ -165,8 +166,8 @@ class WatchWindow(View):
         line = canvas.line_height() + canvas.gap if len(games) > 1 else 0
         states = [game.moment(position).state for game in games]
         rooms = [take_top(part, line)[1] for part in areas]
-        places = self._boards.draw(canvas, rooms, states, wrap=games[0].rules.walls == "wrap")
-        for number, (game, part, place) in enumerate(zip(games, areas, places, strict=True)):
+        self.boards.draw(canvas, rooms, states, wrap=games[0].rules.walls == "wrap")
+        for number, (game, part, place) in enumerate(zip(games, areas, self.boards.places, strict=True)):
             if self.pointer.clicks(f"game {number}", part):
                 self._choose(number)
             if line:

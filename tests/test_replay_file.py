@@ -1,0 +1,159 @@
+"""Replays: what is saved plays again bit for bit, and files that are none are named."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import snake_env  # noqa: F401  registers the environment
+from match import Game, replayed_match
+from players import find_agent
+from replay import Replay, open_replay, save_replay
+from snake_env.rules import Rules
+
+RULES = st.fixed_dictionaries(
+    {
+        "height": st.sampled_from([5, 6]),
+        "width": st.sampled_from([7, 9]),
+        "walls": st.sampled_from(["solid", "wrap"]),
+        "obstacles": st.sampled_from([None, "corners", 0.1, [0.1, 3]]),
+        "food": st.integers(1, 4),
+        "initial_length": st.sampled_from([1, 3, [2, 6]]),
+        "hunger_limit": st.sampled_from([None, 11]),
+        "actions": st.sampled_from(["absolute", "relative"]),
+    }
+)
+
+
+@given(rules=RULES, seed=st.integers(0, 2**31), choices=st.integers(0, 2**31), most=st.integers(0, 60))
+def test_a_game_plays_again_bit_for_bit(
+    tmp_path_factory: pytest.TempPathFactory, rules: dict[str, Any], seed: int, choices: int, most: int
+) -> None:
+    """Beside the states that the environment gave while it was played."""
+    env = gym.make("snake_env/Snake-v1", **rules)
+    base: Any = env.unwrapped
+    _, info = env.reset(seed=seed)
+    states, over, rng = [base.get_state()], False, np.random.default_rng(choices)
+    actions: list[int] = []
+    while not over and len(actions) < most:
+        allowed = np.flatnonzero(info["action_mask"])
+        actions.append(int(rng.choice(allowed)) if len(allowed) else 0)
+        _, _, terminated, truncated, info = env.step(actions[-1])
+        over = terminated or truncated
+        states.append(base.get_state())
+    file = tmp_path_factory.mktemp("replays") / "game.json"
+    every = {name: getattr(Rules(**rules), name) for name in Rules.__dataclass_fields__}
+    save_replay(Replay(rules=every, seed=seed, actions=tuple(actions), agent="me", score=info["score"]), file)
+    again = list(open_replay(file).states())
+    assert len(again) == len(states)
+    for state, played in zip(again, states, strict=True):
+        for name, array in played.items():
+            np.testing.assert_array_equal(getattr(state, name), array, err_msg=name)
+
+
+def played(name: str = "greedy", **rules: Any) -> Game:
+    game = Game(name, find_agent(name, rules), rules, 5)
+    while not game.over:
+        game.step()
+    return game
+
+
+def test_what_a_game_saves_is_what_was_played(tmp_path: Path) -> None:
+    game = played(height=5, width=7, food=2, walls="wrap")
+    save_replay(game.replay(), tmp_path / "folder" / "game.json")
+    match = replayed_match(open_replay(tmp_path / "folder" / "game.json"))
+    match.play(10**6)
+    (again,) = match.games
+    assert again.actions == game.actions
+    assert len(again.moments) == len(game.moments) > 5
+    for one, other in zip(again.moments, game.moments, strict=True):
+        np.testing.assert_array_equal(one.state.body, other.state.body)
+        np.testing.assert_array_equal(one.state.stream, other.state.stream)
+        np.testing.assert_array_equal(one.observation, other.observation)  # as its agent saw it
+    assert again.agent is not None
+    assert match.over
+
+
+def test_an_unfinished_game_ends_where_it_was_saved(tmp_path: Path) -> None:
+    game = Game("cycle", find_agent("cycle", {}), {"height": 4, "width": 6}, 1)
+    for _ in range(5):
+        game.step()
+    save_replay(game.replay(), tmp_path / "game.json")
+    match = replayed_match(open_replay(tmp_path / "game.json"))
+    match.play(10**6)
+    assert match.length == 6
+    assert match.over
+
+
+def test_a_replay_of_somebody_who_is_not_here_still_plays() -> None:
+    replay = replace(played(height=5, width=7).replay(), agent="runs/lost")
+    match = replayed_match(replay)
+    match.play(10**6)
+    assert match.games[0].agent is None
+    assert tuple(match.games[0].actions) == replay.actions
+    with pytest.raises(ValueError, match="runs/lost, who played this replay, is not here"):
+        match.again(3)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"format": 2}, "its format is 2, known is 1"),
+        ({"score": 4096}, "its score is 4096"),
+        ({"score": 1.0}, "its score is 1.0, which should be int"),
+        ({"actions": "01x"}, "its actions are not digits"),
+        ({"actions": "7"}, "its actions are not digits"),
+        ({"actions": [0, 1]}, "its actions is"),
+        ({"seed": -1}, "its seed is -1"),
+        ({"seed": True}, "its seed is True"),
+        ({"rules": {"height": 5}}, "its rules are height"),
+        ({"more": 1}, "it has actions, agent, format, more"),
+    ],
+)
+def test_a_changed_file_is_named(tmp_path: Path, change: dict[str, Any], problem: str) -> None:
+    file = tmp_path / "game.json"
+    save_replay(played(height=5, width=7).replay(), file)
+    file.write_text(json.dumps(json.loads(file.read_text()) | change))
+    with pytest.raises(ValueError, match=problem) as raised:
+        open_replay(file)
+    assert str(file) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_rules_that_there_are_not_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "game.json"
+    save_replay(played(height=5, width=7).replay(), file)
+    content = json.loads(file.read_text())
+    content["rules"]["height"] = 1
+    file.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="height is 1"):
+        open_replay(file)
+
+
+def test_actions_after_the_end_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "game.json"
+    game = played(height=5, width=7)
+    save_replay(replace(game.replay(), actions=(*game.actions, 0)), file)
+    with pytest.raises(ValueError, match="the game is over after"):
+        open_replay(file)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1, 2]", b"\xff\x00\x01", b"PK\x03\x04", b"null"])
+def test_another_kind_of_file_is_named(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "game.json"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=r"game\.json is no replay"):
+        open_replay(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"none\.json cannot be read: No such file"):
+        open_replay(tmp_path / "none.json")
+    with pytest.raises(ValueError, match="cannot be read"):
+        open_replay(tmp_path)
