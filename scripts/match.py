@@ -1,6 +1,6 @@
 """Agents that play the same game, and all that has happened in it: what a window can go back and forth in."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,11 +12,9 @@ import agents
 from agents import scripted
 from players import ENVIRONMENT_ID, find_agent, shared_rules
 from replay import Replay, rules_of
-from snake_env.renderer import render_frame
 from snake_env.state import State
 
 MOST = 4  # games side by side
-TILE = 24  # pixels of a cell in pictures that are saved
 
 
 @dataclass(frozen=True)
@@ -151,13 +149,6 @@ class Match:
         if self.recorded and any(game.agent is None for game in self.games):
             raise ValueError(f"{self.games[0].name}, who played this replay, is not here; choose another agent")
         return Match([Game(game.name, game.agent, game.environment, seed) for game in self.games])
-
-    def frames(self) -> Iterator[NDArray[np.uint8]]:
-        """Pictures of all positions, the games side by side, (height, width, 3) each."""
-        for position in range(self.length):
-            states = [game.moment(position).state for game in self.games]
-            wrap = self.games[0].rules.walls == "wrap"
-            yield np.concatenate([render_frame(state, tile=TILE, wrap=wrap) for state in states], axis=1)
 
     def play(self, length: int) -> None:
         """Play until there are so many positions, or all games are over."""

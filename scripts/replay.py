@@ -95,7 +95,7 @@ def open_replay(path: Path) -> Replay:
     try:
         rules_of(replay.rules)
         *_, last = replay.states()
-    except ValueError as error:
+    except (TypeError, ValueError) as error:  # rules of any kind may stand in a file
         raise ValueError(f"{path} cannot be replayed: {error}") from None
     if last.score[0] != replay.score:
         raise ValueError(

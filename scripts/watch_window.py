@@ -17,14 +17,18 @@ from match import MOST, Game, Match, new_match, replayed_match
 from opinion import Opinion, meaning_of, opinion_of
 from playback import FASTEST, SLOWEST, Playback
 from replay import open_replay, save_replay
+from side_by_side import side_by_side
+from snake_env.renderer import render_frame
+from snake_env.state import State
 from ui.app import View
 from ui.canvas import SMALL, Canvas
 from ui.keys import Key
 from ui.layout import columns, take_bottom, take_left, take_right, take_top
 from ui.widgets import button, slider, text_field
-from video import save_video
+from video import Frame, save_video
 from watch_panel import draw_panel, status
 
+TILE = 24  # pixels of a cell in what is saved
 SECONDS_AT_END = 1.5  # to see how a game ended before the next one starts
 
 
@@ -337,10 +341,23 @@ class WatchWindow(View):
         self.say(f"writing {path} ...")
 
         def save() -> str:
-            save_video(list(match.frames()), path, round(fps))
+            save_video(_frames(match), path, max(1, round(fps)))
             return f"saved {path}"
 
         self.worker.ask("save", save, self.say)
+
+
+def _frames(match: Match) -> list[Frame]:
+    """Pictures of all positions of a match."""
+    wrap = match.games[0].rules.walls == "wrap"
+    games: dict[str, list[State]] = {}
+    for number, game in enumerate(match.games, start=1):
+        name = f"{game.name} {number}" if game.name in games else game.name  # an agent may play beside itself
+        games[name] = [moment.state for moment in game.moments]
+    if len(games) > 1:
+        return list(side_by_side(games, tile=TILE, wrap=wrap))
+    (states,) = games.values()
+    return [render_frame(state, tile=TILE, wrap=wrap) for state in states]
 
 
 def free_path(path: Path) -> Path:

@@ -157,3 +157,17 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         open_replay(tmp_path / "none.json")
     with pytest.raises(ValueError, match="cannot be read"):
         open_replay(tmp_path)
+
+
+@pytest.mark.parametrize("value", [None, "5", [5], {"a": 1}, 5.0, True])
+@pytest.mark.parametrize("rule", ["height", "obstacles", "food", "initial_length", "walls"])
+def test_rules_of_any_kind_are_refused_or_played(tmp_path: Path, rule: str, value: Any) -> None:
+    file = tmp_path / "game.json"
+    save_replay(played(height=5, width=7).replay(), file)
+    content = json.loads(file.read_text())
+    content["rules"][rule] = value
+    file.write_text(json.dumps(content))
+    try:
+        open_replay(file)
+    except ValueError as error:
+        assert str(error).startswith(f"{file} cannot be replayed: ")  # noqa: PT017  some of them are rules

@@ -284,12 +284,12 @@ def test_every_kind_of_agent_is_watched(open_watch: Callable[..., Watch], name: 
 
 
 def test_a_game_is_saved_as_gif(open_watch: Callable[..., Watch], tmp_path: Path) -> None:
-    w = open_watch("greedy", "cycle", rules=BOARD, seed=2)
+    w = open_watch("greedy", "greedy", rules=BOARD, seed=2)
     w.pause_at(8)
     length = w.view.match.length
     press(w.app, "g")
     w.until(lambda: w.view.notice.startswith("saved"))
-    with Image.open(tmp_path / "greedy-cycle-seed2.gif") as gif:
+    with Image.open(tmp_path / "greedy-greedy-seed2.gif") as gif:
         assert getattr(gif, "n_frames", 1) == length
         assert gif.size[0] > gif.size[1]
 
