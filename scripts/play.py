@@ -1,92 +1,79 @@
-"""Play yourself: arrow keys or WASD steer, space pauses, n starts a new game, q quits.
+"""Play yourself, alone or against an agent on the same food: arrow keys or WASD steer. Press ? for all keys.
 
 python scripts/play.py
 
-python scripts/play.py --height 12 --width 16 --walls wrap --fps 10
+python scripts/play.py --against ppo-10x10 --fps 8
+
+python scripts/play.py --height 12 --width 16 --walls wrap --steering relative
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Literal
 
-import gymnasium as gym
 import tyro
 
-from players import ENVIRONMENT_ID
-from snake_env.renderer import render_frame
-from snake_env.state import State
+from high_scores import HighScores
+from players import find_agent, given_rules, shared_rules
 
-KEYS = {"up": 0, "right": 1, "down": 2, "left": 3, "w": 0, "d": 1, "s": 2, "a": 3}
+RULES = {"height": 10, "width": 10, "walls": "solid", "obstacles": None, "food": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The board and the pace."""
+    """The board, the pace and the opponent."""
 
-    height: int = 10
-    """Rows of the board."""
-    width: int = 10
-    """Columns of the board."""
-    walls: str = "solid"
+    against: str | None = None
+    """An agent to race on the same game: a run folder, a file of weights, the name of a shipped one, or a scripted
+    player: random, greedy, safe-greedy, cycle, shortcut."""
+    height: int | None = None
+    """Rows of the board; by default those the opponent was trained on, or 10."""
+    width: int | None = None
+    """Columns of the board; by default as for the rows."""
+    walls: str | None = None
     """solid, or wrap for joined edges."""
     obstacles: str | None = None
     """Name of a layout: cross, pillars, rooms or corners."""
-    food: int = 1
-    """Pieces of food at a time."""
+    food: int | None = None
+    """Pieces of food at a time; by default 1."""
     fps: int = 6
     """Moves a second."""
+    steering: Literal["absolute", "relative"] = "absolute"
+    """absolute: a key is a direction on the board; relative: left and right turn the snake as it sees them."""
     seed: int | None = None
-    """Of the first game; by default a new one each time."""
+    """Of the first game, the next ones follow; by default a new one each time."""
     games: int | None = None
-    """Stop after this many games."""
+    """Play so many games, each after a second, and close the window."""
+    scores: Path | None = None
+    """File of high scores; by default one in your data folder."""
 
 
 def main(config: Config) -> list[int]:
-    """Play until the window is closed; gives back the score of each game that ended."""
-    from snake_env.window import Window
+    """Play until the window is closed; gives back the score of each game that ended.
 
-    rules = {name: getattr(config, name) for name in ("height", "width", "walls", "obstacles", "food")}
-    env = gym.make(ENVIRONMENT_ID, **rules)
-    base: Any = env.unwrapped
-    scores: list[int] = []
-    window = None
-    seed = config.seed
-    while config.games is None or len(scores) < config.games:
-        _, info = env.reset(seed=seed)
-        seed, over, paused = None, False, False
-        turns: list[int] = []
-        while not over:
-            state = State(**base.get_state())
-            frame = render_frame(state, wrap=config.walls == "wrap")
-            if window is None:
-                window = Window("Snake", frame.shape[1::-1], fps=config.fps)
-            keys = window.show(frame)
-            if window.closed or "q" in keys or "escape" in keys:
-                window.close()
-                return scores
-            if "n" in keys:
-                break
-            if "space" in keys:
-                paused = not paused
-            heading = int(state.heading[0])
-            # Quick players press two turns within one move; a turn back into the neck is no turn.
-            for key in keys:
-                direction = KEYS.get(key)
-                if direction is not None and (direction - (turns[-1] if turns else heading)) % 2 == 1:
-                    turns.append(direction)
-            if not paused:
-                _, _, terminated, truncated, info = env.step(turns.pop(0) if turns else heading)
-                over = terminated or truncated
-        else:
-            scores.append(info["score"])
-            print(f"score {info['score']}" + (", and the board is full" if info["won"] else ""))
-            for _ in range(config.fps):  # a second to see how it ended
-                assert window is not None
-                window.show(render_frame(State(**base.get_state()), wrap=config.walls == "wrap"))
-    if window is not None:
-        window.close()
-    return scores
+    Raises:
+        ValueError: rules or scores that cannot be used, or an opponent that cannot play under these rules.
+        RuntimeError: there is no display.
+    """
+    if config.fps < 1 or (config.games is not None and config.games < 1):
+        raise ValueError(f"fps is {config.fps} and games {config.games}; both must be at least 1")
+    rules = RULES | (shared_rules(config.against) if config.against else {})
+    rules |= given_rules(
+        height=config.height, width=config.width, walls=config.walls, obstacles=config.obstacles, food=config.food
+    )
+    opponent = (config.against, find_agent(config.against, rules)) if config.against else None
+    scores = HighScores(config.scores)
+    from play_window import PlayWindow
+    from ui.app import App
+
+    relative = config.steering == "relative"
+    window = PlayWindow(
+        rules, scores, opponent, seed=config.seed, fps=config.fps, relative=relative, games=config.games
+    )
+    App(window).run()
+    return window.finished
 
 
 def parse(arguments: Sequence[str]) -> Config:

@@ -14,7 +14,6 @@ import benchmark_nn
 import benchmark_peers
 import evaluate
 import nn
-import play
 import record
 import train
 import watch
@@ -145,11 +144,6 @@ def test_watch_shows_a_whole_game(run: Path, capsys: pytest.CaptureFixture[str])
     in_terminal = watch.main(watch.parse([str(run), "--games", "1", "--fps", "5000", "--text"]))
     assert in_window == in_terminal > 3
     assert "score" in capsys.readouterr().out.lower()
-
-
-def test_play_ends_at_the_wall_without_a_player() -> None:
-    scores = play.main(play.parse(["--height", "5", "--width", "6", "--fps", "500", "--seed", "1", "--games", "2"]))
-    assert len(scores) == 2
 
 
 def test_benchmark_gives_ratios(capsys: pytest.CaptureFixture[str]) -> None:

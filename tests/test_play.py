@@ -1,0 +1,242 @@
+"""Playing oneself: turns, races on the same food, high scores, and the window driven by keys."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("pygame")
+
+import play
+from high_scores import KEPT, HighScores, Score, kind_of_game
+from match import Game
+from play_window import PlayWindow
+from player_game import PlayerGame
+from players import find_agent
+from tests.windows import press, shot, wait
+from ui.app import App
+
+RULES = play.RULES | {"height": 6, "width": 9}
+UP, RIGHT, DOWN, LEFT = range(4)
+STEPS = {UP: -9, RIGHT: 1, DOWN: 9, LEFT: -1}
+
+
+def free_turns(game: PlayerGame) -> list[int]:
+    """Both directions to the sides of where the snake looks."""
+    heading = int(game.state.heading[0])
+    return [(heading + 1) % 4, (heading - 1) % 4]
+
+
+def test_turns_wait_for_their_moves_and_none_goes_back() -> None:
+    game = PlayerGame(RULES, 3)
+    heading, head = int(game.state.heading[0]), int(game.state.head[0])
+    side = free_turns(game)[0]
+    game.turn(heading)
+    game.turn((heading + 2) % 4)
+    game.turn(side)  # within one move ...
+    game.turn((side + 2) % 4)  # ... this would go back into the neck
+    game.step()
+    assert int(game.state.heading[0]) == side
+    assert int(game.state.head[0]) == head + STEPS[side]
+    game.step()
+    assert int(game.state.heading[0]) == side  # straight on
+
+
+def test_two_quick_turns_are_two_moves() -> None:
+    game = PlayerGame(RULES | {"walls": "wrap"}, 4)
+    heading = int(game.state.heading[0])
+    first = free_turns(game)[0]
+    game.turn(first)
+    game.turn(heading)
+    game.step()
+    assert int(game.state.heading[0]) == first
+    game.step()
+    assert int(game.state.heading[0]) == heading
+
+
+def test_relative_steering_turns_the_snake() -> None:
+    game = PlayerGame(RULES | {"walls": "wrap"}, 5)
+    heading = int(game.state.heading[0])
+    for side, expected in ((1, heading + 1), (1, heading + 2), (-1, heading + 1)):
+        game.turn_aside(side)
+        game.step()
+        assert int(game.state.heading[0]) == expected % 4
+
+
+def test_a_game_ends_at_the_wall_and_stays_ended() -> None:
+    game = PlayerGame(RULES, 1)
+    while not game.over:
+        game.step()
+    moves = game.moves
+    game.step()
+    assert 0 < game.moves == moves <= 9
+    assert not game.won
+    assert game.state.over[0]
+
+
+def test_a_race_has_the_same_food() -> None:
+    """The player makes the moves of an agent that plays the same seed: all positions are the same, food and all."""
+    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8)
+    game = PlayerGame(RULES | {"actions": "relative"}, 8)
+    while not rival.over:
+        rival.step()
+        game.turn(rival.actions[-1])
+        game.step()
+        for mine, theirs in zip(game.state, rival.moments[-1].state, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    assert game.won
+    assert game.score == 6 * 9 - 3
+
+
+def test_high_scores_survive_in_order_and_by_rules(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "scores.json"
+    first = HighScores(file)
+    assert first.of("a") == []
+    assert [first.add("a", Score(food, moves, "2026-01-02")) for food, moves in ((3, 40), (9, 90), (3, 30))] == [
+        1,
+        1,
+        2,
+    ]
+    assert first.add("b", Score(1, 5, "2026-01-03")) == 1
+    again = HighScores(file)
+    assert [(score.food, score.moves) for score in again.of("a")] == [(9, 90), (3, 30), (3, 40)]
+    assert again.of("b") == [Score(1, 5, "2026-01-03")]
+    for moves in range(KEPT):
+        again.add("b", Score(2, moves, "2026-01-04"))
+    assert again.add("b", Score(1, 4, "2026-01-04")) is None
+    assert len(HighScores(file).of("b")) == KEPT
+
+
+def test_rules_that_are_harder_have_their_own_scores() -> None:
+    kinds = {kind_of_game(RULES | change) for change in ({}, {"width": 8}, {"walls": "wrap"}, {"obstacles": "cross"})}
+    assert len(kinds) == 4
+    assert kind_of_game(RULES) == "6 x 9, solid walls, 1 food"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": 2, "scores": {}}',
+        '{"format": 1, "scores": []}',
+        '{"format": 1, "scores": {"a": [{"food": 1}]}}',
+        '{"format": 1, "scores": {"a": [{"food": "1", "moves": 2, "day": "x"}]}}',
+        '{"format": 1, "scores": {"a": [{"food": true, "moves": 2, "day": "x"}]}}',
+        '{"format": 1, "scores": {"a": [{"food": 1, "moves": -2, "day": "x"}]}}',
+    ],
+)
+def test_a_corrupt_file_of_scores_is_named_and_left_alone(content: str, tmp_path: Path) -> None:
+    file = tmp_path / "scores.json"
+    file.write_text(content)
+    with pytest.raises(ValueError, match=r"scores\.json holds no high scores .* --scores"):
+        play.main(play.parse(["--scores", str(file), "--games", "1", "--fps", "500"]))
+    assert file.read_text() == content
+
+
+def test_play_ends_at_the_wall_without_a_player(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--height", "5", "--width", "6", "--fps", "500", "--seed", "1", "--games", "2"]
+    scores = play.main(play.parse([*words, "--scores", str(tmp_path / "scores.json")]))
+    assert len(scores) == 2
+    assert [line.split(",")[0] for line in capsys.readouterr().out.splitlines()] == [f"score {food}" for food in scores]
+
+
+def test_play_takes_the_opponents_board_and_names_what_it_cannot_do(tmp_path: Path) -> None:
+    scores = ["--scores", str(tmp_path / "scores.json")]
+    words = ["--against", "ppo-6x6", "--fps", "3000", "--seed", "1", "--games", "1", *scores]
+    assert len(play.main(play.parse(words))) == 1
+    with pytest.raises(SystemExit, match="no agent at nobody"):
+        play.main(play.parse(["--against", "nobody", *scores]))
+    with pytest.raises(ValueError, match="both must be at least 1"):
+        play.main(play.parse(["--fps", "0", *scores]))
+
+
+@pytest.fixture
+def race(screen: None, tmp_path: Path) -> PlayWindow:  # noqa: ARG001  windows open there
+    scores = HighScores(tmp_path / "scores.json")
+    return PlayWindow(RULES, scores, ("shortcut", find_agent("shortcut", RULES)), seed=8, fps=4)
+
+
+def test_the_boards_of_a_race_start_alike(race: PlayWindow) -> None:
+    app = App(race, (900, 600))
+    press(app, "space")
+    wait(app, lambda: not race.worker.busy("tiles"))
+    app.frame()
+    mine, theirs = (shot(place) for place in race.boards.places)
+    red = (mine[..., 0] > 200) & (mine[..., 1] < 120) & (mine[..., 2] < 110)
+    assert red.sum() > 50  # the food
+    box = shot()[race.boards.places[0].centery, race.boards.places[0].centerx]
+    assert tuple(box) == app.theme.panel  # "Paused" lies over the player's board, and there the two differ
+    H = len(mine)
+    np.testing.assert_array_equal(mine[: H // 4], theirs[: H // 4])
+    np.testing.assert_array_equal(mine[-H // 4 :], theirs[-H // 4 :])
+    app.close()
+
+
+@pytest.mark.usefixtures("screen")
+def test_keys_steer_pause_and_begin_again(tmp_path: Path) -> None:
+    race = PlayWindow(RULES | {"walls": "wrap"}, HighScores(tmp_path / "scores.json"), seed=8, fps=4)
+    app = App(race, (900, 600))
+    assert race.game.moves == 0
+    side = free_turns(race.game)[0]
+    press(app, ["up", "right", "down", "left"][side])
+    wait(app, lambda: race.game.moves == 1, 3)
+    assert int(race.game.state.heading[0]) == side
+    press(app, "space")
+    assert race.paused
+    moves = race.game.moves
+    for _ in range(40):
+        app.frame()
+        race.update(0.05)  # two seconds
+    assert race.game.moves == moves
+    press(app, "r")
+    assert (race.game.seed, race.game.moves, race.paused) == (8, 0, False)
+    press(app, "n")
+    assert race.game.seed == 9
+    press(app, "m")
+    heading = int(race.game.state.heading[0])
+    press(app, "d")
+    wait(app, lambda: race.game.moves == 1, 3)
+    assert race.relative
+    assert int(race.game.state.heading[0]) == (heading + 1) % 4
+    press(app, "q")
+    assert race.closed
+    app.close()
+
+
+def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None:
+    app = App(race, (900, 600))
+    wait(app, lambda: race.rival is not None and len(race.rival.moments) > 20)
+    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8)
+    while not rival.over:
+        rival.step()
+    race.speed = 2000.0
+    for action in rival.actions[:60]:  # as the agent plays, and then straight on into whatever is there
+        race.game.turn(action)
+        race.game.step()
+    eaten = race.game.score
+    assert eaten > 2
+    wait(app, lambda: race.over)
+    app.frame()
+    assert race.game.score >= eaten
+    assert race._message()[0] == f"shortcut wins, {6 * 9 - 3} to {race.game.score}"
+    assert race.place == 1
+    kept = json.loads(race.scores.path.read_text())["scores"]["6 x 9, solid walls, 1 food"]
+    assert [(score["food"], score["moves"]) for score in kept] == [(race.game.score, race.game.moves)]
+    app.close()
+
+
+def test_a_window_of_any_size_shows_boards_that_do_not_overlap(race: PlayWindow) -> None:
+    for size in ((900, 600), (1600, 1000), (520, 360)):
+        app = App(race, size)
+        race.closed = False
+        app.frame()
+        first, second = race.boards.places
+        assert first.right < second.left
+        assert first.size == second.size
+        assert second.right < size[0]
+        press(app, "t")
+        assert shot().std() > 10
+    app.close()
