@@ -101,7 +101,7 @@ class PictureFiles(PictureSource):
         ValueError: it holds no file that has a picture's ending.
     """
 
-    portion = 12
+    portion = 6
 
     def __init__(self, classifiers: Sequence[Classifier], place: Path) -> None:
         self.classifiers, self.place = classifiers, place

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import pygame
 import pytest
 from pygame import Rect
 
@@ -106,15 +107,19 @@ def test_a_drawn_three_is_read_as_a_three_by_both(open_window: Open, size: tuple
 
 def test_bars_move_while_the_button_is_still_down(open_window: Open) -> None:
     app, window = open_window()
+    path = [
+        (window.sheet.x + int(x * window.sheet.width), window.sheet.y + int(y * window.sheet.height)) for x, y in THREE
+    ]
+    pygame.event.post(pygame.event.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=path[0]))
     seen = []
-    for end in (8, len(THREE)):
-        window.drawing.press((CANVAS * THREE[0][0], CANVAS * THREE[0][1]))
-        for x, y in THREE[1:end]:
-            window.drawing.move((CANVAS * x, CANVAS * y))
+    for part in (path[1:8], path[8:]):
+        for position in part:
+            pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=position, rel=(1, 1), buttons=(1, 0, 0)))
         settle(app, window)
         seen.append((window.look.readings[1].probabilities, shot(beside(window))))
     assert not np.allclose(seen[0][0], seen[1][0])
     assert (seen[0][1] != seen[1][1]).any()
+    assert given(window) == [3, 3]
 
 
 def test_clearing_empties_the_bars_and_undo_brings_them_back(open_window: Open) -> None:
@@ -169,13 +174,16 @@ def test_a_press_beside_the_sheet_draws_nothing(open_window: Open) -> None:
 def test_stepping_through_test_digits_marks_right_and_wrong(open_window: Open) -> None:
     app, window = open_window(mode=TEST)
     assert (window.look.title, window.look.label, given(window)) == ("test digit 1 of 6", 3, [3, 3])
-    right = Rect(350, 45, 550, 555)
+    right, verdicts = Rect(350, 45, 550, 555), Rect(350, 75, 550, 28)
     assert pixels(DARK.good, right) > 100
+    assert pixels(DARK.good, verdicts, within=50) > 50
     assert pixels(DARK.bad, right) == 0
     press(app, "right")
     settle(app, window)
     assert (window.look.label, given(window)) == (7, [1, 1])
-    assert pixels(DARK.bad, right) > 100  # the longest bar, and the words; the true class has next to no bar
+    assert pixels(DARK.bad, right) > 100  # the longest bars
+    assert pixels(DARK.bad, verdicts, within=50) > 50
+    assert pixels(DARK.good, verdicts, within=50) == 0
     assert window.album is not None
     assert [window.album.accuracy(network) for network in (0, 1)] == [(4, 6), (4, 6)]
     assert window.progress() == "2 of 6 named wrongly"
@@ -221,6 +229,21 @@ def test_what_was_drawn_is_still_there_after_a_look_at_test_digits(open_window: 
     settle(app, window)
     assert (window.look.title, given(window)) == ("", [3, 3])
     np.testing.assert_array_equal(shot(window.sheet), before)
+
+
+def test_test_digits_that_come_after_one_draws_again_do_not_show_up(open_window: Open) -> None:
+    app, window = open_window()
+    draw(app, window, THREE)
+
+    def late() -> Mnist:
+        time.sleep(0.3)
+        return some_digits()
+
+    window._load = late
+    press(app, "tab")
+    press(app, "tab")
+    settle(app, window)
+    assert (window.source is not None, window.look.title, given(window)) == (True, "", [3, 3])
 
 
 def test_test_digits_that_cannot_be_had_are_named_and_drawing_goes_on(open_window: Open) -> None:

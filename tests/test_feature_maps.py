@@ -54,7 +54,8 @@ def test_a_dense_network_shows_its_units() -> None:
 
 def test_maps_stay_when_the_network_sees_another_picture() -> None:
     """Layers give their own memory, which the next picture overwrites."""
-    network = convolutional_network((1, 8, 8), (2, 3), 1, 4, 0.0, 2, np.random.default_rng(0))
+    layers = [nn.Conv2D(1, 2), nn.Conv2D(2, 3), nn.MaxPool2D(), nn.ReLU(), nn.Flatten(), nn.Dense(48, 2)]
+    network = nn.Sequential(layers, input_shape=(1, 8, 8), rng=0)
     pictures = np.random.default_rng(1).normal(size=(2, 1, 1, 8, 8)).astype(np.float32)
     found = feature_maps(network, pictures[0])
     before = [some.maps.copy() for some in found]

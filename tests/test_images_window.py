@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pygame
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 from pygame import Rect
 
@@ -74,13 +76,16 @@ def all_named(window: ImagesWindow) -> bool:
 def test_right_and_wrong_are_marked_where_the_folder_tells(folder: Path, open_window: Open) -> None:
     app, window = open_window(folder)
     wait(app, lambda: all_named(window))
-    panel = Rect(450, 45, 450, 100)
+    app.frame()
+    panel, verdict = Rect(450, 45, 450, 100), Rect(460, 75, 440, 28)
     assert window.look.name == str(Path("blue/1.png"))
     assert pixels(DARK.good, panel) > 100
+    assert pixels(DARK.good, verdict, within=50) > 50
     assert pixels(DARK.bad, panel) == 0
     press(app, "right")
     settle(app, window)
     assert pixels(DARK.bad, panel) > 100
+    assert pixels(DARK.bad, verdict, within=50) > 50
     assert window.progress() == "1 of 4 named wrongly"
 
 
@@ -129,6 +134,32 @@ def test_a_dropped_folder_is_opened_and_what_is_none_is_named(folder: Path, open
     app.frame()
     assert window.notice.startswith("there is no ")
     assert window.look.title == "picture 1 of 1"
+
+
+def test_another_folder_may_be_opened_while_the_first_is_named(
+    tmp_path: Path, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, colours in {"one": (RED,), "two": (BLUE, RED)}.items():
+        (tmp_path / name).mkdir()
+        for n in range(150):
+            Image.new("RGB", (8, 8), colours[n % len(colours)]).save(tmp_path / name / f"{n:03}.png")
+    name_them = PictureFiles.name
+
+    def slowly(self: PictureFiles, start: int, stop: int) -> NDArray[np.int64]:
+        time.sleep(0.05)
+        return name_them(self, start, stop)
+
+    monkeypatch.setattr(PictureFiles, "name", slowly)
+    app, window = open_window(tmp_path / "one")
+    assert not all_named(window)
+    window.dropped(tmp_path / "two")
+    wait(app, lambda: all_named(window))
+    for _ in range(10):  # what came too late would come now
+        app.frame()
+        time.sleep(0.02)
+    assert window.album is not None
+    assert window.album.named == 150
+    assert window.album.given[0].tolist() == [1, 0] * 75
 
 
 def test_two_networks_side_by_side(folder: Path, open_window: Open) -> None:
