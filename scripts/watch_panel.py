@@ -37,8 +37,10 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
         parts = [figures, wants, *rows(area, [1, 1.7] if layers else [1], canvas.gap)]
     _draw_figures(canvas, canvas.panel(parts[0], game.name, status(game, position)), game, position, moment)
     _draw_wants(canvas, parts[1], game, position, moment, opinion)
-    _draw_sight(canvas, parts[2], game, moment)
-    if layers:
+    least = 6 * canvas.unit  # in a small window, what has no room is left out
+    if parts[2].height > least:
+        _draw_sight(canvas, parts[2], game, moment)
+    if layers and parts[3].height > least:
         _draw_layers(canvas, parts[3], layers)
 
 

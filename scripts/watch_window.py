@@ -150,15 +150,21 @@ class WatchWindow(View):
         hint, area = take_right(area, canvas.width("? for help", size=SMALL), canvas.unit)
         canvas.text("? for help", hint, size=SMALL, colour=canvas.theme.quiet)
         rules = self.game.rules
+        # How wide each box is, in units; that of the agents takes what is left.
         fields: dict[str, tuple[str, float, Callable[[str], None]]] = {
-            "agents": (self._names(), 4, lambda typed: self._change_agents(typed.split())),
-            "board": (f"{rules.height} x {rules.width}", 1, self._change_board),
-            "seed": (f"{self.match.seed}", 1, self._change_seed),
-            "open": ("", 1.5, lambda typed: self.dropped(Path(typed))),
+            "open": ("", 12, lambda typed: self.dropped(Path(typed))),
+            "seed": (f"{self.match.seed}", 7, self._change_seed),
+            "board": (f"{rules.height} x {rules.width}", 7, self._change_board),
+            "agents": (self._names(), math.inf, lambda typed: self._change_agents(typed.split())),
         }
-        parts = columns(area, [share for _, share, _ in fields.values()], canvas.unit)
-        for part, (name, (value, _, use)) in zip(parts, fields.items(), strict=True):
-            label, box = take_left(part, canvas.width(name, size=SMALL), canvas.gap)
+        for name, (value, width, use) in fields.items():
+            opening = "open" in (self.pointer.focus, self.pointer.entered)
+            if name == "open" and area.width < 55 * canvas.unit and not opening:
+                continue  # the key o makes room for it
+            words = canvas.width(name, size=SMALL)
+            needed = words + canvas.gap + width * canvas.unit
+            part, area = take_right(area, min(needed, area.width), canvas.unit if needed < area.width else 0)
+            label, box = take_left(part, words, canvas.gap)
             canvas.text(name, label, size=SMALL, colour=canvas.theme.quiet)
             typed = text_field(canvas, box, name, value, hint="a replay" if name == "open" else "")
             if typed is not None and typed.strip():

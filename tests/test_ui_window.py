@@ -96,6 +96,17 @@ def test_only_some_keys_repeat_while_they_are_held(show: Callable[[Drawing], App
     assert page(app).heard == "_>>>"
 
 
+def test_characters_count_on_any_keyboard(show: Callable[[Drawing], App]) -> None:
+    """On a German one a bracket is AltGr and 8, which some systems report as Ctrl and Alt."""
+    app = show(nothing)
+    for mod in (pygame.KMOD_RALT, pygame.KMOD_MODE, pygame.KMOD_LCTRL | pygame.KMOD_RALT):
+        event = pygame.event.Event(pygame.KEYDOWN, key=pygame.K_8, unicode="[", mod=mod)
+        assert Key("[", "", nothing).matches(event)  # type: ignore[arg-type]
+    pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_MINUS, unicode="?", mod=pygame.KMOD_LSHIFT))
+    app.frame()
+    assert app.helping
+
+
 def test_the_help_lists_the_keys_and_goes_away(show: Callable[[Drawing], App]) -> None:
     app = show(nothing)
     before = shot()
@@ -202,6 +213,15 @@ def test_a_text_field_takes_what_is_typed(show: Callable[[Drawing], App]) -> Non
     press(app, "return")
     assert entered == ["12"]
     assert app.frame()
+
+
+def test_a_text_field_takes_what_was_copied(show: Callable[[Drawing], App], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = show(lambda canvas: (text_field(canvas, Rect(100, 100, 200, 30), "file", ""), None)[1])
+    monkeypatch.setattr(pygame.scrap, "has_text", lambda: True)
+    monkeypatch.setattr(pygame.scrap, "get_text", lambda: "a file.json\n")
+    app.view.pointer.start_typing("file", "to/")
+    press(app, "v", control=True)
+    assert app.view.pointer.typed == "to/a file.json"
 
 
 def test_notices_and_dropped_files(show: Callable[[Drawing], App]) -> None:

@@ -329,6 +329,18 @@ def test_a_replay_is_saved_and_opened(open_watch: Callable[..., Watch], tmp_path
     w.until(lambda: w.view.match is not match)
 
 
+def test_a_small_window_makes_room_for_what_is_typed(open_watch: Callable[..., Watch], tmp_path: Path) -> None:
+    w = open_watch("greedy", rules=BOARD, size=(480, 320))
+    w.pause_at(6)
+    press(w.app, "s")
+    before = shot()
+    press(w.app, "o")
+    assert (shot()[:30] != before[:30]).any()
+    write(w.app, "greedy-seed3.json")
+    press(w.app, "return")
+    w.until(lambda: w.view.match.recorded)
+
+
 def test_so_many_games_and_no_more(open_watch: Callable[..., Watch]) -> None:
     w = open_watch("greedy", rules={"height": 5, "width": 4}, fps=240, games=2)
     while w.app.frame():

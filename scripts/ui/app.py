@@ -17,7 +17,6 @@ from ui.theme import DARK, LIGHT
 from ui.worker import Worker
 
 FPS = 60
-SMALLEST = (480, 320)  # of a window, in pixels
 NOTICE_SECONDS = 5.0
 
 
@@ -172,7 +171,7 @@ def _draw_notice(canvas: Canvas, text: str) -> None:
     height = canvas.line_height() + canvas.unit
     width = min(canvas.width(text) + 3 * canvas.unit, canvas.area.width - 2 * canvas.unit)
     area = Rect(0, 0, width, height)
-    area.midbottom = (canvas.area.centerx, canvas.area.bottom - 2 * canvas.unit)
+    area.midbottom = (canvas.area.centerx, canvas.area.bottom - 8 * canvas.unit)  # above what is often at the bottom
     canvas.box(area, canvas.theme.text, radius=0.6)
     inside = area.inflate(-2 * canvas.unit, 0)
     canvas.text(text, inside, colour=canvas.theme.background, align="centre")

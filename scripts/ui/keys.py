@@ -29,7 +29,8 @@ class Key:
         name = pygame.key.name(event.key)
         modifiers = getattr(event, "mod", 0)
         control = modifiers & (pygame.KMOD_CTRL | pygame.KMOD_META)  # Ctrl, and Command on a Mac
-        if control:
+        graph = modifiers & (pygame.KMOD_ALT | pygame.KMOD_MODE)  # AltGr, by which some keyboards type brackets
+        if control and not graph:
             return f"ctrl+{name}" in self.names.split()
         typed = getattr(event, "unicode", "")
         return name in self.names.split() or (bool(typed.strip()) and typed in self.names.split())

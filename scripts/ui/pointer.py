@@ -77,5 +77,7 @@ class Pointer:
             self.focus = ""
         elif event.key == pygame.K_BACKSPACE:
             self.typed = self.typed[:-1]
+        elif event.key == pygame.K_v and getattr(event, "mod", 0) & (pygame.KMOD_CTRL | pygame.KMOD_META):
+            self.typed += pygame.scrap.get_text().strip() if pygame.scrap.has_text() else ""
         elif getattr(event, "unicode", "").isprintable():
             self.typed += event.unicode
