@@ -319,6 +319,7 @@ def test_a_replay_is_saved_and_opened(open_watch: Callable[..., Watch], tmp_path
     write(w.app, "greedy-seed3.json")
     press(w.app, "return")
     w.until(lambda: w.view.match.recorded)
+    w.view.say("")  # what was said may lie over the board
     w.pause_at(6)
     np.testing.assert_array_equal(w.board(), board)
     press(w.app, "space")
@@ -329,7 +330,7 @@ def test_a_replay_is_saved_and_opened(open_watch: Callable[..., Watch], tmp_path
     w.until(lambda: w.view.match is not match)
 
 
-def test_a_small_window_makes_room_for_what_is_typed(open_watch: Callable[..., Watch], tmp_path: Path) -> None:
+def test_a_small_window_makes_room_for_what_is_typed(open_watch: Callable[..., Watch]) -> None:
     w = open_watch("greedy", rules=BOARD, size=(480, 320))
     w.pause_at(6)
     press(w.app, "s")

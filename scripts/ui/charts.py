@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pygame
+from numpy.typing import NDArray
 from pygame import Rect
 
 from ui.canvas import BODY, SMALL, Canvas
@@ -68,8 +70,8 @@ class Curve:
     """A line through points (x, y), with a name; points whose y is not a number are left out."""
 
     name: str
-    xs: Sequence[float]
-    ys: Sequence[float]
+    xs: Sequence[float] | NDArray[Any]
+    ys: Sequence[float] | NDArray[Any]
 
 
 def curves(
