@@ -67,8 +67,8 @@ class AlbumView(View):
         if self.album.step(by):
             self.show_picture()
         else:
-            which = "wrong picture" if self.album.only_wrong else "picture"
-            self.say(f"this is the {'last' if by > 0 else 'first'} {which}{self._so_far()}")
+            which = f"wrong picture{self._so_far()}" if self.album.only_wrong else "picture"
+            self.say(f"this is the {'last' if by > 0 else 'first'} {which}")
 
     def toggle_wrong(self) -> None:
         """Look at wrong ones only, or at all again."""
@@ -183,8 +183,7 @@ class AlbumView(View):
         return "" if accuracy is None else f"{accuracy:.1%} of test pictures right"
 
     def _so_far(self) -> str:
-        album = self.album
-        return " so far" if album is not None and album.only_wrong and album.named < len(album) else ""
+        return " so far" if self.album is not None and self.album.named < len(self.album) else ""
 
     def _name_more(self) -> None:
         source, album = self.source, self.album

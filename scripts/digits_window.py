@@ -169,7 +169,7 @@ class DigitsWindow(AlbumView):
 
     def _start(self, digits: Mnist | str) -> None:
         if isinstance(digits, str):
-            self.say(digits)
+            self.say(f"no test digits; name a folder that holds them with --data-dir ({digits})")
             self.choose(DRAW)
             return
         self.start(MnistDigits(list(self.classifiers.values()), digits.test_images, digits.test_labels))

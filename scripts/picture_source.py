@@ -174,6 +174,6 @@ def picture_files(place: Path) -> list[Path]:
 
 def _label(file: Path, place: Path, classes: Sequence[str]) -> int:
     """The class whose name the folder of a file bears, the nearest such folder; `place` itself is the farthest."""
-    names = [folder.name for folder in file.resolve().parents]
-    below = len(file.relative_to(place).parts) - 1 if file != place else 0
-    return next((classes.index(name) for name in names[: below + 1] if name in classes), UNKNOWN)
+    folder = place if place.is_dir() else place.parent
+    names = [folder.resolve().name, *file.relative_to(folder).parts[:-1]]
+    return next((classes.index(name) for name in reversed(names) if name in classes), UNKNOWN)

@@ -255,7 +255,8 @@ def test_test_digits_that_cannot_be_had_are_named_and_drawing_goes_on(open_windo
     window._load = fails
     press(app, "tab")
     settle(app, window)
-    assert window.notice == "could not be downloaded: no network"
+    advice = "no test digits; name a folder that holds them with --data-dir"
+    assert window.notice == f"{advice} (could not be downloaded: no network)"
     draw(app, window, THREE)
     assert given(window) == [3, 3]
 

@@ -152,7 +152,13 @@ def test_another_folder_may_be_opened_while_the_first_is_named(
     monkeypatch.setattr(PictureFiles, "name", slowly)
     app, window = open_window(tmp_path / "one")
     assert not all_named(window)
+    press(app, "w")
+    assert window.notice == "nothing tells what these pictures show"
     window.dropped(tmp_path / "two")
+    press(app, "right")
+    press(app, "left")
+    press(app, "left")
+    assert window.notice == "this is the first picture"
     wait(app, lambda: all_named(window))
     for _ in range(10):  # what came too late would come now
         app.frame()

@@ -46,6 +46,15 @@ def test_a_class_folder_or_a_picture_by_itself(folder: Path) -> None:
     assert (alone.labels.tolist(), alone.look(0).name) == ([0], "b.jpg")
 
 
+def test_links_bear_their_own_names(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    linked = tmp_path_factory.mktemp("linked")
+    (linked / "blue").symlink_to(folder / "red", target_is_directory=True)
+    assert PictureFiles([red_or_blue()], linked / "blue").labels.tolist() == [0, 0, 0]  # opened by itself: a red one
+    (linked / "red").mkdir()
+    (linked / "red" / "x.png").symlink_to(folder / "e.png")
+    assert PictureFiles([red_or_blue()], linked / "red").labels.tolist() == [0]
+
+
 def test_all_are_named_and_a_broken_one_is_not(folder: Path) -> None:
     source = PictureFiles([red_or_blue(), red_or_blue(6)], folder)
     expected = [UNKNOWN, 1, 1, 0, 1, 0]
