@@ -40,7 +40,7 @@ class PlayWindow(View):
 
     Attributes:
         game: the player's.
-        rival: the opponent's game, which the worker plays ahead, or None.
+        rival: the opponent's game, which the worker begins and plays ahead; None until then, and without opponent.
         shown: positions of the opponent's that have been shown.
         paused: whether time stands still.
         finished: the score of each game that has ended.
@@ -70,6 +70,9 @@ class PlayWindow(View):
         self.boards = BoardPictures(self.worker)
         self.relative, self.speed = relative, float(fps)
         self.finished: list[int] = []
+        self.rival: Game | None = None
+        if opponent is not None:
+            Game(*opponent, rules, 0)  # to hear now rather than later that it cannot play here
         self._start(secrets.randbits(31) if seed is None else seed)
         self.keys = [
             *(Key(f"{name} {letter}", f"go {name}", self._steer(i)) for i, (name, letter) in enumerate(LETTERS)),
@@ -110,8 +113,9 @@ class PlayWindow(View):
         """Draw one frame."""
         panel, area = take_right(area, 22 * canvas.unit, canvas.unit)
         states, names = [self.game.state], ["you"]
-        if self.rival is not None:
-            states, names = [*states, self.rival.moment(self.shown).state], [*names, self.rival.name]
+        if self._opponent is not None:
+            rival = self.rival.moment(self.shown).state if self.rival is not None else self._first
+            states, names = [*states, rival], [*names, self._opponent[0]]
         line = canvas.line_height(TITLE) + canvas.gap
         parts = columns(area, [1] * len(states), canvas.unit)
         rooms = [take_top(part, line)[1] for part in parts]
@@ -222,9 +226,16 @@ class PlayWindow(View):
 
     def _start(self, seed: int) -> None:
         self.game = PlayerGame(self._rules, seed)
-        self.rival = Game(*self._opponent, self._rules, seed) if self._opponent else None
+        self.rival, self._first = None, self.game.state
+        opponent = self._opponent
+        if opponent is not None:  # it begins in the worker, where it may still be at work
+            self.worker.ask("begin", lambda: Game(*opponent, self._rules, seed), self._join)
         self.shown, self.paused, self.place = 0, False, None
         self._due, self._since_end = -READY * self.speed, 0.0
+
+    def _join(self, rival: Game) -> None:
+        if rival.seed == self.game.seed:
+            self.rival = rival
 
     def _play_ahead(self) -> None:
         rival = self.rival

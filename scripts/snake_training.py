@@ -2,6 +2,7 @@
 
 import math
 import shlex
+import subprocess
 import sys
 import time
 from abc import ABC
@@ -27,6 +28,7 @@ BASELINES = ("random", "greedy", "safe-greedy")
 RULES = ("height", "width", "walls", "obstacles", "food", "hunger_limit", "actions")
 GIF_TILE, GIF_FPS, GIF_FRAMES = 20, 30, 600
 BETWEEN_LINES = 10.0  # seconds, where they cannot be written over each other
+BETWEEN_METRICS = 2.0  # seconds, for those who watch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,9 @@ class Options(ABC):
     """Run folder; by default a new one under runs/."""
     resume: Path | None = None
     """Run folder to go on with; all other options but how long and with how many workers or threads are of that run."""
+    watch: bool = False
+    """Show the best agent and the curve in a window. Closing it does not stop the training, which goes on without a
+    display too; Ctrl-C stops both; after the training it stays."""
     final_games: int = 200
     """Fresh games on which the agent is measured at the end, beside scripted players."""
     height: int = 10
@@ -85,19 +90,28 @@ def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, Ru
         folder = RunFolder.create(options.out, options.kind)
         stored = asdict(options) | {"kind": options.kind, "out": str(folder.path), "resume": None}
         stored["command"] = shlex.join(["python", *sys.argv])
-        folder.write_json("config.json", stored)
-        return options, folder
-    folder = RunFolder.existing(options.resume)
+        folder.write_json("config.json", {name: value for name, value in stored.items() if name != "watch"})
+    else:
+        folder = RunFolder.existing(options.resume)
+        options = _resumed(options, folder, kinds)
+    if options.watch:
+        # A process of its own, which reads the folder: the training never waits for the window.
+        subprocess.Popen([sys.executable, Path(__file__).with_name("watch_run.py"), folder.path])  # noqa: S603
+    return options, folder
+
+
+def _resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -> Chosen:
+    """The options of the run in a folder, with what may be chosen anew."""
     stored = folder.read_json("config.json")
     kind = next((kind for kind in kinds if kind.kind == stored["kind"]), None)
     if kind is None:
         raise ValueError(f"{options.resume} is a run of another script, of kind {stored['kind']}")
-    kept = {field.name: stored[field.name] for field in fields(kind) if field.name not in ("out", "resume")}
+    kept = {field.name: stored[field.name] for field in fields(kind) if field.name not in ("out", "resume", "watch")}
     for name, hint in get_type_hints(kind).items():
         if hint == tuple[int, ...] and name in kept:
             kept[name] = tuple(kept[name])  # JSON knows lists alone
     changed = {name: getattr(options, name) for name in options.changeable if name in kept}
-    return kind(**kept | changed), folder
+    return kind(**kept | changed, watch=options.watch)
 
 
 class Course:
@@ -117,7 +131,7 @@ class Course:
         self.folder, self.rows, self.console = folder, rows, Console()
         self._column, self._last = until
         self._limit = parse_budget(budget) if self._last is None else math.inf
-        self._started, self._printed = time.perf_counter() - before, -math.inf
+        self._started, self._printed, self._written = time.perf_counter() - before, -math.inf, -math.inf
 
     @property
     def seconds(self) -> float:
@@ -146,6 +160,9 @@ class Course:
                 while (done := self.progress) < 1:
                     self.rows.append({"seconds": 0.0} | step())
                     self.rows[-1]["seconds"] = round(self.seconds, 2)
+                    if self.seconds - self._written > BETWEEN_METRICS:
+                        self.folder.write_metrics(self.rows)
+                        self._written = self.seconds
                     done = self.progress
                     told = line(self.rows[-1], self.seconds)
                     left = f"{max(0.0, self.seconds * (1 / done - 1)):.0f} s left"

@@ -2,6 +2,7 @@
 
 import os
 from abc import abstractmethod
+from copy import deepcopy
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -101,12 +102,22 @@ def main(options: EvolutionOptions) -> dict[str, Any]:
     rows, before = _resumed(evolution, folder)
     course = Course(folder, rows, before, options.budget, ("generation", options.generations))
 
+    def save_champion(generation: int, seconds: float) -> NetworkAgent:
+        best = deepcopy(network)
+        best.flat = evolution.champion.astype(np.float32)
+        champion = NetworkAgent(best, options.rules | observed, action_features=len(PER_ACTION), name="champion")
+        notes = {"generations": generation, "seconds": seconds}
+        champion.save(folder.path / "best.npz", folder.read_json("config.json") | notes)
+        return champion
+
     def step() -> dict[str, Any]:
         row = asdict(evolution.step())
         arrays, header = evolution.state()
         nn.files.write(folder.path / "last.npz", arrays, {"evolution": header, "seconds": course.seconds})
         if course.rows:
             folder.write_metrics(course.rows)
+        if not course.rows or row["champion"] > course.rows[-1]["champion"]:
+            save_champion(row["number"], round(course.seconds, 2))
         return {"generation": row.pop("number")} | row
 
     course.run(step, _line)
@@ -114,11 +125,8 @@ def main(options: EvolutionOptions) -> dict[str, Any]:
         raise SystemExit("stopped before the first generation ended; give a larger --budget")
     folder.write_metrics(course.rows)
 
-    network.flat = evolution.champion.astype(np.float32)
-    champion = NetworkAgent(network, options.rules | observed, action_features=len(PER_ACTION), name="champion")
     last = course.rows[-1]
-    notes = {"generations": last["generation"], "seconds": last["seconds"]}
-    champion.save(folder.path / "best.npz", folder.read_json("config.json") | notes)
+    champion = save_champion(last["generation"], last["seconds"])
     counts = {f"train_{name}": int(last[name]) for name in ("games", "steps")}
     counts["generations"] = int(last["generation"])
     return report(champion, options, folder, course, counts)

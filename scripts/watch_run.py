@@ -1,0 +1,64 @@
+"""Watch a training in a window: its best agent plays, and its curve grows. It may go on, or be over.
+
+python scripts/watch_run.py runs/ppo
+
+python scripts/train.py ppo --watch: trains, and opens this window
+"""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the cores belong to the training
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from live_run import LiveRun
+
+NICER = 5  # by how much the window gives way to the training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Which run."""
+
+    run: Annotated[Path, tyro.conf.Positional]
+    """Folder that train.py writes, or has written."""
+    fps: int = 20
+    """Moves a second."""
+
+
+def main(config: Config) -> None:
+    """Show the run until the window is closed.
+
+    Raises:
+        FileNotFoundError, ValueError: see `LiveRun`.
+        RuntimeError: there is no display.
+    """
+    if config.fps < 1:
+        raise ValueError(f"fps is {config.fps}; it must be at least 1")
+    run = LiveRun(config.run)
+    from run_window import RunWindow
+    from ui.app import App
+
+    App(RunWindow(run, fps=config.fps)).run()
+
+
+def parse(arguments: Sequence[str]) -> Config:
+    """The configuration from a command line."""
+    return tyro.cli(Config, args=arguments, description=__doc__)
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(NICER)
+    try:
+        main(parse(sys.argv[1:]))
+    except (ValueError, RuntimeError, OSError) as error:
+        raise SystemExit(f"error: {error}") from None
+    except KeyboardInterrupt:
+        sys.exit(0)
