@@ -1,5 +1,6 @@
 """Agents that play the same game, and all that has happened in it: what a window can go back and forth in."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -171,6 +172,28 @@ def new_match(names: Sequence[str], rules: Mapping[str, Any], seed: int) -> Matc
         return Match([Game(name, find_agent(name, shared), shared, seed) for name in names])
     except SystemExit as missing:  # how `find_agent` says that there is no such agent
         raise ValueError(str(missing).replace("\n", "; ")) from None
+
+
+def neighbour_match(names: Sequence[str], chosen: int, step: int, rules: Mapping[str, Any], seed: int) -> Match:
+    """A match with another agent in one place: the next of all that there are, or the one before, that can play.
+
+    Args:
+        names: of the agents so far.
+        chosen: the place.
+        step: 1 for the next agent, -1 for the one before.
+        rules: as for `new_match`.
+        seed: of the games.
+
+    Raises:
+        ValueError: there is no other.
+    """
+    every = [*agents.names(), *scripted.SCRIPTED]
+    first = every.index(names[chosen]) if names[chosen] in every else -step
+    for distance in range(1, len(every)):
+        name = every[(first + step * distance) % len(every)]
+        with contextlib.suppress(ValueError):
+            return new_match([*names[:chosen], name, *names[chosen + 1 :]], rules, seed)
+    raise ValueError(f"no agent but {names[chosen]} can play here; type another board, or the path of an agent")
 
 
 def replayed_match(replay: Replay) -> Match:

@@ -67,6 +67,10 @@ class Playback:
         if self._target <= self.last:
             self.position = self._target
 
+    def step(self, moves: int) -> None:
+        """Pause so many moves further on, or back."""
+        self.go(self.position + moves)
+
     def change_speed(self, factor: float) -> None:
         """Go faster or slower, within what can be seen."""
         self.speed = min(max(self.speed * factor, SLOWEST), FASTEST)

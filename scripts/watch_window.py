@@ -1,6 +1,5 @@
 """The window in which agents play: state, keys, and one function that draws it."""
 
-import contextlib
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -10,25 +9,21 @@ from typing import Any
 
 from pygame import Rect
 
-import agents
 from agents import scripted
 from board_picture import BoardPictures
-from match import MOST, Game, Match, new_match, replayed_match
-from opinion import Opinion, meaning_of, opinion_of
-from playback import FASTEST, SLOWEST, Playback
-from replay import open_replay, save_replay
-from side_by_side import side_by_side
-from snake_env.renderer import render_frame
-from snake_env.state import State
+from match import MOST, Game, Match, neighbour_match, new_match, replayed_match
+from playback import Playback
+from playback_controls import draw_scrubber, draw_speed
+from replay import open_replay
+from saved_game import save_match_replays, save_match_video
+from thoughts import Thoughts
 from ui.app import View
 from ui.canvas import SMALL, Canvas
 from ui.keys import Key
 from ui.layout import columns, take_bottom, take_left, take_right, take_top
-from ui.widgets import button, slider, text_field
-from video import Frame, save_video
+from ui.widgets import button, text_field
 from watch_panel import draw_panel, status
 
-TILE = 24  # pixels of a cell in what is saved
 SECONDS_AT_END = 1.5  # to see how a game ended before the next one starts
 
 
@@ -45,6 +40,7 @@ class WatchWindow(View):
         playback: of the match that is shown.
         chosen: number of the game whose panel is shown.
         boards: their pictures.
+        thoughts: of the agents about what is shown.
     """
 
     title = "Snake: watch"
@@ -59,12 +55,11 @@ class WatchWindow(View):
         self.chosen, self._before = 0, 0
         self._rules, self._games_left = dict(rules), games
         self.boards = BoardPictures(self.worker)
-        self._meanings: dict[str, str] = {}
-        self._opinion: tuple[Game, int, Opinion | None] | None = None  # of which game, after how many moves
+        self.thoughts = Thoughts(self.worker)
         self.keys = [
             Key("space", "play or pause", lambda: self.playback.toggle()),
-            Key("right .", "one step on", lambda: self._step(1), repeats=True),
-            Key("left ,", "one step back", lambda: self._step(-1), repeats=True),
+            Key("right .", "one step on", lambda: self.playback.step(1), repeats=True),
+            Key("left ,", "one step back", lambda: self.playback.step(-1), repeats=True),
             Key("home", "to the start", lambda: self.playback.go(0)),
             Key("end", "to the last move so far", lambda: self.playback.go(self.playback.last)),
             Key("up", "faster", lambda: self.playback.change_speed(1.5), repeats=True),
@@ -73,7 +68,7 @@ class WatchWindow(View):
             Key("r", "the same game again", lambda: self._again(self.match.seed)),
             Key("e", "type a seed", lambda: self.pointer.start_typing("seed")),
             Key("b", "type a board, such as 8 x 12", lambda: self.pointer.start_typing("board")),
-            Key("a", f"type 1 to {MOST} agents", lambda: self.pointer.start_typing("agents", self._names())),
+            Key("a", f"type 1 to {MOST} agents", lambda: self.pointer.start_typing("agents", " ".join(self._names))),
             Key("]", "the next agent there is", lambda: self._switch(1)),
             Key("[", "the agent before", lambda: self._switch(-1)),
             Key("tab", "the panel of the next game", lambda: self._choose(self.chosen + 1)),
@@ -99,16 +94,10 @@ class WatchWindow(View):
         return self.match.games[self.chosen]
 
     @property
-    def opinion(self) -> Opinion | None:
-        """What the agent of that game thinks; None while it thinks for the first time, or if it follows a rule."""
-        known = self._opinion
-        return known[2] if known and known[0] is self.game else None
-
-    @property
     def settled(self) -> bool:
         """Whether all that belongs to the position is shown: nothing is waited for."""
-        known, played = self._opinion, self.match.over or self.match.length >= self.playback.wanted
-        return played and known is not None and known[:2] == (self.game, self._place) and not self.worker.busy("tiles")
+        played = self.match.over or self.match.length >= self.playback.wanted
+        return played and self.thoughts.settled(self.game, self._place) and not self.worker.busy("tiles")
 
     def update(self, seconds: float) -> None:
         """Let moves pass, and ask the worker for what is missing."""
@@ -117,8 +106,7 @@ class WatchWindow(View):
         if playback.wanted > self.match.length and not self.match.over and not self.worker.busy("play"):
             match, length = self.match, playback.wanted
             self.worker.ask("play", lambda: match.play(length), lambda _: None)
-        if (self._opinion is None or self._opinion[:2] != (self.game, self._place)) and not self.worker.busy("look"):
-            self._look()
+        self.thoughts.update(self.game, self._place)
         if playback.playing and playback.seconds_at_end > SECONDS_AT_END and not self.worker.busy("start"):
             self._next()
 
@@ -141,9 +129,9 @@ class WatchWindow(View):
         if wide:
             boards, panel = above, below
         self._draw_boards(canvas, boards)
-        draw_panel(canvas, panel, self.game, self.playback.position, self.opinion, wide=wide)
+        draw_panel(canvas, panel, self.game, self.playback.position, self.thoughts.latest(self.game), wide=wide)
         scrubber, buttons = take_top(foot, line, canvas.gap)
-        self._draw_scrubber(canvas, scrubber)
+        draw_scrubber(canvas, scrubber, self.playback)
         self._draw_buttons(canvas, buttons)
 
     def _draw_head(self, canvas: Canvas, area: Rect) -> None:
@@ -155,7 +143,7 @@ class WatchWindow(View):
             "open": ("", 12, lambda typed: self.dropped(Path(typed))),
             "seed": (f"{self.match.seed}", 7, self._change_seed),
             "board": (f"{rules.height} x {rules.width}", 7, self._change_board),
-            "agents": (self._names(), math.inf, lambda typed: self._change_agents(typed.split())),
+            "agents": (" ".join(self._names), math.inf, lambda typed: self._change_agents(typed.split())),
         }
         for name, (value, width, use) in fields.items():
             opening = "open" in (self.pointer.focus, self.pointer.entered)
@@ -194,21 +182,6 @@ class WatchWindow(View):
         rules = self.game.rules
         return min(area.width / len(self.match.games) / rules.width, area.height / rules.height)
 
-    def _draw_scrubber(self, canvas: Canvas, area: Rect) -> None:
-        playback = self.playback
-        play, area = take_left(area, 6 * canvas.unit, canvas.gap)
-        if button(canvas, play, "Pause" if playback.playing else "Play", chosen=not playback.playing):
-            playback.toggle()
-        for sign, move in (("◀", -1), ("▶", 1)):
-            step, area = take_left(area, 2.6 * canvas.unit, canvas.gap)
-            if button(canvas, step, sign):
-                self._step(move)
-        figures, track = take_right(area, canvas.width("00000 / 00000"), canvas.gap)
-        canvas.text(f"{playback.position} / {playback.last}", figures, align="right")
-        dragged = slider(canvas, track, "position", playback.position, 0, playback.last)
-        if dragged is not None:
-            playback.go(round(dragged))
-
     def _draw_buttons(self, canvas: Canvas, area: Rect) -> None:
         new, area = take_left(area, 8 * canvas.unit, canvas.unit)
         if button(canvas, new, "New game"):
@@ -224,42 +197,19 @@ class WatchWindow(View):
                 action()
         word, area = take_right(area, canvas.width("save as", size=SMALL), canvas.unit)
         canvas.text("save as", word, size=SMALL, colour=canvas.theme.quiet)
-        word, area = take_left(area, canvas.width("speed", size=SMALL), canvas.gap)
-        canvas.text("speed", word, size=SMALL, colour=canvas.theme.quiet)
-        figure, area = take_right(area, canvas.width("000 moves/s"), canvas.gap)
-        canvas.text(f"{self.playback.speed:.0f} moves/s", figure, align="left")
-        # Equal ways for equal factors.
-        dragged = slider(canvas, area, "speed", math.log(self.playback.speed), math.log(SLOWEST), math.log(FASTEST))
-        if dragged is not None:
-            self.playback.speed = math.exp(dragged)
+        draw_speed(canvas, area, self.playback)
 
     @property
     def _place(self) -> int:
         """The position in the game whose panel is shown, which may have ended before the others."""
         return min(self.playback.position, len(self.game.moments) - 1)
 
-    def _look(self) -> None:
-        game, place = self.game, self._place
-        moment = game.moment(place)
-
-        def look() -> Opinion | None:
-            if game.agent is not None and game.name not in self._meanings:
-                self._meanings[game.name] = meaning_of(game.name)
-            return opinion_of(game.agent, self._meanings.get(game.name, ""), moment.observation, moment.mask)
-
-        def keep(opinion: Opinion | None) -> None:
-            self._opinion = (game, place, opinion)
-
-        self.worker.ask("look", look, keep)
-
-    def _step(self, moves: int) -> None:
-        self.playback.go(self.playback.position + moves)
-
     def _choose(self, number: int) -> None:
         self.chosen = number % len(self.match.games)
 
-    def _names(self) -> str:
-        return " ".join(game.name for game in self.match.games)
+    @property
+    def _names(self) -> list[str]:
+        return [game.name for game in self.match.games]
 
     def _next(self) -> None:
         """Go on to the next game once one has been shown to its end, or close the window after the last."""
@@ -309,7 +259,7 @@ class WatchWindow(View):
     def _change_board(self, typed: str) -> None:
         sides = re.fullmatch(r"(\d+)\D+(\d+)", typed)
         if sides:
-            self._play(self._names().split(), self._board | {"height": int(sides[1]), "width": int(sides[2])})
+            self._play(self._names, self._board | {"height": int(sides[1]), "width": int(sides[2])})
         else:
             self.say(f"the board is {typed!r}; type rows and columns, such as 8 x 12")
 
@@ -321,54 +271,24 @@ class WatchWindow(View):
 
     def _switch(self, step: int) -> None:
         """Put the next agent that can play here in the place of the chosen one."""
-        every = [*agents.names(), *scripted.SCRIPTED]
-        names, seed, chosen = self._names().split(), self.match.seed, self.chosen
-        first = every.index(names[chosen]) if names[chosen] in every else -step
-        board = self._board if len(names) > 1 else {}
-
-        def find() -> Match:
-            for distance in range(1, len(every) + 1):
-                names[chosen] = every[(first + step * distance) % len(every)]
-                with contextlib.suppress(ValueError):
-                    return new_match(names, self._rules | board, seed)
-            raise ValueError("no other agent can play on this board")
-
-        self._start(find)
+        names, seed, chosen = self._names, self.match.seed, self.chosen
+        rules = self._rules | (self._board if len(names) > 1 else {})
+        self._start(lambda: neighbour_match(names, chosen, step, rules, seed))
 
     def _save_replays(self) -> None:
-        for game in self.match.games:
-            path = free_path(Path(f"{Path(game.name).name}-seed{game.seed}.json"))
-            save_replay(game.replay(), path)
-            self.say(f"saved {path}")
+        try:
+            self.say("saved " + ", ".join(map(str, save_match_replays(self.match))))
+        except OSError as error:
+            self.say(f"it cannot be saved here: {error.strerror}")
 
     def _save_video(self, ending: str) -> None:
-        names = "-".join(Path(game.name).name for game in self.match.games)
-        path, match, fps = free_path(Path(f"{names}-seed{self.match.seed}{ending}")), self.match, self.playback.speed
-        self.say(f"writing {path} ...")
+        match, fps = self.match, max(1, round(self.playback.speed))
+        self.say(f"writing a {ending[1:].upper()} ...")
 
         def save() -> str:
-            save_video(_frames(match), path, max(1, round(fps)))
-            return f"saved {path}"
+            try:
+                return f"saved {save_match_video(match, ending, fps)}"
+            except OSError as error:
+                return f"it cannot be saved here: {error.strerror}"
 
         self.worker.ask("save", save, self.say)
-
-
-def _frames(match: Match) -> list[Frame]:
-    """Pictures of all positions of a match."""
-    wrap = match.games[0].rules.walls == "wrap"
-    games: dict[str, list[State]] = {}
-    for number, game in enumerate(match.games, start=1):
-        name = f"{game.name} {number}" if game.name in games else game.name  # an agent may play beside itself
-        games[name] = [moment.state for moment in game.moments]
-    if len(games) > 1:
-        return list(side_by_side(games, tile=TILE, wrap=wrap))
-    (states,) = games.values()
-    return [render_frame(state, tile=TILE, wrap=wrap) for state in states]
-
-
-def free_path(path: Path) -> Path:
-    """The path, or where there is a file already, the first of NAME-2, NAME-3, ... that is free."""
-    number, free = 2, path
-    while free.exists():
-        free, number = path.with_stem(f"{path.stem}-{number}"), number + 1
-    return free

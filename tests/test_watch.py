@@ -264,7 +264,7 @@ def test_the_speed_changes(open_watch: Callable[..., Watch]) -> None:
 def test_the_panel_says_what_the_network_wants(open_watch: Callable[..., Watch]) -> None:
     w = open_watch("ppo-6x6")
     w.pause_at(7)
-    opinion, game = w.view.opinion, w.view.game
+    opinion, game = w.view.thoughts.latest(w.view.game), w.view.game
     assert opinion is not None
     assert opinion.meaning == "probability"
     assert opinion.wants.sum() == pytest.approx(1)
@@ -277,9 +277,10 @@ def test_the_panel_says_what_the_network_wants(open_watch: Callable[..., Watch])
 def test_every_kind_of_agent_is_watched(open_watch: Callable[..., Watch], name: str) -> None:
     w = open_watch(name)
     w.pause_at(5)
-    assert (w.view.opinion is None) == (name in scripted.SCRIPTED)
-    if w.view.opinion is not None:
-        wants = np.where(w.view.game.moments[5].mask, w.view.opinion.wants, -np.inf)
+    opinion = w.view.thoughts.latest(w.view.game)
+    assert (opinion is None) == (name in scripted.SCRIPTED)
+    if opinion is not None:
+        wants = np.where(w.view.game.moments[5].mask, opinion.wants, -np.inf)
         assert int(wants.argmax()) == w.view.game.actions[5]
 
 
@@ -380,7 +381,9 @@ def test_a_slow_agent_keeps_no_frame_waiting() -> None:
 def test_a_frame_takes_less_than_a_sixtieth_of_a_second(open_watch: Callable[..., Watch]) -> None:
     """Of the window's thread, while a network with convolutions plays and its maps are shown."""
     w = open_watch("ppo-10x10", size=(1200, 760), fps=60)
-    w.until(lambda: w.position > 10 and w.view.opinion is not None and not w.view.worker.busy("tiles"))
+    w.until(
+        lambda: w.position > 10 and w.view.thoughts.latest(w.view.game) is not None and not w.view.worker.busy("tiles")
+    )
     times = []
     for _ in range(120):
         start = time.thread_time()
