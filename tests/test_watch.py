@@ -25,7 +25,7 @@ from snake_env.renderer import draw_board
 pygame = pytest.importorskip("pygame")
 
 from tests.windows import click, drag, press, shot, wait, write  # noqa: E402  (needs pygame)
-from ui.app import App  # noqa: E402
+from ui.app import DISPLAYS, App  # noqa: E402
 from watch_window import WatchWindow  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("screen")
@@ -430,6 +430,17 @@ def test_mistakes_are_one_line(words: list[str], line: str) -> None:
     assert answer.returncode == 1
     assert line in answer.stderr
     assert len(answer.stderr.strip().splitlines()) == 1, answer.stderr
+
+
+def test_a_machine_without_a_display_is_told_what_to_do() -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in DISPLAYS}
+    command = [sys.executable, "scripts/watch.py", "shortcut"]
+    answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert answer.returncode == 1
+    (line,) = answer.stderr.splitlines()
+    assert line.startswith("error: no window can be opened here (no display found)")
+    assert "--text" in line
+    assert "record.py" in line
 
 
 def test_a_replay_is_watched_from_the_command_line(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The window: events in, frames out. A script writes a `View`, and `run` shows it until it is closed."""
 
 import os
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from ui.worker import Worker
 
 FPS = 60
 NOTICE_SECONDS = 5.0
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")  # variables that lead to one on Linux
 
 
 class View(ABC):
@@ -88,6 +90,8 @@ class App:
         self._held: set[int] = set()  # keys that are down: what comes again from them is a repetition
         self._clock = pygame.time.Clock()
         try:
+            if sys.platform == "linux" and not any(map(os.environ.get, DISPLAYS)):
+                raise pygame.error("no display found")  # asked, Wayland would print a line of its own
             pygame.display.init()
             if pygame.display.get_driver() == "offscreen" and "SDL_VIDEODRIVER" not in os.environ:
                 raise pygame.error("no display found")  # SDL would go on unseen
