@@ -7,9 +7,10 @@ python scripts/train.py ppo --watch: trains, and opens this window
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the cores belong to the training
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ import tyro
 from live_run import LiveRun
 
 NICER = 5  # by how much the window gives way to the training
+FRAMES = 25  # a second: fewer than other windows draw, since the cores belong to the training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,12 @@ def main(config: Config) -> None:
     from run_window import RunWindow
     from ui.app import App
 
-    App(RunWindow(run, fps=config.fps)).run()
+    app = App(RunWindow(run, fps=config.fps))
+    try:
+        while app.frame():
+            time.sleep(1 / FRAMES)
+    finally:
+        app.close()
 
 
 def parse(arguments: Sequence[str]) -> Config:
