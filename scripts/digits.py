@@ -39,11 +39,11 @@ def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=True)
     digits = mnist.load(config.data_dir) if config.data_dir else None
-    from digits_window import DRAW, TEST, DigitsWindow  # needs pygame, which what is wrong above does not
-    from ui.app import App
+    import ui.app  # before what needs pygame, since it says what to install where that is missing
+    from digits_window import DRAW, TEST, DigitsWindow
 
     window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if config.test else DRAW)
-    App(window).run()
+    ui.app.App(window).run()
 
 
 def parse(arguments: Sequence[str]) -> Config:

@@ -37,10 +37,10 @@ def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=False)
     source = PictureFiles(list(classifiers.values()), config.folder)
-    from images_window import ImagesWindow  # needs pygame, which what is wrong above does not
-    from ui.app import App
+    import ui.app  # before what needs pygame, since it says what to install where that is missing
+    from images_window import ImagesWindow
 
-    App(ImagesWindow(classifiers, source)).run()
+    ui.app.App(ImagesWindow(classifiers, source)).run()
 
 
 def parse(arguments: Sequence[str]) -> Config:

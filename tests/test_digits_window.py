@@ -313,6 +313,15 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_what_is_wrong_is_said_in_one_line(arguments: list[str], says: str) -> None:
     ended = run(*arguments, SDL_VIDEODRIVER="x11")
     assert ended.returncode == 1
+    assert not ended.stdout
     (line,) = ended.stderr.strip().splitlines()
     assert line.startswith("error: ")
     assert says in line
+
+
+def test_without_pygame_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "pygame.py").write_text("raise ImportError")
+    ended = run(PYTHONPATH=str(tmp_path))
+    assert ended.returncode == 1
+    (line,) = ended.stderr.strip().splitlines()
+    assert 'pip install "snake-env[render]"' in line

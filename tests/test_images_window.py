@@ -215,6 +215,7 @@ def test_what_is_wrong_is_said_in_one_line(arguments: list[str], says: str, fold
     environment = kept | {"SDL_VIDEODRIVER": "x11"}
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     assert ended.returncode == 1
+    assert not ended.stdout
     (line,) = ended.stderr.strip().splitlines()
     assert line.startswith("error: ")
     assert says in line
