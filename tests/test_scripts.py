@@ -208,7 +208,19 @@ def test_a_budget_without_a_unit_is_named(text: str) -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["train", "evaluate", "record", "watch", "play", "benchmark", "train_mnist", "train_images", "package_agent"],
+    [
+        "train",
+        "evaluate",
+        "record",
+        "compare",
+        "watch",
+        "watch_run",
+        "play",
+        "benchmark",
+        "train_mnist",
+        "train_images",
+        "package_agent",
+    ],
 )
 def test_help_answers(script: str) -> None:
     words = [sys.executable, f"scripts/{script}.py", "--help"]

@@ -17,6 +17,7 @@ import pytest
 pytest.importorskip("pygame")
 
 import train
+import watch_run
 from live_run import LiveRun
 from run_folder import RunFolder
 from run_window import RunWindow
@@ -218,3 +219,19 @@ def test_without_a_display_the_training_goes_on(training: Callable[..., subproce
     assert output.count("error: no window can be opened here") == 1
     assert "a training goes on without it" in output
     assert (tmp_path / "run" / "result.json").exists()
+
+
+def test_the_script_shows_a_run_until_the_window_is_closed(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[RunWindow] = []
+    original = RunWindow.update
+
+    def update(window: RunWindow, seconds: float) -> None:
+        original(window, seconds)
+        shown.append(window)
+        window.closed = window.playback is not None
+
+    monkeypatch.setattr(RunWindow, "update", update)
+    watch_run.main(watch_run.parse([str(finished), "--fps", "30"]))
+    assert len(shown[-1].metrics) == 6
+    with pytest.raises(ValueError, match="fps is 0"):
+        watch_run.main(watch_run.parse([str(finished), "--fps", "0"]))
