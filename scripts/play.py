@@ -1,4 +1,4 @@
-"""Play yourself, alone or against an agent on the same seed: arrow keys or WASD steer. Press ? for all keys.
+"""Play yourself, alone or against an agent on the same food: arrow keys or WASD steer. Press ? for all keys.
 
 python scripts/play.py
 

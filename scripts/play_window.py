@@ -10,8 +10,8 @@ from pygame import Rect
 from agents import Agent
 from board_picture import BoardPictures
 from high_scores import HighScores, Score, kind_of_game
-from match import Game
 from player_game import DIRECTIONS, PlayerGame
+from race import Rival
 from ui.app import View
 from ui.canvas import HUGE, SMALL, TITLE, Canvas
 from ui.keys import Key
@@ -70,9 +70,9 @@ class PlayWindow(View):
         self.boards = BoardPictures(self.worker)
         self.relative, self.speed = relative, float(fps)
         self.finished: list[int] = []
-        self.rival: Game | None = None
+        self.rival: Rival | None = None
         if opponent is not None:
-            Game(*opponent, rules, 0)  # to hear now rather than later that it cannot play here
+            Rival(*opponent, rules, 0)  # to hear now rather than later that it cannot play here
         self._start(secrets.randbits(31) if seed is None else seed)
         self.keys = [
             *(Key(f"{name} {letter}", f"go {name}", self._steer(i)) for i, (name, letter) in enumerate(LETTERS)),
@@ -229,11 +229,11 @@ class PlayWindow(View):
         self.rival, self._first = None, self.game.state
         opponent = self._opponent
         if opponent is not None:  # it begins in the worker, where it may still be at work
-            self.worker.ask("begin", lambda: Game(*opponent, self._rules, seed), self._join)
+            self.worker.ask("begin", lambda: Rival(*opponent, self._rules, seed), self._join)
         self.shown, self.paused, self.place = 0, False, None
         self._due, self._since_end = -READY * self.speed, 0.0
 
-    def _join(self, rival: Game) -> None:
+    def _join(self, rival: Rival) -> None:
         if rival.seed == self.game.seed:
             self.rival = rival
 

@@ -7,6 +7,7 @@ from typing import Any
 import gymnasium as gym
 
 from players import ENVIRONMENT_ID
+from race import seed_food
 from snake_env.state import State
 
 DIRECTIONS = ("up", "right", "down", "left")  # absolute actions, clockwise
@@ -58,6 +59,7 @@ class PlayerGame:
         """Make one move: the next turn that waits, or straight on; nothing happens in a game that is over."""
         if self.over:
             return
+        seed_food(self._env, self.seed)
         action = self._turns.popleft() if self._turns else int(self.state.heading[0])
         _, _, terminated, truncated, info = self._env.step(action)
         self.moves += 1

@@ -10,10 +10,10 @@ pytest.importorskip("pygame")
 
 import play
 from high_scores import KEPT, HighScores, Score, kind_of_game
-from match import Game
 from play_window import PlayWindow
 from player_game import PlayerGame
 from players import find_agent
+from race import Rival
 from tests.windows import press, shot, wait
 from ui.app import App
 
@@ -75,9 +75,8 @@ def test_a_game_ends_at_the_wall_and_stays_ended() -> None:
     assert game.state.over[0]
 
 
-def test_a_race_has_the_same_food() -> None:
-    """The player makes the moves of an agent that plays the same seed: all positions are the same, food and all."""
-    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8)
+def test_a_race_played_alike_is_the_same_game() -> None:
+    rival = Rival("shortcut", find_agent("shortcut", RULES), RULES, 8)
     game = PlayerGame(RULES | {"actions": "relative"}, 8)
     while not rival.over:
         rival.step()
@@ -87,6 +86,29 @@ def test_a_race_has_the_same_food() -> None:
             np.testing.assert_array_equal(mine, theirs)
     assert game.won
     assert game.score == 6 * 9 - 3
+
+
+def meals(name: str, seed: int) -> list[tuple[int, set[int]]]:
+    """Where each food of a race lay, and on which cells the snake was when it came."""
+    game = Rival(name, find_agent(name, RULES), RULES, seed)
+    found: list[tuple[int, set[int]]] = []
+    while not game.over:
+        state = game.moments[-1].state
+        if state.score[0] == len(found):
+            found.append((int(state.food[0, 0]), set(np.flatnonzero(state.body).tolist())))
+        game.step()
+    return found
+
+
+def test_racers_who_play_differently_get_the_same_food_unless_one_lies_on_it() -> None:
+    alike = compared = 0
+    for seed in range(6):
+        one, two = meals("safe-greedy", seed), meals("shortcut", seed)
+        for (first, first_body), (second, second_body) in zip(one, two, strict=False):
+            assert first == second or first in second_body or second in first_body
+            alike += first == second
+            compared += len(first_body) < 20
+    assert alike > 0.6 * compared > 30
 
 
 def test_high_scores_survive_in_order_and_by_rules(tmp_path: Path) -> None:
@@ -209,7 +231,7 @@ def test_keys_steer_pause_and_begin_again(tmp_path: Path) -> None:
 def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None:
     app = App(race, (900, 600))
     wait(app, lambda: race.rival is not None and len(race.rival.moments) > 20)
-    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8)
+    rival = Rival("shortcut", find_agent("shortcut", RULES), RULES, 8)
     while not rival.over:
         rival.step()
     race.speed = 2000.0
