@@ -58,7 +58,9 @@ class Replicas:
         def part_of(network: Sequential, part: slice) -> None:
             y[part] = network.forward(prepare(x[part]))
 
-        self._run(part_of, len(x))
+        # Also a batch that is one part for learning is shared, as long as the pieces are worth the calls.
+        share = max(-(-len(x) // COPIES), self._part // COPIES, 1)
+        self._run(part_of, len(x), min(share, self._part))
         return y
 
     def learn(self, part_of: Callable[[Sequential, slice], Result], length: int) -> list[Result]:
@@ -71,13 +73,13 @@ class Replicas:
         """
         for copy in self._copies:
             copy.gradient = 0.0
-        results = self._run(part_of, length)
+        results = self._run(part_of, length, self._part)
         for copy in self._copies:
             self.network.gradient += copy.gradient
         return results
 
-    def _run(self, part_of: Callable[[Sequential, slice], Result], length: int) -> list[Result]:
-        parts = [slice(start, min(start + self._part, length)) for start in range(0, length, self._part)]
+    def _run(self, part_of: Callable[[Sequential, slice], Result], length: int, size: int) -> list[Result]:
+        parts = [slice(start, min(start + size, length)) for start in range(0, length, size)]
         results: list[list[Result]] = [[] for _ in self._copies]
 
         def work(some: slice) -> None:

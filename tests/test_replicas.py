@@ -126,7 +126,19 @@ def test_what_goes_in_can_be_prepared_by_part() -> None:
 
     found = Replicas(network, 4).forward(bytes_of, prepare)
     np.testing.assert_allclose(found, network.forward(bytes_of / np.float32(2)), rtol=1e-4, atol=1e-5)
-    assert sorted(lengths) == [1, 4, 4]
+    assert sorted(lengths) == [3, 3, 3]
+
+
+@pytest.mark.parametrize(("N", "parts"), [(128, [32] * 4), (8, [8]), (40, [8, 32]), (600, [88] + [128] * 4)])
+def test_a_batch_is_shared_by_all_copies_as_long_as_the_pieces_are_worth_it(N: int, parts: list[int]) -> None:
+    lengths: list[int] = []
+
+    def prepare(some: Array) -> Array:
+        lengths.append(len(some))
+        return some
+
+    Replicas(images()).forward(np.zeros((N, *images().input_shape), np.float32), prepare)
+    assert sorted(lengths) == parts
 
 
 @pytest.mark.parametrize(
