@@ -67,6 +67,7 @@ def save_curve(metrics: Metrics, baselines: Mapping[str, float], path: Path) -> 
     for name, food_eaten in baselines.items():
         axes.axhline(food_eaten, linestyle="--", linewidth=1, color="dimgray")
         axes.text(0.01, food_eaten, name, transform=axes.get_yaxis_transform(), va="bottom", color="dimgray")
+    axes.margins(y=0.08)  # room for the name of the highest line
     _finish(axes, "seconds of training", "food eaten")
     axes.legend(loc="lower right", reverse=True)
     figure.savefig(path, dpi=120)
