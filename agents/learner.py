@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from agents.agent import LearnedAgent
+from agents.annealing import Schedule
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -59,7 +60,7 @@ class NetworkSettings:
     """Of Adam, at the beginning."""
     final_learning_rate: float = 0.0
     """The same at the end."""
-    schedule: str = "linear"
+    schedule: Schedule = "linear"
     """How everything changes that has a final value: constant, linear or cosine."""
     longest_gradient: float = 10.0
     """Gradients with a greater norm are shortened to it."""

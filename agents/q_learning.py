@@ -21,7 +21,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
-from agents.annealing import anneal
+from agents.annealing import Schedule, anneal
 from agents.exploration import epsilon_greedy, exploration_at
 from agents.learner import Arrays, Learner, Stateful, restore_all, states_of
 from agents.returns import lambda_returns
@@ -52,7 +52,7 @@ class Settings:
     """Share of an error that is corrected at the beginning (eta)."""
     final_learning_rate: float = 0.001
     """The same at the end."""
-    schedule: str = "linear"
+    schedule: Schedule = "linear"
     """How it changes: constant, linear or cosine."""
     exploration: float = 1.0
     """Share of actions that are drawn from all allowed ones, at the beginning (epsilon)."""

@@ -70,9 +70,17 @@ class RunFolder:
         if not file.exists():
             return []
         with file.open(newline="") as lines:
-            return [{key: float(value) for key, value in row.items()} for row in csv.DictReader(lines)]
+            return [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(lines)]
 
     def _write(self, name: str, text: str) -> None:
         temporary = self.path / f".{name}.tmp"
         temporary.write_text(text)
         temporary.replace(self.path / name)
+
+
+def _number(text: str) -> float:
+    """An int stays one, so that what is read and written again is the same text."""
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import agents
-from agents.annealing import anneal
+from agents.annealing import Schedule, anneal
 from agents.ppo import PPO, Settings, clipped_loss, log_softmax
 from agents.rollout_learner import Batch
 from tests.identity import Identity
@@ -143,15 +143,13 @@ def test_large_logits_stay_finite() -> None:
         ("cosine", [8, 5 + 3 * math.sqrt(0.5), 5, 2, 2]),
     ],
 )
-def test_schedules_by_hand(shape: str, numbers: list[float]) -> None:
+def test_schedules_by_hand(shape: Schedule, numbers: list[float]) -> None:
     found = [anneal(shape, 8, 2, progress) for progress in (-0.1, 0.25, 0.5, 1, 1.3)]
     assert found == pytest.approx(numbers)
 
 
 def test_an_unknown_schedule_is_named() -> None:
     with pytest.raises(ValueError, match="no schedule 'steep'; choose one of constant, linear, cosine"):
-        anneal("steep", 1, 0, 0.5)
-    with pytest.raises(ValueError, match="no schedule 'steep'"):
         learner(schedule="steep").step(0.5)
 
 
