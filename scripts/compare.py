@@ -8,7 +8,6 @@ python scripts/compare.py runs/cnn runs/mlp: runs of classifiers, too
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from command_line import run_command
 from curves import Curve, food_curve, save_comparison
 from run_folder import RunFolder
 
@@ -158,7 +158,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
+    run_command(main, parse)

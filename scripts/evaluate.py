@@ -8,7 +8,6 @@ python scripts/evaluate.py random greedy --height 8 --width 8 --json
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ import tyro
 from rich.console import Console
 
 from agents import Evaluation, evaluate
+from command_line import run_command
 from figures import save_scores
 from players import find_agent, given_rules, make_games, shared_rules
 from snake_env.endings import find_endings
@@ -107,7 +107,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except ValueError as error:
-        raise SystemExit(f"error: {error}") from None
+    run_command(main, parse)

@@ -10,7 +10,6 @@ import os
 # A picture is too little work to share among threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Annotated
 
 import tyro
 
+from command_line import run_command
 from picture_source import PictureFiles
 from reading import load_classifiers
 
@@ -49,9 +49,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, OSError, RuntimeError) as error:
-        raise SystemExit(f"error: {error}") from None
-    except KeyboardInterrupt:
-        sys.exit(0)
+    run_command(main, parse)

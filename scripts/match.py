@@ -167,11 +167,8 @@ def new_match(names: Sequence[str], rules: Mapping[str, Any], seed: int) -> Matc
     if not 1 <= len(names) <= MOST:
         raise ValueError(f"{len(names)} agents are given; give 1 to {MOST}")
     learned = [name for name in names if name not in scripted.SCRIPTED]
-    try:
-        shared = (shared_rules(learned[0]) if learned else {}) | dict(rules)
-        return Match([Game(name, find_agent(name, shared), shared, seed) for name in names])
-    except SystemExit as missing:  # how `find_agent` says that there is no such agent
-        raise ValueError(str(missing).replace("\n", "; ")) from None
+    shared = (shared_rules(learned[0]) if learned else {}) | dict(rules)
+    return Match([Game(name, find_agent(name, shared), shared, seed) for name in names])
 
 
 def neighbour_match(names: Sequence[str], chosen: int, step: int, rules: Mapping[str, Any], seed: int) -> Match:
@@ -199,12 +196,10 @@ def neighbour_match(names: Sequence[str], chosen: int, step: int, rules: Mapping
 def replayed_match(replay: Replay) -> Match:
     """The game of a replay; with the agent that played it, where it can be found, to say what it thinks."""
     agent = None
-    try:
+    with contextlib.suppress(ValueError):
         found = find_agent(replay.agent, replay.rules)
         # As the agent sees it: with its own observation, and only if its moves mean the same.
         if found.environment.get("actions", replay.rules["actions"]) == replay.rules["actions"]:
             Game(replay.agent, found, replay.rules, replay.seed)
             agent = found
-    except (SystemExit, ValueError):
-        pass
     return Match([Game(replay.agent, agent, replay.rules, replay.seed, replay.actions)])

@@ -7,7 +7,6 @@ python scripts/play.py --against ppo-10x10 --fps 8
 python scripts/play.py --height 12 --width 16 --walls wrap --steering relative
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Literal
 
 import tyro
 
+from command_line import run_command
 from high_scores import HighScores
 from players import find_agent, given_rules, shared_rules
 
@@ -59,20 +59,22 @@ def main(config: Config) -> list[int]:
     """
     if config.fps < 1 or (config.games is not None and config.games < 1):
         raise ValueError(f"fps is {config.fps} and games {config.games}; both must be at least 1")
+    if config.seed is not None and config.seed < 0:
+        raise ValueError(f"seed is {config.seed}; give a whole number, 0 or more")
     rules = RULES | (shared_rules(config.against) if config.against else {})
     rules |= given_rules(
         height=config.height, width=config.width, walls=config.walls, obstacles=config.obstacles, food=config.food
     )
     opponent = (config.against, find_agent(config.against, rules)) if config.against else None
     scores = HighScores(config.scores)
+    import ui.app  # before what needs pygame, since it says what to install where that is missing
     from play_window import PlayWindow
-    from ui.app import App
 
     relative = config.steering == "relative"
     window = PlayWindow(
         rules, scores, opponent, seed=config.seed, fps=config.fps, relative=relative, games=config.games
     )
-    App(window).run()
+    ui.app.App(window).run()
     return window.finished
 
 
@@ -82,9 +84,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, RuntimeError) as error:
-        raise SystemExit(f"error: {error}") from None
-    except KeyboardInterrupt:
-        sys.exit(0)
+    run_command(main, parse)

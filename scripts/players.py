@@ -16,14 +16,14 @@ def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
     """The agent of this name for games under these rules: a run folder, a file, a shipped or a scripted player.
 
     Raises:
-        SystemExit: there is none; the message says which there are.
+        ValueError: there is none; the message says which there are.
     """
     if name in scripted.SCRIPTED:
         return scripted.make(name, rules)
     try:
         return agents.load(name)
     except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"{error}\nScripted players: {', '.join(scripted.SCRIPTED)}") from None
+        raise ValueError(f"{error}; or a scripted player: {', '.join(scripted.SCRIPTED)}") from None
 
 
 def make_games(agent: agents.Agent, rules: Mapping[str, Any], N: int) -> gym.vector.VectorEnv[Any, Any, Any]:

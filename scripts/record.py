@@ -7,7 +7,6 @@ python scripts/record.py ppo-10x10 es-10x10 shortcut --until-full --every 4 --ti
 python scripts/record.py shortcut --out game.mp4 --fps 30 --height 6 --width 9
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Annotated, Any
 import tyro
 
 from agents import Agent
+from command_line import run_command
 from players import find_agent, given_rules, shared_rules
 from side_by_side import fills_board, side_by_side
 from snake_env.renderer import render_frame
@@ -60,6 +60,8 @@ def main(config: Config) -> Path:
         raise ValueError(f"out is {config.out}; choose a name that ends in .gif or .mp4")
     if config.fps < 1 or config.every < 1:
         raise ValueError(f"fps is {config.fps} and every {config.every}; both must be at least 1")
+    if config.seed < 0:
+        raise ValueError(f"seed is {config.seed}; give a whole number, 0 or more")
     rules = next((found for found in map(shared_rules, config.agents) if found), {})
     rules |= given_rules(height=config.height, width=config.width, walls=config.walls)
     players = {name: find_agent(name, rules) for name in config.agents}
@@ -99,9 +101,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except ValueError as error:
-        raise SystemExit(f"error: {error}") from None
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run_command(main, parse)

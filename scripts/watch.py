@@ -11,7 +11,6 @@ python scripts/watch.py --replay shortcut-seed7.json
 python scripts/watch.py runs/es --text: in the terminal, without a window
 """
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Annotated
 
 import tyro
 
+from command_line import run_command
 from match import new_match, replayed_match
 from players import given_rules
 from replay import open_replay
@@ -58,11 +58,13 @@ def main(config: Config) -> int:
     """
     if bool(config.agents) == (config.replay is not None):
         raise ValueError("give one to four agents, such as ppo-10x10 or shortcut, or --replay FILE")
-    if config.fps < 1 or config.seed < 0 or (config.games is not None and config.games < 1):
-        raise ValueError(
-            f"fps is {config.fps}, games {config.games} and seed {config.seed}; "
-            "the first two must be at least 1, the seed at least 0"
-        )
+    replay = next((name for name in config.agents if name.endswith(".json")), None)
+    if replay is not None:
+        raise ValueError(f"{replay} is no agent; if it is a replay, open it with: --replay {replay}")
+    if config.fps < 1 or (config.games is not None and config.games < 1):
+        raise ValueError(f"fps is {config.fps} and games {config.games}; both must be at least 1")
+    if config.seed < 0:
+        raise ValueError(f"seed is {config.seed}; give a whole number, 0 or more")
     rules = given_rules(height=config.height, width=config.width, walls=config.walls)
     if config.replay is not None:
         match = replayed_match(open_replay(config.replay))
@@ -72,11 +74,11 @@ def main(config: Config) -> int:
         from watch_text import play_in_terminal
 
         return play_in_terminal(match, config.fps, config.games)
-    from ui.app import App
+    import ui.app  # before what needs pygame, since it says what to install where that is missing
     from watch_window import WatchWindow
 
     window = WatchWindow(match, rules, fps=config.fps, games=config.games)
-    App(window).run()
+    ui.app.App(window).run()
     return window.moves
 
 
@@ -86,9 +88,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, RuntimeError) as error:
-        raise SystemExit(f"error: {error}") from None
-    except KeyboardInterrupt:
-        sys.exit(0)
+    run_command(main, parse)

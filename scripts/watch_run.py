@@ -9,7 +9,6 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Annotated
 
 import tyro
 
+from command_line import run_command
 from live_run import LiveRun
 
 NICER = 5  # by how much the window gives way to the training
@@ -44,10 +44,10 @@ def main(config: Config) -> None:
     if config.fps < 1:
         raise ValueError(f"fps is {config.fps}; it must be at least 1")
     run = LiveRun(config.run)
+    import ui.app  # before what needs pygame, since it says what to install where that is missing
     from run_window import RunWindow
-    from ui.app import App
 
-    app = App(RunWindow(run, fps=config.fps))
+    app = ui.app.App(RunWindow(run, fps=config.fps))
     try:
         while app.frame():
             time.sleep(1 / FRAMES)
@@ -63,9 +63,4 @@ def parse(arguments: Sequence[str]) -> Config:
 if __name__ == "__main__":
     if hasattr(os, "nice"):
         os.nice(NICER)
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, RuntimeError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
-    except KeyboardInterrupt:
-        sys.exit(0)
+    run_command(main, parse)

@@ -117,9 +117,9 @@ def test_an_agent_without_a_command_is_not_packaged(run: Path, shipped: Path) ->
 
 def test_unknown_names_are_answered_with_the_known_ones(run: Path, shipped: Path) -> None:
     shipped.mkdir()
-    with pytest.raises(SystemExit, match=r"no agent at nobody.*there are none yet"):
+    with pytest.raises(ValueError, match=r"no agent at nobody.*there are none yet"):
         rows_of("nobody")
     for name in ("b-8x8", "a-5x6"):
         NetworkAgent.load(run / "best.npz").save(shipped / f"{name}.npz", {})
-    with pytest.raises(SystemExit, match=r"no agent at nobody.*: a-5x6, b-8x8\nScripted players: random, greedy"):
+    with pytest.raises(ValueError, match=r"no agent at nobody.*: a-5x6, b-8x8; or a scripted player: random, greedy"):
         rows_of("nobody")

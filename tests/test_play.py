@@ -169,7 +169,7 @@ def test_play_takes_the_opponents_board_and_names_what_it_cannot_do(tmp_path: Pa
     scores = ["--scores", str(tmp_path / "scores.json")]
     words = ["--against", "ppo-6x6", "--fps", "3000", "--seed", "1", "--games", "1", *scores]
     assert len(play.main(play.parse(words))) == 1
-    with pytest.raises(SystemExit, match="no agent at nobody"):
+    with pytest.raises(ValueError, match="no agent at nobody"):
         play.main(play.parse(["--against", "nobody", *scores]))
     with pytest.raises(ValueError, match="both must be at least 1"):
         play.main(play.parse(["--fps", "0", *scores]))

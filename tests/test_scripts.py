@@ -98,7 +98,7 @@ def test_evaluate_prints_a_table_and_json(run: Path, capsys: pytest.CaptureFixtu
 
 
 def test_evaluate_names_what_it_does_not_know() -> None:
-    with pytest.raises(SystemExit, match="no agent at nobody"):
+    with pytest.raises(ValueError, match="no agent at nobody"):
         evaluate.main(evaluate.parse(["nobody", "--games", "2"]))
 
 

@@ -403,7 +403,7 @@ def test_the_command_closes_on_ctrl_c() -> None:
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         errors = process.stderr.read().decode()
-        assert process.wait(10) == 0
+        assert process.wait(10) == 130
     assert errors == ""
 
 

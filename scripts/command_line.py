@@ -1,0 +1,28 @@
+"""A script as a command: a user's mistake is one line and exit code 1, never a stack trace."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Config = TypeVar("Config")
+
+INTERRUPTED = 130  # the exit code that shells know Ctrl-C by
+
+
+def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]], Config]) -> None:
+    """Run a script with the words of the command line.
+
+    Args:
+        main: what it does; raises ValueError, RuntimeError or OSError, with a message that says what to do.
+        parse: the configuration from the words.
+    """
+    try:
+        main(parse(sys.argv[1:]))
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has seen enough, as `| head` does; what is left to write goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (ValueError, RuntimeError, OSError) as error:
+        raise SystemExit(f"error: {' '.join(str(error).split())}") from None
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
