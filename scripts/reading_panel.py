@@ -60,9 +60,7 @@ def _draw_verdict(canvas: Canvas, area: Rect, classes: Sequence[str], given: int
 def _bar(canvas: Canvas, classes: Sequence[str], k: int, score: float, given: int, label: int, empty: bool) -> Bar:
     wrong = k == given and 0 <= label != given
     colour = canvas.theme.bad if wrong else canvas.theme.good if k == label else None
-    # Spaces as wide as digits: all texts are of one width, so the bars stay in place while the numbers change.
-    text = ("" if empty else f"{score:.1%}").rjust(6, "\N{FIGURE SPACE}")
-    return Bar(classes[k], score, text, marked=not empty and k == given, colour=colour)
+    return Bar(classes[k], score, "" if empty else f"{score:.1%}", marked=not empty and k == given, colour=colour)
 
 
 def _draw_layers(canvas: Canvas, area: Rect, layers: Sequence[FeatureMaps]) -> None:

@@ -34,7 +34,7 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
     else:
         figures, area = take_top(area, 6.6 * canvas.unit, canvas.gap)
         wants, area = take_top(area, (3.4 + 1.7 * actions) * canvas.unit, canvas.gap)
-        parts = [figures, wants, *rows(area, [1, 1.7] if layers else [1], canvas.gap)]
+        parts = [figures, wants, *rows(area, [1, 2] if layers else [1], canvas.gap)]
     _draw_figures(canvas, canvas.panel(parts[0], game.name, status(game, position)), game, position, moment)
     _draw_wants(canvas, parts[1], game, position, moment, opinion)
     least = 6 * canvas.unit  # in a small window, what has no room is left out

@@ -1,8 +1,9 @@
-"""What all tests share: a display that nobody needs, a virtual one for windows, and hypothesis without a stopwatch."""
+"""What all tests share: a virtual screen for windows, no screen for all else, and hypothesis without a stopwatch."""
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
-def virtual_display() -> Iterator[dict[str, str]]:
+def virtual_screen() -> Iterator[dict[str, str]]:
     """The variables by which SDL finds a virtual screen, where Xvfb is installed; else those of its dummy driver."""
     binary = shutil.which("Xvfb")
     if binary is None:
@@ -24,13 +25,16 @@ def virtual_display() -> Iterator[dict[str, str]]:
     command = [binary, "-displayfd", str(writable), "-screen", "0", "1920x1200x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=(writable,), stderr=subprocess.DEVNULL) as server:
         os.close(writable)
-        with os.fdopen(readable) as number:
-            yield {"SDL_VIDEODRIVER": "x11", "DISPLAY": f":{number.readline().strip()}"}
+        with os.fdopen(readable) as answer:
+            number = answer.readline().strip()  # it comes when the screen is ready
+        yield {"SDL_VIDEODRIVER": "x11", "DISPLAY": f":{number}"}
         server.terminate()
 
 
 @pytest.fixture
-def screen(virtual_display: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A screen for real windows: a virtual one if there is one."""
-    for name, value in virtual_display.items():
+def screen(virtual_screen: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows of this test open on the virtual screen, whatever the environment says."""
+    for name, value in virtual_screen.items():
         monkeypatch.setenv(name, value)
+    if "pygame" in sys.modules:
+        sys.modules["pygame"].display.quit()  # a window that is open already may be elsewhere

@@ -17,7 +17,6 @@ from digits_window import DRAW, TEST, DigitsWindow
 from mnist import Mnist
 from reading import Reading, load_classifiers, read_picture
 from strokes import CANVAS, Drawing, picture_of
-from tests.screens import screen, virtual_screen  # noqa: F401  fixtures
 from tests.windows import click, drag, press, shot, wait
 from ui.app import App
 from ui.theme import DARK, LIGHT
@@ -317,11 +316,3 @@ def test_what_is_wrong_is_said_in_one_line(arguments: list[str], says: str) -> N
     (line,) = ended.stderr.strip().splitlines()
     assert line.startswith("error: ")
     assert says in line
-
-
-def test_without_pygame_it_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "pygame.py").write_text("raise ImportError")
-    ended = run(PYTHONPATH=str(tmp_path))
-    assert ended.returncode == 1
-    (line,) = ended.stderr.strip().splitlines()
-    assert 'pip install "snake-env[render]"' in line

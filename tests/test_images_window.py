@@ -19,7 +19,6 @@ from images_window import ImagesWindow
 from picture_source import PictureFiles
 from reading import load_classifiers
 from tests.colours import red_or_blue
-from tests.screens import screen, virtual_screen  # noqa: F401  fixtures
 from tests.test_digits_window import pixels
 from tests.windows import press, shot, wait
 from ui.app import App

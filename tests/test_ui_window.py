@@ -1,5 +1,6 @@
 """The windows' toolkit: a small view on a virtual screen, driven by keys and mouse."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -347,6 +348,31 @@ def test_bars_are_as_long_as_their_values(show: Callable[[Drawing], App]) -> Non
     assert lengths[2] == 0
 
 
+def test_bars_stay_in_place_while_their_numbers_change(show: Callable[[Drawing], App]) -> None:
+    ends = []
+    for text in ("", "1.5%", "99.9%", "100.0%"):
+        show(lambda canvas, text=text: bars(canvas, Rect(20, 20, 600, 30), [Bar("a", 1.0, text, marked=True)]))
+        ends.append(int((shot() == np.array(DARK.accent)).all(axis=2).any(axis=0).nonzero()[0].max()))
+    assert len(set(ends)) == 1
+    assert ends[0] > 300
+
+
+def test_letters_have_the_same_shape_at_all_sizes(show: Callable[[Drawing], App]) -> None:
+    """Letters that are fitted to pixels are wider at some sizes than at others, and an x gets feet."""
+    words, widths = 5 * "10x10 straight right WANTS ", []
+
+    def drawing(canvas: Canvas) -> None:
+        widths[:] = [canvas.width(words, size=pixels / canvas.unit) / pixels for pixels in range(10, 30)]
+
+    show(drawing)
+    assert max(widths) < 1.01 * min(widths)
+
+
+def test_the_screen_of_tests_is_a_real_one_where_that_can_be(show: Callable[[Drawing], App]) -> None:
+    show(nothing)
+    assert pygame.display.get_driver() == ("x11" if shutil.which("Xvfb") else "dummy")
+
+
 def test_negative_bars_go_to_the_left(show: Callable[[Drawing], App]) -> None:
     shown = [Bar("a", 1.0, "", marked=True), Bar("b", -1.0, "", marked=True)]
     show(lambda canvas: bars(canvas, Rect(20, 20, 600, 60), shown, low=-1, high=1))
@@ -375,6 +401,23 @@ def test_maps_show_the_values_crisply(show: Callable[[Drawing], App]) -> None:
                 middle = seen[place.height * (2 * row + 1) // 4, place.width * (2 * col + 1) // 6]
                 assert tuple(middle.tolist()) == colour
         assert len(np.unique(seen.reshape(-1, 3), axis=0)) == 2  # nothing between the colours
+
+
+@pytest.mark.parametrize("size", [(100, 100), (333, 217), (640, 97)])
+def test_all_numbers_of_a_map_are_squares_of_one_size(show: Callable[[Drawing], App], size: tuple[int, int]) -> None:
+    values = (np.indices((5, 7)).sum(axis=0) % 2)[None].repeat(4, axis=0)  # a chessboard
+    places: list[Rect] = []
+
+    def drawing(canvas: Canvas) -> None:
+        places[:] = maps(canvas, Rect((5, 5), size), values)
+
+    show(drawing)
+    assert len(places) == 4
+    for place in places:
+        side, rest = divmod(place.width, 7)
+        assert (rest, place.height) == (0, 5 * side)
+        bright = (shot(place) == np.array(DARK.high)).all(axis=2)
+        np.testing.assert_array_equal(bright, values[0].astype(bool).repeat(side, axis=0).repeat(side, axis=1))
 
 
 def test_the_ramp_is_darkest_at_nothing() -> None:

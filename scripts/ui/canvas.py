@@ -12,6 +12,7 @@ from ui.theme import Colour, Theme
 SMALLEST_UNIT, LARGEST_UNIT = 11, 30  # pixels
 UNITS_ACROSS, UNITS_DOWN = 88, 52  # of a window: its unit follows from its size
 SMALL, BODY, TITLE, HUGE = 0.85, 1.0, 1.35, 2.2  # sizes of texts in units
+FINER = 4  # texts are drawn so many times as large and scaled; fitted to pixels, an x of some sizes has feet
 
 
 class Canvas:
@@ -70,7 +71,7 @@ class Canvas:
 
     def width(self, text: str, *, size: float = BODY, bold: bool = False) -> int:
         """Pixels that a text is wide."""
-        return _font(round(size * self.unit), bold).size(text)[0]
+        return _width(text, round(size * self.unit), bold)
 
     def line_height(self, size: float = BODY) -> int:
         """Pixels from one line of text to the next."""
@@ -113,27 +114,35 @@ class Canvas:
 @lru_cache(maxsize=4096)
 def shorten(text: str, width: int, pixels: int, bold: bool) -> str:
     """The text, or as much of its beginning as fits into so many pixels, with an ellipsis."""
-    font = _font(pixels, bold)
-    if font.size(text)[0] <= width:
+    if _width(text, pixels, bold) <= width:
         return text
-    while text and font.size(text + "…")[0] > width:
+    while text and _width(text + "…", pixels, bold) > width:
         text = text[:-1]
     return text + "…" if text else ""
 
 
 @lru_cache(maxsize=64)
 def _font(pixels: int, bold: bool) -> pygame.font.Font:
-    """DejaVu Sans, which comes with matplotlib and has arrows and Greek letters; its capitals are `pixels` * 0.73."""
+    """DejaVu Sans, which comes with matplotlib and has arrows and Greek letters; FINER times as large."""
     import matplotlib
 
     pygame.font.init()
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return pygame.font.Font(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, pixels)
+    return pygame.font.Font(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, FINER * pixels)
+
+
+def _width(text: str, pixels: int, bold: bool) -> int:
+    return -(-_font(pixels, bold).size(text)[0] // FINER)
 
 
 @lru_cache(maxsize=2048)
 def _text(text: str, pixels: int, bold: bool, colour: Colour) -> Surface:
-    return _font(pixels, bold).render(text, True, colour)
+    large = _font(pixels, bold).render(text, True, colour)
+    width, height = (-(-side // FINER) for side in large.get_size())
+    whole = Surface((FINER * width, FINER * height), pygame.SRCALPHA)
+    whole.fill((*colour, 0))
+    whole.blit(large, (0, 0))
+    return pygame.transform.smoothscale(whole, (width, height))
 
 
 @lru_cache(maxsize=256)

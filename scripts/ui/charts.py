@@ -12,6 +12,8 @@ from pygame import Rect
 from ui.canvas import BODY, SMALL, Canvas
 from ui.theme import Colour
 
+ROOM = "100.0%"  # is kept for the texts at least: bars would jump whenever the longest one changes
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -42,7 +44,7 @@ def bars(canvas: Canvas, area: Rect, shown: Sequence[Bar], *, low: float = 0, hi
     pitch = min(area.height / len(shown), 2.2 * canvas.unit)
     size = BODY if pitch >= 1.25 * canvas.unit else SMALL
     label_width = min(max(canvas.width(bar.label, bold=True, size=size) for bar in shown), area.width // 3)
-    text_width = max(canvas.width(bar.text, bold=True, size=size) for bar in shown)
+    text_width = max(canvas.width(text, bold=True, size=size) for text in (ROOM, *(bar.text for bar in shown)))
     left = area.x + label_width + canvas.gap
     length = max(1, area.right - text_width - canvas.gap - left)
     span = high - low or 1

@@ -39,7 +39,9 @@ def picture(canvas: Canvas, area: Rect, frame: NDArray[np.uint8], *, smooth: boo
 def maps(
     canvas: Canvas, area: Rect, shown: NDArray[Any], *, names: Sequence[str] = (), largest: float | None = None
 ) -> list[Rect]:
-    """Show K maps, (K, h, w), as pictures in a grid that fills the area as well as it can; gives back where each lies.
+    """Show K maps, (K, h, w), as pictures in a grid as large as the area allows; gives back where each lies.
+
+    A number is a square of whole pixels, so that all are of one size; only maps with too little room are thinned out.
 
     Colours go from 0 to the largest value, and to another side for negative ones (see `ui.theme`).
 
@@ -53,7 +55,7 @@ def maps(
     K, h, w = shown.shape
     if not K or area.width < 4 or area.height < 4:
         return []
-    gap = max(1, canvas.unit // 5)
+    gap = max(2, canvas.unit // 7)
     line = canvas.line_height(SMALL) if names else 0
     across, width, height = _grid(area, K, h, w, gap, line)
     if names and width < 4 * canvas.unit:
@@ -89,7 +91,8 @@ def _grid(area: Rect, K: int, h: int, w: int, gap: int, line: int) -> tuple[int,
         room_x = (area.width - gap * (across - 1)) / across
         room_y = (area.height - gap * (down - 1)) / down - line
         scale = min(room_x / w, room_y / h)
-        if scale * w > best[1]:
+        scale = math.floor(scale) if scale >= 1 else scale
+        if int(scale * w) >= best[1]:
             # With so many rows, the fewest columns that do: then the last row is not much shorter.
             best = (math.ceil(K / down), int(scale * w), int(scale * h))
     return best
