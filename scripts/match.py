@@ -70,7 +70,7 @@ class Game:
         self._keep(observation, info)
         self.over = given is not None and not given
         # The agent is asked at once, to hear now rather than later that it cannot play here.
-        self._decided = self._first(agent) if agent is not None and given is None else None
+        self._decided = self._choose() if agent is not None and given is None else None
 
     def step(self) -> None:
         """Play one move; nothing happens in a game that is over."""
@@ -103,16 +103,6 @@ class Game:
         assert self.agent is not None
         now = self.moments[-1]
         return int(self.agent.act(now.observation[None], now.mask[None])[0])
-
-    def _first(self, agent: agents.Agent) -> int:
-        try:
-            return self._choose()
-        except ValueError as error:
-            here = f"{self.name} cannot play on {self.rules.height} x {self.rules.width}"
-            if "height" in agent.environment:
-                trained = f"{agent.environment['height']} x {agent.environment['width']}"
-                raise ValueError(f"{here}: it was trained on {trained}; give that board, or another agent") from None
-            raise ValueError(f"{here}: {error}") from None
 
 
 class Match:

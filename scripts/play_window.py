@@ -259,7 +259,10 @@ class PlayWindow(View):
             print(f"score {self.game.score}" + (", and the board is full" if self.game.won else ""))
             if self.game.score:
                 day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-                self.place = self.scores.add(self._kind, Score(self.game.score, self.game.moves, day))
+                try:
+                    self.place = self.scores.add(self._kind, Score(self.game.score, self.game.moves, day))
+                except OSError as error:
+                    self.say(f"this score cannot be kept in {self.scores.path}: {error.strerror}")
 
     def _steer(self, direction: int) -> Callable[[], None]:
         def steer() -> None:

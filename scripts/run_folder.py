@@ -55,8 +55,15 @@ class RunFolder:
         self._write(name, json.dumps(content, indent=2) + "\n")
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read a JSON file."""
-        content: dict[str, Any] = json.loads((self.path / name).read_text())
+        """Read a JSON file.
+
+        Raises:
+            ValueError: it holds something else.
+        """
+        try:
+            content: dict[str, Any] = json.loads((self.path / name).read_text())
+        except ValueError as error:
+            raise ValueError(f"{self.path / name} is damaged ({error}); give the folder of another run") from None
         return content
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
@@ -65,12 +72,19 @@ class RunFolder:
         self._write("metrics.csv", "\n".join(lines) + "\n")
 
     def read_metrics(self) -> list[dict[str, float]]:
-        """The rows of metrics.csv; none if there is no such file yet."""
+        """The rows of metrics.csv; none if there is no such file yet.
+
+        Raises:
+            ValueError: it holds something else.
+        """
         file = self.path / "metrics.csv"
         if not file.exists():
             return []
-        with file.open(newline="") as lines:
-            return [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(lines)]
+        try:
+            with file.open(newline="") as lines:
+                return [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(lines)]
+        except (ValueError, TypeError) as error:  # a word, or too few or too many of them in a row
+            raise ValueError(f"{file} is damaged ({error}); give the folder of another run") from None
 
     def _write(self, name: str, text: str) -> None:
         temporary = self.path / f".{name}.tmp"

@@ -171,6 +171,10 @@ def test_play_takes_the_opponents_board_and_names_what_it_cannot_do(tmp_path: Pa
     assert len(play.main(play.parse(words))) == 1
     with pytest.raises(ValueError, match="no agent at nobody"):
         play.main(play.parse(["--against", "nobody", *scores]))
+    with pytest.raises(ValueError, match="seed is -1; give a whole number, 0 or more"):
+        play.main(play.parse(["--seed", "-1", *scores]))
+    with pytest.raises(ValueError, match="ppo-6x6 cannot play on 6 x 9: it was trained on 6 x 6"):
+        play.main(play.parse(["--against", "ppo-6x6", "--width", "9", *scores]))
     with pytest.raises(ValueError, match="both must be at least 1"):
         play.main(play.parse(["--fps", "0", *scores]))
 
@@ -247,6 +251,27 @@ def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None
     assert race.place == 1
     kept = json.loads(race.scores.path.read_text())["scores"]["6 x 9, solid walls, 1 food"]
     assert [(score["food"], score["moves"]) for score in kept] == [(race.game.score, race.game.moves)]
+    app.close()
+
+
+def test_a_score_that_cannot_be_kept_is_said_and_play_goes_on(race: PlayWindow, tmp_path: Path) -> None:
+    app = App(race, (900, 600))
+    race.scores.path = tmp_path / "a-file" / "scores.json"
+    race.scores.path.parent.write_text("in the way")
+    rival = Rival("shortcut", find_agent("shortcut", RULES), RULES, 8)
+    while int(rival.moments[-1].state.score[0]) == 0:
+        rival.step()
+    for action in rival.actions:
+        race.game.turn(action)
+        race.game.step()
+    assert race.game.score == 1
+    race.speed = 2000.0
+    wait(app, lambda: race.game.over)
+    assert race.place is None
+    assert "scores.json: Not a directory" in race.notice or "scores.json: File exists" in race.notice
+    press(app, "n")
+    assert race.game.seed == 9
+    assert app.frame()
     app.close()
 
 

@@ -153,3 +153,16 @@ def test_record_keeps_the_end_of_a_game(tmp_path: Path) -> None:
 def test_record_needs_an_agent() -> None:
     with pytest.raises(ValueError, match="no agent given; name a run folder"):
         record.main(record.parse([]))
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["ppo-6x6", "--height", "5", "--width", "8"], "ppo-6x6 cannot play on 5 x 8: it was trained on 6 x 6; give"),
+        (["greedy", "--seed", "-1"], "seed is -1; give a whole number, 0 or more"),
+        (["greedy", "--fps", "0"], "fps is 0"),
+    ],
+)
+def test_record_says_what_cannot_be(words: list[str], line: str) -> None:
+    with pytest.raises(ValueError, match=line):
+        record.main(record.parse(words))

@@ -349,9 +349,11 @@ def test_bars_are_as_long_as_their_values(show: Callable[[Drawing], App]) -> Non
 
 
 def test_bars_stay_in_place_while_their_numbers_change(show: Callable[[Drawing], App]) -> None:
-    ends = []
+    ends, shown = [], [Bar("a", 1.0, "")]
+    app = show(lambda canvas: bars(canvas, Rect(20, 20, 600, 30), shown))
     for text in ("", "1.5%", "99.9%", "100.0%"):
-        show(lambda canvas, text=text: bars(canvas, Rect(20, 20, 600, 30), [Bar("a", 1.0, text, marked=True)]))
+        shown[0] = Bar("a", 1.0, text, marked=True)
+        app.frame()
         ends.append(int((shot() == np.array(DARK.accent)).all(axis=2).any(axis=0).nonzero()[0].max()))
     assert len(set(ends)) == 1
     assert ends[0] > 300
@@ -359,7 +361,7 @@ def test_bars_stay_in_place_while_their_numbers_change(show: Callable[[Drawing],
 
 def test_letters_have_the_same_shape_at_all_sizes(show: Callable[[Drawing], App]) -> None:
     """Letters that are fitted to pixels are wider at some sizes than at others, and an x gets feet."""
-    words, widths = 5 * "10x10 straight right WANTS ", []
+    words, widths = 5 * "10x10 straight right WANTS ", list[float]()
 
     def drawing(canvas: Canvas) -> None:
         widths[:] = [canvas.width(words, size=pixels / canvas.unit) / pixels for pixels in range(10, 30)]
@@ -439,6 +441,17 @@ def test_curves_rise_with_their_values(show: Callable[[Drawing], App]) -> None:
     drawn = np.abs(shot()[60:300, 20:420].astype(int) - DARK.series[0]).sum(axis=2) < 150  # smooth lines are mixed
     row, col = drawn.nonzero()
     assert np.corrcoef(row, col)[0, 1] < -0.9  # rows count downwards
+
+
+def test_a_window_in_which_nothing_can_be_read_says_so_until_it_is_larger(show: Callable[[Drawing], App]) -> None:
+    drawn: list[tuple[int, int]] = []
+    app = show(lambda canvas: drawn.append(canvas.area.size))
+    pygame.display.set_mode((300, 200), pygame.RESIZABLE)
+    assert app.frame()
+    assert (shot() != DARK.background).any()
+    pygame.display.set_mode((480, 320), pygame.RESIZABLE)
+    assert app.frame()
+    assert drawn == [(640, 480), (480, 320)]
 
 
 @pytest.mark.parametrize("size", [(480, 320), (640, 480), (1600, 1000)])

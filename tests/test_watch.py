@@ -418,9 +418,11 @@ def test_the_command_closes_on_ctrl_c() -> None:
         (["digits-cnn.npz"], "digits-cnn.npz"),
         (["ppo-10x10", "--height", "8", "--width", "8"], "it was trained on 10 x 10"),
         (["ppo-10x10", "ppo-6x6"], "ppo-6x6 cannot play on 10 x 10: it was trained on 6 x 6"),
-        (["cycle", "--height", "7", "--width", "7"], "cycle cannot play on 7 x 7"),
+        (["cycle", "--height", "7", "--width", "7"], "this board of 7 x 7"),
         (["--replay", "README.md"], "README.md is no replay"),
         (["shortcut", "--fps", "0"], "fps is 0"),
+        (["shortcut", "--seed", "-1"], "seed is -1; give a whole number, 0 or more"),
+        (["game.json"], "game.json is no agent; if it is a replay, open it with: --replay game.json"),
     ],
 )
 def test_mistakes_are_one_line(words: list[str], line: str) -> None:

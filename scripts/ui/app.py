@@ -18,6 +18,7 @@ from ui.theme import DARK, LIGHT
 from ui.worker import Worker
 
 FPS = 60
+SMALLEST = (400, 280)  # pixels: in less, nothing can be read
 NOTICE_SECONDS = 5.0
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")  # variables that lead to one on Linux
 
@@ -116,6 +117,10 @@ class App:
             return False
         canvas = Canvas(surface, self.theme, view.pointer)
         surface.fill(self.theme.background)
+        if canvas.area.width < SMALLEST[0] or canvas.area.height < SMALLEST[1]:
+            canvas.text("make it larger", canvas.area, align="centre")
+            pygame.display.flip()
+            return True
         view.draw(canvas, shrink(canvas.area, canvas.unit))
         if view.notice:
             _draw_notice(canvas, view.notice)

@@ -120,7 +120,7 @@ def curves(
         y = round(place(first, level)[1])
         pygame.draw.line(canvas.surface, theme.faint, (plot.x, y), (plot.right, y))
         word = Rect(plot.x, y, plot.width, canvas.line_height(SMALL))
-        canvas.text(name, word, size=SMALL, colour=theme.quiet, align="right")
+        canvas.text(name, word, size=SMALL, colour=theme.quiet)
     named = Rect(plot.x, head.y, plot.width, head.height)
     for number, (curve, line) in enumerate(zip(shown, points, strict=True)):
         colour = theme.series[number % len(theme.series)]
