@@ -80,7 +80,7 @@ def open_replay(path: Path) -> Replay:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}; give a replay that watch.py saved") from None
-    except ValueError:  # of JSON, or of bytes that are no text
+    except (ValueError, RecursionError):  # of JSON, or of bytes that are no text
         raise ValueError(f"{path} is no replay: it is not JSON; give a file that watch.py saved") from None
     problem = _problem(content)
     if problem:
@@ -115,7 +115,7 @@ def _problem(content: Any) -> str:  # noqa: ANN401  whatever a file may hold
         return f"it has {', '.join(sorted(content))}; a replay has {', '.join(sorted(TYPES))}"
     for name, kind in TYPES.items():
         if type(content[name]) is not kind:
-            return f"its {name} is {content[name]!r}, which should be {kind.__name__}"
+            return f"its {name} is {content[name]!r:.60}, which should be {kind.__name__}"
     if content["seed"] < 0:
         return f"its seed is {content['seed']}, which should be 0 or more"
     if set(content["rules"]) != {field.name for field in fields(Rules)}:

@@ -126,6 +126,13 @@ def test_a_changed_file_is_named(tmp_path: Path, change: dict[str, Any], problem
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("content", ["", "snake", "[" * 100_000, "null", "[]"], ids=lambda content: content[:5])
+def test_a_file_of_another_kind_is_no_replay(tmp_path: Path, content: str) -> None:
+    (tmp_path / "game.json").write_text(content)
+    with pytest.raises(ValueError, match=r"game.json is no replay: it (is not JSON|holds no object); give a file"):
+        open_replay(tmp_path / "game.json")
+
+
 def test_rules_that_there_are_not_are_named(tmp_path: Path) -> None:
     file = tmp_path / "game.json"
     save_replay(played(height=5, width=7).replay(), file)
