@@ -94,7 +94,7 @@ def test_a_terminal_is_written_in_place_and_its_cursor_restored() -> None:
 
 def test_ctrl_c_restores_the_cursor() -> None:
     status, text = run_in_terminal(["cycle", "--text", "--fps", "100"], 80, 24, interrupt=True)
-    assert status == 0
+    assert status == 130
     assert text.endswith(SHOW_CURSOR)
     assert "Traceback" not in text
 
