@@ -80,7 +80,9 @@ def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
                     arrays[name] = array
                 return arrays, dict(contents["header"])
         except Exception as error:  # the parsers of zip, JSON and NumPy raise almost anything when fed on purpose
-            raise ValueError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
+            raise ValueError(
+                f"{path} cannot be read: {type(error).__name__}: {error}; give a file of weights that was written here"
+            ) from error
 
 
 def save(

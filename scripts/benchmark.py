@@ -28,6 +28,7 @@ import benchmark_env
 import benchmark_learning
 import benchmark_nn
 from benchmark_race import Race
+from command_line import run_command
 
 TITLES = {
     "env": "steps a second, random actions, one core",
@@ -116,7 +117,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except ValueError as error:
-        raise SystemExit(f"error: {error}") from None
+    run_command(main, parse)

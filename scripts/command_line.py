@@ -26,3 +26,13 @@ def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]
         raise SystemExit(f"error: {' '.join(str(error).split())}") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what no game can be drawn from.
+
+    Raises:
+        ValueError: it is negative.
+    """
+    if seed < 0:
+        raise ValueError(f"seed is {seed}; give a whole number, 0 or more")

@@ -18,7 +18,7 @@ import tyro
 from rich.console import Console
 
 from agents import Evaluation, evaluate
-from command_line import run_command
+from command_line import check_seed, run_command
 from figures import save_scores
 from players import find_agent, given_rules, make_games, shared_rules
 from snake_env.endings import find_endings
@@ -62,6 +62,7 @@ def main(config: Config) -> list[dict[str, Any]]:
     """Play, print, and give back a row an agent."""
     if not config.agents:
         raise ValueError("no agent given; name run folders, files of weights or scripted players")
+    check_seed(config.seed)
     if config.games < 1:
         raise ValueError(f"games is {config.games}; play at least one")
     if config.plot and config.plot.suffix not in PICTURES:

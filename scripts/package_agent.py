@@ -3,7 +3,6 @@
 python scripts/package_agent.py runs/ppo ppo-10x10
 """
 
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import tyro
 
 import agents
 from agents import saved
+from command_line import run_command
 from players import make_games
 from run_folder import RunFolder
 from snake_env.endings import find_endings
@@ -71,7 +71,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, FileNotFoundError) as error:
-        raise SystemExit(f"error: {error}") from None
+    run_command(main, parse)

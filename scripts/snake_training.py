@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from agents import Agent, Evaluation, evaluate
 from budget import parse_budget
+from command_line import check_seed
 from curves import save_curve
 from players import find_agent, make_games
 from run_folder import RunFolder
@@ -86,6 +87,7 @@ def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, Ru
     Raises:
         FileExistsError, FileNotFoundError: see `RunFolder`.
     """
+    check_seed(options.seed)
     if options.resume is None:
         folder = RunFolder.create(options.out, options.kind)
         stored = asdict(options) | {"kind": options.kind, "out": str(folder.path), "resume": None}

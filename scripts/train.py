@@ -13,7 +13,6 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +22,7 @@ import tyro
 
 import train_evolution
 import train_learning
+from command_line import run_command
 from snake_training import Options
 from train_evolution import ES, GA
 from train_learning import DQN, PPO, PQN, Q
@@ -58,7 +58,4 @@ def _kind_of(words: Sequence[str]) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, FileExistsError, FileNotFoundError) as error:
-        raise SystemExit(f"error: {error}") from None
+    run_command(main, parse)

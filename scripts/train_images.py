@@ -12,7 +12,6 @@ import os
 # Layers split their work over threads themselves (--threads).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import tyro
 
 from augmentation import Normalisation, PhotoAugmentation
 from classifier import predict
+from command_line import run_command
 from image_folder import load
 from networks import convolutional_network
 from training import Options, Pictures, continued, train
@@ -106,7 +106,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
+    run_command(main, parse)

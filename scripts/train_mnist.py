@@ -14,7 +14,6 @@ import os
 # Layers split their work over threads themselves (--threads).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import tyro
 import mnist
 import nn
 from augmentation import DigitAugmentation, Normalisation
+from command_line import run_command
 from networks import convolutional_network, dense_network
 from training import Options, Pictures, continued, train
 
@@ -127,7 +127,4 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 if __name__ == "__main__":
-    try:
-        main(parse(sys.argv[1:]))
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from None
+    run_command(main, parse)

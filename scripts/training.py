@@ -19,6 +19,7 @@ import nn
 from augmentation import Normalisation
 from budget import parse_budget
 from classifier import Classifier
+from command_line import check_seed
 from curves import save_training_curve
 from figures import save_confusion, save_filters, save_mistakes
 from image_folder import class_weights
@@ -79,8 +80,9 @@ def continued(options: Chosen, *kinds: type[Chosen]) -> Chosen:
 
     Raises:
         FileNotFoundError: there is no run to go on with.
-        ValueError: it is of another kind.
+        ValueError: it is of another kind, or the seed is none.
     """
+    check_seed(options.seed)
     if options.resume is None:
         return options
     stored = RunFolder.existing(options.resume).read_json("config.json")
