@@ -1,6 +1,7 @@
 """Agents that play the same game, and all that has happened in it: what a window can go back and forth in."""
 
 import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +14,8 @@ import agents
 from agents import scripted
 from players import ENVIRONMENT_ID, find_agent, shared_rules
 from replay import Replay, rules_of
+from shared_food import seed_food
+from snake_env.rules import Rules
 from snake_env.state import State
 
 MOST = 4  # games side by side
@@ -36,6 +39,7 @@ class Game:
         rules: of the game, beside those that the agent was trained under.
         seed: of the game.
         given: actions of a replay, after which the game ends; None if the agent decides.
+        same_food: whether food comes as to all others who play with this seed (see `shared_food`).
 
     Attributes:
         moments: positions, the first and one after each action. They only ever become more, so that a window may read
@@ -45,9 +49,6 @@ class Game:
         won: whether the board is full.
         recorded: whether it is a replay.
         rules: of the game, complete.
-
-    Raises:
-        ValueError: rules that there are not, or under which this agent cannot play.
     """
 
     def __init__(
@@ -57,8 +58,10 @@ class Game:
         rules: Mapping[str, Any],
         seed: int,
         given: Sequence[int] | None = None,
+        *,
+        same_food: bool = False,
     ) -> None:
-        self.name, self.agent, self.seed, self._given = name, agent, seed, given
+        self.name, self.agent, self.seed, self._given, self.same_food = name, agent, seed, given, same_food
         self.recorded = given is not None
         self.environment = (agent.environment if agent else {}) | dict(rules)
         self.rules = rules_of(self.environment)
@@ -69,17 +72,14 @@ class Game:
         observation, info = self._env.reset(seed=seed)
         self._keep(observation, info)
         self.over = given is not None and not given
-        # The agent is asked at once, to hear now rather than later that it cannot play here.
-        self._decided = self._choose() if agent is not None and given is None else None
 
     def step(self) -> None:
         """Play one move; nothing happens in a game that is over."""
         if self.over:
             return
-        if self._given is not None:
-            action = self._given[len(self.actions)]
-        else:
-            action, self._decided = self._choose() if self._decided is None else self._decided, None
+        action = self._choose() if self._given is None else self._given[len(self.actions)]
+        if self.same_food:
+            seed_food(self._env, self.seed)
         observation, _, terminated, truncated, info = self._env.step(action)
         self.actions.append(action)
         self.won = bool(info["won"])
@@ -93,7 +93,14 @@ class Game:
     def replay(self) -> Replay:
         """The game so far, to be saved."""
         actions, score = tuple(self.actions), int(self.moments[len(self.actions)].state.score[0])
-        return Replay(rules=asdict(self.rules), seed=self.seed, actions=actions, agent=self.name, score=score)
+        return Replay(
+            rules=asdict(self.rules),
+            seed=self.seed,
+            same_food=self.same_food,
+            actions=actions,
+            agent=self.name,
+            score=score,
+        )
 
     def _keep(self, observation: NDArray[Any], info: dict[str, Any]) -> None:
         base: Any = self._env.unwrapped
@@ -106,7 +113,7 @@ class Game:
 
 
 class Match:
-    """One to four games with the same rules and the same seed, so with the same food as long as they are played alike.
+    """One to four games with the same rules and the same seed; several have the same food.
 
     Attributes:
         games: one for each agent.
@@ -139,9 +146,11 @@ class Match:
         """
         if self.recorded and any(game.agent is None for game in self.games):
             raise ValueError(f"{self.games[0].name}, who played this replay, is not here; choose another agent")
-        return Match([Game(game.name, game.agent, game.environment, seed) for game in self.games])
+        return Match(
+            [Game(game.name, game.agent, game.environment, seed, same_food=game.same_food) for game in self.games]
+        )
 
-    def play(self, length: int) -> None:
+    def play(self, length: float = math.inf) -> None:
         """Play until there are so many positions, or all games are over."""
         while self.length < length and not self.over:
             for game in self.games:
@@ -158,7 +167,17 @@ def new_match(names: Sequence[str], rules: Mapping[str, Any], seed: int) -> Matc
         raise ValueError(f"{len(names)} agents are given; give 1 to {MOST}")
     learned = [name for name in names if name not in scripted.SCRIPTED]
     shared = (shared_rules(learned[0]) if learned else {}) | dict(rules)
-    return Match([Game(name, find_agent(name, shared), shared, seed) for name in names])
+    several = len(names) > 1
+    return Match([Game(name, find_agent(name, shared), shared, seed, same_food=several) for name in names])
+
+
+def ending_of(state: State, rules: Rules) -> str:
+    """How a game has ended, in a word or two; nothing while it goes on."""
+    if not state.over[0]:
+        return ""
+    if state.length[0] == len(rules.open_cells):
+        return "board full"
+    return "starved" if state.hunger[0] >= rules.steps_to_starve else "died"
 
 
 def neighbour_match(names: Sequence[str], chosen: int, step: int, rules: Mapping[str, Any], seed: int) -> Match:
@@ -190,6 +209,6 @@ def replayed_match(replay: Replay) -> Match:
         found = find_agent(replay.agent, replay.rules)
         # As the agent sees it: with its own observation, and only if its moves mean the same.
         if found.environment.get("actions", replay.rules["actions"]) == replay.rules["actions"]:
-            Game(replay.agent, found, replay.rules, replay.seed)
             agent = found
-    return Match([Game(replay.agent, agent, replay.rules, replay.seed, replay.actions)])
+    game = Game(replay.agent, agent, replay.rules, replay.seed, replay.actions, same_food=replay.same_food)
+    return Match([game])

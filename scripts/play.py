@@ -14,7 +14,7 @@ from typing import Literal
 
 import tyro
 
-from command_line import run_command
+from command_line import check_seed, run_command
 from high_scores import HighScores
 from players import find_agent, given_rules, shared_rules
 
@@ -59,8 +59,8 @@ def main(config: Config) -> list[int]:
     """
     if config.fps < 1 or (config.games is not None and config.games < 1):
         raise ValueError(f"fps is {config.fps} and games {config.games}; both must be at least 1")
-    if config.seed is not None and config.seed < 0:
-        raise ValueError(f"seed is {config.seed}; give a whole number, 0 or more")
+    if config.seed is not None:
+        check_seed(config.seed)
     rules = RULES | (shared_rules(config.against) if config.against else {})
     rules |= given_rules(
         height=config.height, width=config.width, walls=config.walls, obstacles=config.obstacles, food=config.food

@@ -10,14 +10,14 @@ from pygame import Rect
 from agents import Agent
 from board_picture import BoardPictures
 from high_scores import HighScores, Score, kind_of_game
+from match import Game, ending_of
 from player_game import DIRECTIONS, PlayerGame
-from race import Rival
+from replay import rules_of
 from ui.app import View
 from ui.canvas import HUGE, SMALL, TITLE, Canvas
 from ui.keys import Key
 from ui.layout import columns, take_bottom, take_left, take_right, take_top
 from ui.widgets import button, choice, slider
-from watch_panel import status
 
 SLOWEST, FASTEST = 1, 30  # moves a second that can be chosen in the window
 READY = 0.8  # seconds before the first move, to find the snake
@@ -66,13 +66,12 @@ class PlayWindow(View):
     ) -> None:
         super().__init__()
         self._rules, self._opponent, self._random, self._games = rules, opponent, seed is None, games
+        self._complete_rules = rules_of(rules)
         self._kind, self.scores = kind_of_game(rules), scores
         self.boards = BoardPictures(self.worker)
         self.relative, self.speed = relative, float(fps)
         self.finished: list[int] = []
-        self.rival: Rival | None = None
-        if opponent is not None:
-            Rival(*opponent, rules, 0)  # to hear now rather than later that it cannot play here
+        self.rival: Game | None = None
         self._start(secrets.randbits(31) if seed is None else seed)
         self.keys = [
             *(Key(f"{name} {letter}", f"go {name}", self._steer(i)) for i, (name, letter) in enumerate(LETTERS)),
@@ -120,11 +119,11 @@ class PlayWindow(View):
         parts = columns(area, [1] * len(states), canvas.unit)
         rooms = [take_top(part, line)[1] for part in parts]
         self.boards.draw(canvas, rooms, states, wrap=self._rules["walls"] == "wrap")
-        endings = self._endings()
-        for place, state, name, ending in zip(self.boards.places, states, names, endings, strict=False):
+        for place, state, name in zip(self.boards.places, states, names, strict=True):
             caption = Rect(place.x, place.y - line, place.width, canvas.line_height(TITLE))
             score, left = take_right(caption, canvas.width(f"{state.score[0]}", size=TITLE, bold=True), canvas.gap)
-            canvas.text(f"{name}  {ending}", left, colour=canvas.theme.text if name == "you" else canvas.theme.quiet)
+            who = f"{name}  {ending_of(state, self._complete_rules)}"
+            canvas.text(who, left, colour=canvas.theme.text if name == "you" else canvas.theme.quiet)
             canvas.text(f"{state.score[0]}", score, size=TITLE, bold=True, align="right")
         self._draw_message(canvas, self.boards.places[0])
         self._draw_panel(canvas, panel)
@@ -163,10 +162,6 @@ class PlayWindow(View):
         if mine == theirs:
             return f"A draw: {mine} each"
         return f"You win, {mine} to {theirs}" if mine > theirs else f"{self.rival.name} wins, {theirs} to {mine}"
-
-    def _endings(self) -> list[str]:
-        mine = "board full" if self.game.won else "died" if self.game.over else ""
-        return [mine, status(self.rival, self.shown) if self.rival is not None else ""]
 
     def _draw_panel(self, canvas: Canvas, area: Rect) -> None:
         theme, line = canvas.theme, 2.2 * canvas.unit
@@ -229,11 +224,11 @@ class PlayWindow(View):
         self.rival, self._first = None, self.game.state
         opponent = self._opponent
         if opponent is not None:  # it begins in the worker, where it may still be at work
-            self.worker.ask("begin", lambda: Rival(*opponent, self._rules, seed), self._join)
+            self.worker.ask("begin", lambda: Game(*opponent, self._rules, seed, same_food=True), self._join)
         self.shown, self.paused, self.place = 0, False, None
         self._due, self._since_end = -READY * self.speed, 0.0
 
-    def _join(self, rival: Rival) -> None:
+    def _join(self, rival: Game) -> None:
         if rival.seed == self.game.seed:
             self.rival = rival
 

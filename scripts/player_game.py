@@ -7,7 +7,7 @@ from typing import Any
 import gymnasium as gym
 
 from players import ENVIRONMENT_ID
-from race import seed_food
+from shared_food import seed_food
 from snake_env.state import State
 
 DIRECTIONS = ("up", "right", "down", "left")  # absolute actions, clockwise

@@ -16,20 +16,21 @@ def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
     """The agent of this name for games under these rules: a run folder, a file, a shipped or a scripted player.
 
     Raises:
-        ValueError: there is none; the message says which there are. Or it was trained on another board.
+        ValueError: there is none; the message says which there are. Or it cannot play on this board.
     """
     if name in scripted.SCRIPTED:
-        return scripted.make(name, rules)
-    try:
-        agent = agents.load(name)
-    except (FileNotFoundError, ValueError) as error:
-        raise ValueError(f"{error}; or a scripted player: {', '.join(scripted.SCRIPTED)}") from None
+        agent = scripted.make(name, rules)
+    else:
+        try:
+            agent = agents.load(name)
+        except (FileNotFoundError, ValueError) as error:
+            raise ValueError(f"{error}; or a scripted player: {', '.join(scripted.SCRIPTED)}") from None
     _check_board(name, agent, rules)
     return agent
 
 
 def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> None:
-    """Ask for a first move: networks take what they were trained on, some of them boards of any size."""
+    """Ask for a first move: networks take what they were trained on, and not every board has a cycle."""
     environment = agent.environment | dict(rules)
     observation, info = gym.make(ENVIRONMENT_ID, **environment).reset(seed=0)
     try:
@@ -38,7 +39,8 @@ def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> No
         here, trained = (
             f"{some.get('height', 10)} x {some.get('width', 10)}" for some in (environment, agent.environment)
         )
-        why = f"it was trained on {trained}; give that board, or another agent" if here != trained else str(error)
+        learned = name not in scripted.SCRIPTED and here != trained
+        why = f"it was trained on {trained}; give that board, or another agent" if learned else str(error)
         raise ValueError(f"{name} cannot play on {here}: {why}") from None
 
 

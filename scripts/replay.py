@@ -1,9 +1,11 @@
 """Replays: a game as a small file from which it can be played again, bit for bit.
 
-A game follows from its rules, its seed and its actions alone, so that is all that the file holds, with the agent's name
-and the final score, by which a replay of other rules than today's is recognised:
+A game follows from its rules, its seed and its actions alone, and from whether others played with it on the same food.
+So that is all that the file holds, with the agent's name and the final score, by which a replay of other rules than
+today's is recognised:
 
-    {"format": 1, "rules": {"height": 10, ...}, "seed": 7, "actions": "0112...", "agent": "shortcut", "score": 97}
+    {"format": 1, "rules": {"height": 10, ...}, "seed": 7, "same_food": false, "actions": "0112...",
+     "agent": "shortcut", "score": 97}
 """
 
 import json
@@ -15,11 +17,20 @@ from typing import Any
 import gymnasium as gym
 
 from players import ENVIRONMENT_ID
+from shared_food import seed_food
 from snake_env.rules import Rules
 from snake_env.state import State
 
 FORMAT = 1
-TYPES = {"format": int, "rules": dict, "seed": int, "actions": str, "agent": str, "score": int}
+TYPES = {
+    "format": int,
+    "rules": dict,
+    "seed": int,
+    "same_food": bool,
+    "actions": str,
+    "agent": str,
+    "score": int,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +40,7 @@ class Replay:
     Attributes:
         rules: arguments of `snake_env.rules.Rules`, all of them.
         seed: of the game.
+        same_food: whether food came as to others who played with it (see `shared_food`).
         actions: what was done, in order; each as its number.
         agent: the name of who played.
         score: food eaten after the last action.
@@ -36,6 +48,7 @@ class Replay:
 
     rules: Mapping[str, Any]
     seed: int
+    same_food: bool
     actions: tuple[int, ...]
     agent: str
     score: int
@@ -53,6 +66,8 @@ class Replay:
         for number, action in enumerate(self.actions):
             if over:
                 raise ValueError(f"the game is over after {number} of {len(self.actions)} actions")
+            if self.same_food:
+                seed_food(base, self.seed)
             _, _, terminated, truncated, _ = base.step(action)
             over = terminated or truncated
             yield State(**base.get_state())
@@ -85,13 +100,8 @@ def open_replay(path: Path) -> Replay:
     problem = _problem(content)
     if problem:
         raise ValueError(f"{path} is no replay: {problem}; give a file that watch.py saved")
-    replay = Replay(
-        rules=content["rules"],
-        seed=content["seed"],
-        actions=tuple(map(int, content["actions"])),
-        agent=content["agent"],
-        score=content["score"],
-    )
+    actions = tuple(map(int, content["actions"]))
+    replay = Replay(**{name: content[name] for name in TYPES if name != "format"} | {"actions": actions})
     try:
         rules_of(replay.rules)
         *_, last = replay.states()

@@ -4,9 +4,7 @@ from pathlib import Path
 
 from match import Match
 from replay import save_replay
-from side_by_side import side_by_side
-from snake_env.renderer import render_frame
-from snake_env.state import State
+from side_by_side import match_frames
 from video import save_video
 
 TILE = 24  # pixels of a cell
@@ -16,17 +14,7 @@ def save_match_video(match: Match, ending: str, fps: int) -> Path:
     """Write all that was played as .gif or .mp4, the games side by side; gives back the file."""
     names = "-".join(Path(game.name).name for game in match.games)
     path = _free(Path(f"{names}-seed{match.seed}{ending}"))
-    wrap = match.games[0].rules.walls == "wrap"
-    games: dict[str, list[State]] = {}
-    for number, game in enumerate(match.games, start=1):
-        name = f"{game.name} {number}" if game.name in games else game.name  # an agent may play beside itself
-        games[name] = [moment.state for moment in game.moments]
-    if len(games) > 1:
-        frames = list(side_by_side(games, tile=TILE, wrap=wrap))
-    else:
-        (states,) = games.values()
-        frames = [render_frame(state, tile=TILE, wrap=wrap) for state in states]
-    save_video(frames, path, fps)
+    save_video(match_frames(match, tile=TILE), path, fps)
     return path
 
 

@@ -1,11 +1,12 @@
-"""Several games in one moving picture, left to right, each under the name of who plays it."""
+"""Games as a moving picture; several side by side, each under the name of who plays it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from match import Match
 from snake_env.renderer import BACKGROUND, GAP, NUMBER, render_frame
 from snake_env.state import State
 from video import Frame
@@ -19,19 +20,29 @@ def fills_board(state: State) -> bool:
     return int(state.length[0]) == np.count_nonzero(~state.obstacles)
 
 
+def match_frames(match: Match, *, tile: int, every: int = 1) -> list[Frame]:
+    """The pictures of a match as far as it was played: of every n-th position of each game, and always of the last."""
+    wrap = match.games[0].rules.walls == "wrap"
+    played = [(game.name, [moment.state for moment in game.moments]) for game in match.games]
+    games = [(name, states[:-1:every] + states[-1:]) for name, states in played]
+    if len(games) > 1:
+        return list(side_by_side(games, tile=tile, wrap=wrap))
+    return [render_frame(state, tile=tile, wrap=wrap) for state in games[0][1]]
+
+
 def side_by_side(
-    games: Mapping[str, Sequence[State]], *, tile: int | None = None, wrap: bool = False
+    games: Sequence[tuple[str, Sequence[State]]], *, tile: int | None = None, wrap: bool = False
 ) -> Iterator[Frame]:
     """Frames of games on boards of one shape until the longest is over; one that is over keeps its last picture.
 
     Args:
-        games: the states of each, from the first to the last, by the name of the player.
+        games: of each the name of the player, and the states from the first to the last.
         tile: pixels for the side of a cell, as `render_frame` takes it.
         wrap: whether the edges are joined.
     """
-    for moment in range(max(map(len, games.values()))):
+    for moment in range(max(len(states) for _, states in games)):
         pictures: list[Frame] = []
-        for name, states in games.items():
+        for name, states in games:
             state = states[min(moment, len(states) - 1)]
             frame = render_frame(state, tile=tile, wrap=wrap)
             if pictures:

@@ -18,7 +18,7 @@ from typing import Annotated
 
 import tyro
 
-from command_line import run_command
+from command_line import check_seed, run_command
 from match import new_match, replayed_match
 from players import given_rules
 from replay import open_replay
@@ -63,8 +63,7 @@ def main(config: Config) -> int:
         raise ValueError(f"{replay} is no agent; if it is a replay, open it with: --replay {replay}")
     if config.fps < 1 or (config.games is not None and config.games < 1):
         raise ValueError(f"fps is {config.fps} and games {config.games}; both must be at least 1")
-    if config.seed < 0:
-        raise ValueError(f"seed is {config.seed}; give a whole number, 0 or more")
+    check_seed(config.seed)
     rules = given_rules(height=config.height, width=config.width, walls=config.walls)
     if config.replay is not None:
         match = replayed_match(open_replay(config.replay))

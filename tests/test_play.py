@@ -10,10 +10,10 @@ pytest.importorskip("pygame")
 
 import play
 from high_scores import KEPT, HighScores, Score, kind_of_game
+from match import Game
 from play_window import PlayWindow
 from player_game import PlayerGame
 from players import find_agent
-from race import Rival
 from tests.windows import press, shot, wait
 from ui.app import App
 
@@ -76,7 +76,7 @@ def test_a_game_ends_at_the_wall_and_stays_ended() -> None:
 
 
 def test_a_race_played_alike_is_the_same_game() -> None:
-    rival = Rival("shortcut", find_agent("shortcut", RULES), RULES, 8)
+    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
     game = PlayerGame(RULES | {"actions": "relative"}, 8)
     while not rival.over:
         rival.step()
@@ -90,7 +90,7 @@ def test_a_race_played_alike_is_the_same_game() -> None:
 
 def meals(name: str, seed: int) -> list[tuple[int, set[int]]]:
     """Where each food of a race lay, and on which cells the snake was when it came."""
-    game = Rival(name, find_agent(name, RULES), RULES, seed)
+    game = Game(name, find_agent(name, RULES), RULES, seed, same_food=True)
     found: list[tuple[int, set[int]]] = []
     while not game.over:
         state = game.moments[-1].state
@@ -235,7 +235,7 @@ def test_keys_steer_pause_and_begin_again(tmp_path: Path) -> None:
 def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None:
     app = App(race, (900, 600))
     wait(app, lambda: race.rival is not None and len(race.rival.moments) > 20)
-    rival = Rival("shortcut", find_agent("shortcut", RULES), RULES, 8)
+    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
     while not rival.over:
         rival.step()
     race.speed = 2000.0
@@ -258,7 +258,7 @@ def test_a_score_that_cannot_be_kept_is_said_and_play_goes_on(race: PlayWindow, 
     app = App(race, (900, 600))
     race.scores.path = tmp_path / "a-file" / "scores.json"
     race.scores.path.parent.write_text("in the way")
-    rival = Rival("shortcut", find_agent("shortcut", RULES), RULES, 8)
+    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
     while int(rival.moments[-1].state.score[0]) == 0:
         rival.step()
     for action in rival.actions:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import record
+from match import new_match
 from players import find_agent
 from side_by_side import fills_board, side_by_side
 from snake_env.renderer import GAP, render_frame
@@ -94,7 +95,7 @@ def test_games_side_by_side_begin_alike_and_the_first_to_end_waits() -> None:
     assert fills_board(games["cycle"][-1])
     assert not fills_board(games["greedy"][-1])
     assert len(games["greedy"]) < len(games["cycle"])
-    pictures = list(side_by_side(games, tile=20))
+    pictures = list(side_by_side(list(games.items()), tile=20))
     assert len(pictures) == len(games["cycle"])
     board = render_frame(games["cycle"][0], tile=20)
     height, width = board.shape[:2]
@@ -116,8 +117,8 @@ def test_games_side_by_side_begin_alike_and_the_first_to_end_waits() -> None:
 def test_a_long_name_keeps_its_end_and_leaves_the_ending_room() -> None:
     states = list(play_states(find_agent("cycle", RULES), RULES, 7))[-1:]
     names = [f"{'a/very/long/way/' * 4}{number}" for number in (1, 2)]
-    one, two = (next(side_by_side({name: states}, tile=20)) for name in names)
-    alone = next(side_by_side({"x": states}, tile=20))
+    one, two = (next(side_by_side([(name, states)], tile=20)) for name in names)
+    alone = next(side_by_side([("x", states)], tile=20))
     strip = one.shape[1] // 10
     assert (one[:strip] != two[:strip]).any()
     right = one.shape[1] - 3 * strip // 2  # "full" takes less
@@ -145,13 +146,14 @@ def test_record_says_when_no_board_is_filled(monkeypatch: pytest.MonkeyPatch) ->
 def test_record_keeps_the_end_of_a_game(tmp_path: Path) -> None:
     words = ["cycle", "greedy", "--height", "5", "--width", "8", "--every", "7", "--tile", "20", "--seed", "7"]
     shown, _ = decoded(record.main(record.parse([*words, "--out", str(tmp_path / "game.gif")])))
-    states = list(play_states(find_agent("cycle", RULES), RULES, 7))
-    assert len(shown) == len(range(0, len(states) - 1, 7)) + 1
+    match = new_match(["cycle", "greedy"], RULES, 7)
+    match.play()
+    assert len(shown) == len(range(0, match.length - 1, 7)) + 1
     assert near(shown[-1][: shown[-1].shape[1] // 20, : shown[-1].shape[1] // 2], MINT) > 10  # full
 
 
 def test_record_needs_an_agent() -> None:
-    with pytest.raises(ValueError, match="no agent given; name a run folder"):
+    with pytest.raises(ValueError, match="0 agents are given; give 1 to 4"):
         record.main(record.parse([]))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import snake_env  # noqa: F401  registers the environment
-from match import Game, replayed_match
+from match import Game, new_match, replayed_match
 from players import find_agent
 from replay import Replay, open_replay, save_replay
 from snake_env.rules import Rules
@@ -49,7 +49,9 @@ def test_a_game_plays_again_bit_for_bit(
         states.append(base.get_state())
     file = tmp_path_factory.mktemp("replays") / "game.json"
     every = {name: getattr(Rules(**rules), name) for name in Rules.__dataclass_fields__}
-    save_replay(Replay(rules=every, seed=seed, actions=tuple(actions), agent="me", score=info["score"]), file)
+    save_replay(
+        Replay(rules=every, seed=seed, same_food=False, actions=tuple(actions), agent="me", score=info["score"]), file
+    )
     again = list(open_replay(file).states())
     assert len(again) == len(states)
     for state, played in zip(again, states, strict=True):
@@ -78,6 +80,23 @@ def test_what_a_game_saves_is_what_was_played(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one.observation, other.observation)  # as its agent saw it
     assert again.agent is not None
     assert match.over
+
+
+def test_games_on_the_same_food_are_replayed_with_it(tmp_path: Path) -> None:
+    match = new_match(["safe-greedy", "shortcut"], {"height": 6, "width": 7}, 3)
+    match.play()
+    for game in match.games:
+        file = tmp_path / f"{game.name}.json"
+        save_replay(game.replay(), file)
+        for state, moment in zip(open_replay(file).states(), game.moments, strict=True):
+            np.testing.assert_array_equal(state.food, moment.state.food)
+            np.testing.assert_array_equal(state.body, moment.state.body)
+        (again,) = (replayed := replayed_match(open_replay(file))).games
+        replayed.play()
+        np.testing.assert_array_equal(again.moments[-1].state.body, game.moments[-1].state.body)
+        file.write_text(json.dumps(json.loads(file.read_text()) | {"same_food": False}))
+        with pytest.raises(ValueError, match="cannot be replayed"):
+            open_replay(file)
 
 
 def test_an_unfinished_game_ends_where_it_was_saved(tmp_path: Path) -> None:
@@ -112,6 +131,7 @@ def test_a_replay_of_somebody_who_is_not_here_still_plays() -> None:
         ({"actions": [0, 1]}, "its actions is"),
         ({"seed": -1}, "its seed is -1"),
         ({"seed": True}, "its seed is True"),
+        ({"same_food": 1}, "its same_food is 1, which should be bool"),
         ({"rules": {"height": 5}}, "its rules are height"),
         ({"more": 1}, "it has actions, agent, format, more"),
     ],
