@@ -1,29 +1,30 @@
 """Going through a match: playing at some speed, pausing, stepping and scrubbing."""
 
 from match import Match
+from ui.worker import Worker
 
 SLOWEST, FASTEST = 1, 240  # moves a second
+SECONDS_AT_END = 1.5  # to see how a game ended before the next one starts
 
 
 class Playback:
     """Where in a match one is, and where one wants to be.
 
     The two differ only while moves are wanted that are not yet played: `wanted` says how many positions there should
-    be, and whoever plays the match makes them.
+    be, and a worker plays them.
 
     Attributes:
         match: what is shown.
         position: after how many moves.
         playing: whether moves follow by themselves.
         speed: moves a second.
-        seconds_at_end: since the last move of a match that is over.
     """
 
     def __init__(self, match: Match, speed: float) -> None:
         self.match, self.speed = match, speed
         self.position = self._target = 0
         self.playing = True
-        self._due = self.seconds_at_end = 0.0
+        self._due = self._seconds_at_end = 0.0
 
     @property
     def last(self) -> int:
@@ -43,8 +44,18 @@ class Playback:
         """
         return self._target + 2 + (int(self.speed / 10) if self.playing else 0)
 
-    def update(self, seconds: float) -> None:
-        """Let time pass."""
+    @property
+    def settled(self) -> bool:
+        """Whether all wanted positions are there."""
+        return self.match.over or self.match.length >= self.wanted
+
+    @property
+    def done(self) -> bool:
+        """Whether the match has been played to its end, and that was shown for a while."""
+        return self.playing and self._seconds_at_end > SECONDS_AT_END
+
+    def update(self, seconds: float, worker: Worker) -> None:
+        """Let time pass, and have the worker play what is missing."""
         if self.playing and self._target <= self.last:
             self._due += seconds * self.speed
             self._target += int(self._due)
@@ -52,7 +63,10 @@ class Playback:
         if self.match.over:
             self._target = min(self._target, self.last)
         self.position = min(self._target, self.last)
-        self.seconds_at_end = self.seconds_at_end + seconds if self.at_end else 0.0
+        self._seconds_at_end = self._seconds_at_end + seconds if self.at_end else 0.0
+        if not self.settled and not worker.busy("play"):
+            match, length = self.match, self.wanted
+            worker.ask("play", lambda: match.play(length), lambda _: None)
 
     def toggle(self) -> None:
         """Play or pause; a match that is over plays from its start again."""

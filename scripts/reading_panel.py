@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 from pygame import Rect
 
-from feature_maps import FeatureMaps
+from layer_maps import draw_layers
 from reading import Reading
-from ui.canvas import HUGE, SMALL, Canvas
+from ui.canvas import HUGE, Canvas
 from ui.charts import Bar, bars
-from ui.layout import rows, take_right, take_top
-from ui.pictures import maps
+from ui.layout import take_right, take_top
 
 MOST = 10  # bars: of more classes the most probable are shown
 
@@ -40,7 +39,7 @@ def draw_reading(
     below, rest = take_top(rest, pitch * len(order), canvas.gap)
     bars(canvas, below, [_bar(canvas, classes, k, float(scores[k]), given, label, reading is None) for k in order])
     if reading is not None:
-        _draw_layers(canvas, rest, reading.layers)
+        draw_layers(canvas, rest, reading.layers)
 
 
 def _draw_verdict(canvas: Canvas, area: Rect, classes: Sequence[str], given: int, sure: float, label: int) -> None:
@@ -61,14 +60,3 @@ def _bar(canvas: Canvas, classes: Sequence[str], k: int, score: float, given: in
     wrong = k == given and 0 <= label != given
     colour = canvas.theme.bad if wrong else canvas.theme.good if k == label else None
     return Bar(classes[k], score, "" if empty else f"{score:.1%}", marked=not empty and k == given, colour=colour)
-
-
-def _draw_layers(canvas: Canvas, area: Rect, layers: Sequence[FeatureMaps]) -> None:
-    """The maps of each layer, with a line above them; convolutions get more room than dense layers."""
-    shares = [3.0 if layer.maps.shape[1] > 1 else 1.0 for layer in layers]
-    for layer, part in zip(layers, rows(area, shares, canvas.gap), strict=True):
-        C, H, W = layer.maps.shape
-        count = f"{C} maps of {H} x {W}" if H > 1 else f"{C} units"
-        line, below = take_top(part, canvas.line_height(SMALL))
-        canvas.text(f"{layer.name}: {count}", line, size=SMALL, colour=canvas.theme.quiet)
-        maps(canvas, below, layer.maps)

@@ -1,7 +1,5 @@
 """The window that shows a training: state, keys, and one function that draws it."""
 
-import math
-
 import numpy as np
 from pygame import Rect
 
@@ -9,18 +7,17 @@ from agents import Agent
 from board_picture import BoardPictures
 from curves import food_curve, moving_band
 from live_run import LiveRun, News
-from match import Game, Match
-from playback import FASTEST, SLOWEST, Playback
+from match import Game, Match, ending_of
+from playback import Playback
+from playback_controls import draw_speed
 from ui.app import View
 from ui.canvas import SMALL, TITLE, Canvas
 from ui.charts import Curve, curves
 from ui.keys import Key
 from ui.layout import columns, take_bottom, take_left, take_right, take_top
-from ui.widgets import button, slider
-from watch_panel import status
+from ui.widgets import button
 
 BETWEEN_LOOKS = 1.0  # seconds
-SECONDS_AT_END = 1.5  # to see how a game ended before the next one starts
 
 
 class RunWindow(View):
@@ -41,7 +38,7 @@ class RunWindow(View):
 
     def __init__(self, run: LiveRun, fps: float) -> None:
         super().__init__()
-        self.run, self.speed = run, float(fps)
+        self.run, self._fps = run, fps
         self.boards = BoardPictures(self.worker)
         self.playback: Playback | None = None
         self._agent: Agent | None = None
@@ -52,8 +49,8 @@ class RunWindow(View):
         self.keys = [
             Key("space", "play or pause", self._toggle),
             Key("n", "next game", lambda: self._start(self._seed + 1)),
-            Key("up +", "faster", lambda: self._change_speed(1.5), repeats=True),
-            Key("down -", "slower", lambda: self._change_speed(1 / 1.5), repeats=True),
+            Key("up", "faster", lambda: self._change_speed(1.5), repeats=True),
+            Key("down", "slower", lambda: self._change_speed(1 / 1.5), repeats=True),
         ]
 
     def update(self, seconds: float) -> None:
@@ -62,15 +59,10 @@ class RunWindow(View):
         if self._next_look <= 0 and not self.worker.busy("look"):
             self._next_look = BETWEEN_LOOKS
             self.worker.ask("look", self.run.look, self._take)
-        playback = self.playback
-        if playback is None:
+        if self.playback is None:
             return
-        playback.speed = self.speed
-        playback.update(seconds)
-        if playback.wanted > playback.match.length and not playback.match.over and not self.worker.busy("play"):
-            match, length = playback.match, playback.wanted
-            self.worker.ask("play", lambda: match.play(length), lambda _: None)
-        if playback.playing and playback.seconds_at_end > SECONDS_AT_END and not self.worker.busy("start"):
+        self.playback.update(seconds, self.worker)
+        if self.playback.done and not self.worker.busy("start"):
             self._start(self._seed + 1)
 
     def draw(self, canvas: Canvas, area: Rect) -> None:
@@ -98,7 +90,7 @@ class RunWindow(View):
         self.boards.draw(canvas, [take_top(area, line)[1]], [state], wrap=game.rules.walls == "wrap")
         place = self.boards.places[0]
         caption = Rect(place.x, place.y - line, place.width, canvas.line_height(TITLE))
-        ending = status(game, playback.position)
+        ending = ending_of(state, game.rules)
         canvas.text(f"the best agent so far, seed {game.seed}", caption, colour=canvas.theme.quiet)
         score = f"{state.score[0]}" + (f", {ending}" if ending else "")
         canvas.text(score, caption, size=TITLE, bold=True, align="right")
@@ -141,13 +133,8 @@ class RunWindow(View):
             self._start(self._seed + 1)
         hint, area = take_right(area, canvas.width("? for help", size=SMALL), canvas.unit)
         canvas.text("? for help", hint, size=SMALL, colour=canvas.theme.quiet)
-        word, area = take_left(area, canvas.width("speed", size=SMALL), canvas.gap)
-        canvas.text("speed", word, size=SMALL, colour=canvas.theme.quiet)
-        figure, area = take_right(area, canvas.width("000 moves/s"), canvas.gap)
-        canvas.text(f"{self.speed:.0f} moves/s", figure)
-        # Equal ways for equal factors.
-        dragged = slider(canvas, area, "speed", math.log(self.speed), math.log(SLOWEST), math.log(FASTEST))
-        self.speed = self.speed if dragged is None else math.exp(dragged)
+        if self.playback is not None:
+            draw_speed(canvas, area, self.playback)
 
     def _levels(self) -> dict[str, float]:
         """How much food there is: where the board is full."""
@@ -171,16 +158,17 @@ class RunWindow(View):
             self.worker.ask("start", lambda: Match([Game("best", agent, {}, seed)]), self._show)
 
     def _show(self, match: Match) -> None:
-        playing = self.playback is None or self.playback.playing
-        self.playback = Playback(match, self.speed)
-        self.playback.playing = playing
+        before = self.playback
+        self.playback = Playback(match, self._fps if before is None else before.speed)
+        self.playback.playing = before is None or before.playing
 
     def _toggle(self) -> None:
         if self.playback is not None:
             self.playback.toggle()
 
     def _change_speed(self, factor: float) -> None:
-        self.speed = min(max(self.speed * factor, SLOWEST), FASTEST)
+        if self.playback is not None:
+            self.playback.change_speed(factor)
 
 
 def _curves_of(metrics: list[dict[str, float]]) -> list[Curve]:

@@ -3,8 +3,8 @@
 import numpy as np
 from pygame import Rect
 
-from feature_maps import FeatureMaps
-from match import Game, Moment
+from layer_maps import draw_layers
+from match import Game, Moment, ending_of
 from opinion import Opinion, plane_names
 from snake_env.features import OVERALL, PER_ACTION
 from ui.canvas import SMALL, TITLE, Canvas
@@ -35,23 +35,14 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
         figures, area = take_top(area, 6.6 * canvas.unit, canvas.gap)
         wants, area = take_top(area, (3.4 + 1.7 * actions) * canvas.unit, canvas.gap)
         parts = [figures, wants, *rows(area, [1, 2] if layers else [1], canvas.gap)]
-    _draw_figures(canvas, canvas.panel(parts[0], game.name, status(game, position)), game, position, moment)
+    figures = canvas.panel(parts[0], game.name, ending_of(moment.state, game.rules))
+    _draw_figures(canvas, figures, game, position, moment)
     _draw_wants(canvas, parts[1], game, position, moment, opinion)
     least = 6 * canvas.unit  # in a small window, what has no room is left out
     if parts[2].height > least:
         _draw_sight(canvas, parts[2], game, moment)
     if layers and parts[3].height > least:
-        _draw_layers(canvas, parts[3], layers)
-
-
-def status(game: Game, position: int) -> str:
-    """How the game stands after so many moves, in a few words."""
-    if position < len(game.actions) or not game.moments[-1].state.over[0]:
-        return ""
-    if game.won:
-        return "board full"
-    state = game.moments[-1].state
-    return "starved" if state.hunger[0] >= game.rules.steps_to_starve else "died"
+        draw_layers(canvas, canvas.panel(parts[3], "feature maps"), layers)
 
 
 def _draw_figures(canvas: Canvas, area: Rect, game: Game, position: int, moment: Moment) -> None:
@@ -116,7 +107,8 @@ def _draw_sight(canvas: Canvas, area: Rect, game: Game, moment: Moment) -> None:
         inside = canvas.panel(area, "what it sees")
         places = maps(canvas, inside, seen, names=names, largest=float(np.iinfo(seen.dtype).max))
         under = Rect(canvas.pointer.position, (1, 1)).collidelist(places)  # the plane that the mouse points at
-        canvas.aside(area, names[under] if under >= 0 and names else f"{C} planes of {H} x {W}")
+        words = names[under] if under >= 0 and names else f"{C} planes of {H} x {W}"
+        canvas.aside(area, words, beside="what it sees")
 
 
 def _draw_features(
@@ -142,12 +134,3 @@ def _draw_features(
         for value, cell in zip(values, cells(line, len(values)), strict=True):
             canvas.box(cell, canvas.theme.low, radius=0)
             canvas.box(Rect(cell.x, cell.y, round(cell.width * float(value)), cell.height), canvas.theme.high, radius=0)
-
-
-def _draw_layers(canvas: Canvas, area: Rect, layers: list[FeatureMaps]) -> None:
-    inside = canvas.panel(area, "feature maps")
-    for part, layer in zip(rows(inside, [1.0] * len(layers), canvas.gap), layers, strict=True):
-        C, H, W = layer.maps.shape
-        label, rest = take_top(part, canvas.line_height(SMALL))
-        canvas.text(f"{layer.name}: {C} of {H} x {W}", label, size=SMALL, colour=canvas.theme.quiet)
-        maps(canvas, rest, layer.maps)

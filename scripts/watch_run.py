@@ -9,7 +9,6 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,12 +46,7 @@ def main(config: Config) -> None:
     import ui.app  # before what needs pygame, since it says what to install where that is missing
     from run_window import RunWindow
 
-    app = ui.app.App(RunWindow(run, fps=config.fps))
-    try:
-        while app.frame():
-            time.sleep(1 / FRAMES)
-    finally:
-        app.close()
+    ui.app.App(RunWindow(run, fps=config.fps)).run(FRAMES)
 
 
 def parse(arguments: Sequence[str]) -> Config:

@@ -11,7 +11,7 @@ from pygame import Rect
 
 from agents import scripted
 from board_picture import BoardPictures
-from match import MOST, Game, Match, neighbour_match, new_match, replayed_match
+from match import MOST, Game, Match, ending_of, neighbour_match, new_match, replayed_match
 from playback import Playback
 from playback_controls import draw_scrubber, draw_speed
 from replay import open_replay
@@ -22,9 +22,7 @@ from ui.canvas import SMALL, Canvas
 from ui.keys import Key
 from ui.layout import columns, take_bottom, take_left, take_right, take_top
 from ui.widgets import button, text_field
-from watch_panel import draw_panel, status
-
-SECONDS_AT_END = 1.5  # to see how a game ended before the next one starts
+from watch_panel import draw_panel
 
 
 class WatchWindow(View):
@@ -96,18 +94,14 @@ class WatchWindow(View):
     @property
     def settled(self) -> bool:
         """Whether all that belongs to the position is shown: nothing is waited for."""
-        played = self.match.over or self.match.length >= self.playback.wanted
-        return played and self.thoughts.settled(self.game, self._place) and not self.worker.busy("tiles")
+        return self.playback.settled and self.thoughts.settled(self.game, self._place) and not self.worker.busy("tiles")
 
     def update(self, seconds: float) -> None:
         """Let moves pass, and ask the worker for what is missing."""
         playback = self.playback
-        playback.update(seconds)
-        if playback.wanted > self.match.length and not self.match.over and not self.worker.busy("play"):
-            match, length = self.match, playback.wanted
-            self.worker.ask("play", lambda: match.play(length), lambda _: None)
+        playback.update(seconds, self.worker)
         self.thoughts.update(self.game, self._place)
-        if playback.playing and playback.seconds_at_end > SECONDS_AT_END and not self.worker.busy("start"):
+        if playback.done and not self.worker.busy("start"):
             self._next()
 
     def dropped(self, path: Path) -> None:
@@ -169,8 +163,9 @@ class WatchWindow(View):
             if self.pointer.clicks(f"game {number}", part):
                 self._choose(number)
             if line:
-                ending = status(game, position)
-                figure = f"{game.moment(position).state.score[0]}" + (f", {ending}" if ending else "")
+                state = game.moment(position).state
+                ending = ending_of(state, game.rules)
+                figure = f"{state.score[0]}" + (f", {ending}" if ending else "")
                 caption = Rect(place.x, place.y - line, place.width, canvas.line_height())
                 score, left = take_right(caption, canvas.width(figure, bold=True), canvas.gap)
                 chosen = number == self.chosen

@@ -129,12 +129,12 @@ class App:
         pygame.display.flip()
         return True
 
-    def run(self) -> None:
-        """Draw frames until the window is closed; Ctrl-C closes it too."""
+    def run(self, fps: float = FPS) -> None:
+        """Draw so many frames a second until the window is closed; Ctrl-C closes it too."""
         clock = pygame.time.Clock()
         try:
             while self.frame():
-                clock.tick(FPS)
+                clock.tick(fps)
         finally:
             self.close()
 

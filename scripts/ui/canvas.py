@@ -99,15 +99,16 @@ class Canvas:
         if not title and not aside:
             return inside
         head = Rect(inside.x, inside.y, inside.width, self.line_height(SMALL))
-        taken = self.text(title.upper(), head, size=SMALL, bold=True, colour=self.theme.quiet)
-        self.aside(Rect(taken.right, area.y, area.right - taken.right, area.height), aside)
+        self.text(title.upper(), head, size=SMALL, bold=True, colour=self.theme.quiet)
+        self.aside(area, aside, beside=title)
         top = head.bottom + round(0.3 * self.unit)
         return Rect(inside.x, top, inside.width, max(0, inside.bottom - top))
 
-    def aside(self, area: Rect, words: str) -> None:
-        """Write the quiet words at the right of a panel's title; for those that only its content tells."""
+    def aside(self, area: Rect, words: str, *, beside: str) -> None:
+        """Write the quiet words at the right of a panel's title, `beside`; for those that only its content tells."""
         inside = area.inflate(-2 * self.unit, -2 * round(0.7 * self.unit))
-        head = Rect(inside.x, inside.y, inside.width, self.line_height(SMALL))
+        taken = self.width(beside.upper(), size=SMALL, bold=True) + self.unit if beside else 0
+        head = Rect(inside.x + taken, inside.y, max(0, inside.width - taken), self.line_height(SMALL))
         self.text(words, head, size=SMALL, colour=self.theme.quiet, align="right")
 
 
