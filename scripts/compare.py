@@ -142,7 +142,7 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
     return table
 
 
-def _cell(name: str, value: Any) -> str:  # noqa: ANN401  whatever JSON holds
+def _cell(name: str, value: float | str | None) -> str:
     if value is None or isinstance(value, str):
         return value or "-"
     if name in SHARES:
