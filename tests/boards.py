@@ -5,6 +5,7 @@ cba>.      a, b, ...  the body, from neck to tail       #  an obstacle
 ....#
 """
 
+from collections import Counter
 from string import ascii_letters
 from typing import Any, Unpack
 
@@ -82,3 +83,11 @@ def repeated(state: State, streams: npt.NDArray[np.uint64]) -> State:
     N = len(streams)
     arrays = {name: np.repeat(array, N, axis=0) for name, array in state._asdict().items() if name != "obstacles"}
     return State(**(arrays | {"obstacles": state.obstacles, "stream": streams}))
+
+
+def spread(counts: Counter[int], cells: set[int]) -> float:
+    """How many standard deviations chi square lies above what equally likely cells give."""
+    draws, freedom = counts.total(), len(cells) - 1
+    expected = draws / len(cells)
+    square = sum((counts[cell] - expected) ** 2 / expected for cell in cells)
+    return float((square - freedom) / np.sqrt(2 * max(1, freedom)))

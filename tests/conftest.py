@@ -6,9 +6,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+from tests import moves
+from tests.moves import Move
+
+if TYPE_CHECKING:
+    from tests.ui_pages import Show
+    from tests.watching import OpenWatch
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 # A shell starts commands in the background with Ctrl-C ignored, which processes that tests start would inherit.
@@ -41,3 +50,47 @@ def screen(virtual_screen: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(name, value)
     if "pygame" in sys.modules:
         sys.modules["pygame"].display.quit()  # a window that is open already may be elsewhere
+
+
+@pytest.fixture
+def show(screen: None) -> "Iterator[Show]":  # noqa: ARG001  windows open there
+    """Opens windows on pages that a test draws (see `tests.ui_pages`)."""
+    from tests.ui_pages import Drawing, Page
+    from ui.app import App
+
+    apps: list[App] = []
+
+    def open_window(drawing: Drawing) -> App:
+        apps.append(App(Page(drawing), (640, 480)))
+        apps[-1].frame()
+        return apps[-1]
+
+    yield open_window
+    for app in apps:
+        app.close()
+
+
+@pytest.fixture
+def open_watch(screen: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[OpenWatch]":  # noqa: ARG001
+    """Opens windows on matches of agents by name; games are saved in a folder of the test's own."""
+    from match import new_match
+    from tests.watching import Watch
+
+    monkeypatch.chdir(tmp_path)
+    opened: list[Watch] = []
+
+    def make(*names: str, rules: dict[str, Any] | None = None, seed: int = 3, **options: Any) -> Watch:
+        opened.append(Watch(new_match(names, rules or {}, seed), **options))
+        opened[-1].app.frame()
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.app.close()
+
+
+@pytest.fixture(params=["move_game", "move_batch"], ids=["game", "batch"])
+def move(request: pytest.FixtureRequest) -> Move:
+    """Plays moves on a drawn board, with each engine."""
+    mover: Move = getattr(moves, request.param)
+    return mover

@@ -16,35 +16,18 @@ import digits_window
 from digits_window import DRAW, TEST, DigitsWindow
 from mnist import Mnist
 from reading import Reading, load_classifiers, read_picture
-from strokes import CANVAS, Drawing, picture_of
-from tests.windows import click, drag, press, shot, wait
+from strokes import CANVAS
+from tests.drawings import ONE, THREE, some_digits
+from tests.windows import click, drag, pixels, press, settle, shot
 from ui.app import App
 from ui.theme import DARK, LIGHT
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 NETWORKS = [Path("digits-mlp"), Path("digits-cnn")]
-# As shares of the sheet's sides.
-THREE = [(0.3, 0.25), (0.38, 0.17), (0.5, 0.14), (0.62, 0.18), (0.68, 0.28), (0.62, 0.4), (0.5, 0.47), (0.44, 0.48)]
-THREE += [(0.56, 0.5), (0.68, 0.58), (0.7, 0.7), (0.62, 0.82), (0.48, 0.86), (0.34, 0.82), (0.27, 0.73)]
-ONE = [(0.55, 0.15), (0.53, 0.4), (0.51, 0.6), (0.5, 0.85)]
 
 pytestmark = pytest.mark.usefixtures("screen")
+JOBS = ("look", "load", "name", "thumbnail")
 Open = Callable[..., tuple[App, DigitsWindow]]
-
-
-def some_digits() -> Mnist:
-    """Drawings of 3, 1, 3, 1, 3 and 3; the second and the last are said to be a 7 and a 5."""
-    pictures = []
-    for shape in (THREE, ONE, THREE, ONE, THREE, THREE):
-        drawing = Drawing()
-        drawing.press((CANVAS * shape[0][0], CANVAS * shape[0][1]))
-        for x, y in shape[1:]:
-            drawing.move((CANVAS * x, CANVAS * y))
-        picture = picture_of(drawing.ink)
-        assert picture is not None
-        pictures.append(picture)
-    images, labels = np.stack(pictures), np.array([3, 7, 3, 1, 3, 5], np.uint8)
-    return Mnist(images, labels, images, labels)
 
 
 @pytest.fixture
@@ -54,7 +37,7 @@ def open_window() -> Iterator[Open]:
     def open_one(size: tuple[int, int] = (900, 600), mode: int = DRAW) -> tuple[App, DigitsWindow]:
         window = DigitsWindow(load_classifiers(NETWORKS, digits=True), some_digits, mode)
         apps.append(App(window, size))
-        settle(apps[-1], window)
+        settle(apps[-1], *JOBS)
         return apps[-1], window
 
     yield open_one
@@ -62,28 +45,14 @@ def open_window() -> Iterator[Open]:
         app.close()
 
 
-def settle(app: App, window: DigitsWindow) -> None:
-    """Draw frames until all that was asked is answered and shown."""
-    app.frame()
-    wait(app, lambda: not any(window.worker.busy(job) for job in ("look", "load", "name", "thumbnail")))
-    app.frame()
-    wait(app, lambda: not any(window.worker.busy(job) for job in ("look", "load", "name", "thumbnail")))
-    app.frame()
-
-
 def draw(app: App, window: DigitsWindow, shape: list[tuple[float, float]]) -> None:
     sheet = window.sheet
     drag(app, [(sheet.x + int(x * sheet.width), sheet.y + int(y * sheet.height)) for x, y in shape])
-    settle(app, window)
+    settle(app, *JOBS)
 
 
 def given(window: DigitsWindow) -> list[int]:
     return [int(reading.probabilities.argmax()) for reading in window.look.readings]
-
-
-def pixels(colour: tuple[int, int, int], area: Rect | None = None, within: int = 0) -> int:
-    """How many pixels of the window have this colour; thin letters have it only roughly."""
-    return int((np.abs(shot(area).astype(int) - colour) <= within).all(axis=-1).sum())
 
 
 def beside(window: DigitsWindow) -> Rect:
@@ -114,7 +83,7 @@ def test_bars_move_while_the_button_is_still_down(open_window: Open) -> None:
     for part in (path[1:8], path[8:]):
         for position in part:
             pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=position, rel=(1, 1), buttons=(1, 0, 0)))
-        settle(app, window)
+        settle(app, *JOBS)
         seen.append((window.look.readings[1].probabilities, shot(beside(window))))
     assert not np.allclose(seen[0][0], seen[1][0])
     assert (seen[0][1] != seen[1][1]).any()
@@ -128,14 +97,14 @@ def test_clearing_empties_the_bars_and_undo_brings_them_back(open_window: Open) 
     drawn = shot()
     assert (drawn[:, beside(window).x :] != empty[:, beside(window).x :]).any()
     press(app, "c")
-    settle(app, window)
+    settle(app, *JOBS)
     assert not window.look.readings
     np.testing.assert_array_equal(shot(), empty)
     press(app, "u")
-    settle(app, window)
+    settle(app, *JOBS)
     np.testing.assert_array_equal(shot(), drawn)
     press(app, "z", control=True)
-    settle(app, window)
+    settle(app, *JOBS)
     np.testing.assert_array_equal(shot(), empty)
 
 
@@ -146,7 +115,7 @@ def test_two_strokes_and_one_taken_back(open_window: Open) -> None:
     draw(app, window, [(0.2, 0.5), (0.8, 0.5)])
     assert (shot() != one).any()
     press(app, "backspace")
-    settle(app, window)
+    settle(app, *JOBS)
     np.testing.assert_array_equal(shot(), one)
 
 
@@ -178,7 +147,7 @@ def test_stepping_through_test_digits_marks_right_and_wrong(open_window: Open) -
     assert pixels(DARK.good, verdicts, within=50) > 50
     assert pixels(DARK.bad, right) == 0
     press(app, "right")
-    settle(app, window)
+    settle(app, *JOBS)
     assert (window.look.label, given(window)) == (7, [1, 1])
     assert pixels(DARK.bad, right) > 100  # the longest bars
     assert pixels(DARK.bad, verdicts, within=50) > 50
@@ -191,16 +160,16 @@ def test_stepping_through_test_digits_marks_right_and_wrong(open_window: Open) -
 def test_only_the_wrong_ones(open_window: Open) -> None:
     app, window = open_window(mode=TEST)
     press(app, "w")
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.title == "test digit 2 of 6"
     press(app, "right")
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.title == "test digit 6 of 6"
     press(app, "right")
     assert window.notice == "this is the last wrong picture"
     press(app, "w")
     press(app, "left")
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.title == "test digit 5 of 6"
 
 
@@ -212,7 +181,7 @@ def test_the_strip_shows_pictures_around_with_marks_and_a_click_goes_there(open_
     xs = np.flatnonzero((shot(strip) == DARK.accent).all(axis=-1).any(axis=0))  # the frame of the first
     step = int(np.ptp(xs))
     click(app, (int(xs.min()) + step // 2 + 2 * step, 545))
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.title == "test digit 3 of 6"
 
 
@@ -221,11 +190,11 @@ def test_what_was_drawn_is_still_there_after_a_look_at_test_digits(open_window: 
     draw(app, window, THREE)
     before = shot(window.sheet)
     press(app, "tab")
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.title == "test digit 1 of 6"
     press(app, "right")
     press(app, "tab")
-    settle(app, window)
+    settle(app, *JOBS)
     assert (window.look.title, given(window)) == ("", [3, 3])
     np.testing.assert_array_equal(shot(window.sheet), before)
 
@@ -241,7 +210,7 @@ def test_test_digits_that_come_after_one_draws_again_do_not_show_up(open_window:
     window._load = late
     press(app, "tab")
     press(app, "tab")
-    settle(app, window)
+    settle(app, *JOBS)
     assert (window.source is not None, window.look.title, given(window)) == (True, "", [3, 3])
 
 
@@ -253,7 +222,7 @@ def test_test_digits_that_cannot_be_had_are_named_and_drawing_goes_on(open_windo
 
     window._load = fails
     press(app, "tab")
-    settle(app, window)
+    settle(app, *JOBS)
     advice = "no test digits; name a folder that holds them with --data-dir"
     assert window.notice == f"{advice} (could not be downloaded: no network)"
     draw(app, window, THREE)

@@ -19,8 +19,7 @@ from images_window import ImagesWindow
 from picture_source import PictureFiles
 from reading import load_classifiers
 from tests.colours import red_or_blue
-from tests.test_digits_window import pixels
-from tests.windows import press, shot, wait
+from tests.windows import pixels, press, settle, shot, wait
 from ui.app import App
 from ui.theme import DARK
 
@@ -29,6 +28,7 @@ VEHICLES = Path(__file__).parents[2] / "shared" / "data" / "vehicles" / "test"
 RED, BLUE = (250, 0, 0), (0, 0, 250)
 
 pytestmark = pytest.mark.usefixtures("screen")
+JOBS = ("look", "thumbnail")
 Open = Callable[..., tuple[App, ImagesWindow]]
 
 
@@ -52,20 +52,12 @@ def open_window() -> Iterator[Open]:
         classifiers = classifiers or {"colours": red_or_blue()}
         window = ImagesWindow(classifiers, PictureFiles(list(classifiers.values()), place))
         apps.append(App(window, size))
-        settle(apps[-1], window)
+        settle(apps[-1], *JOBS)
         return apps[-1], window
 
     yield open_one
     for app in apps:
         app.close()
-
-
-def settle(app: App, window: ImagesWindow) -> None:
-    """Draw frames until the picture is read, and all thumbnails are there."""
-    for _ in range(2):
-        app.frame()
-        wait(app, lambda: not any(window.worker.busy(job) for job in ("look", "thumbnail")))
-    app.frame()
 
 
 def all_named(window: ImagesWindow) -> bool:
@@ -82,7 +74,7 @@ def test_right_and_wrong_are_marked_where_the_folder_tells(folder: Path, open_wi
     assert pixels(DARK.good, verdict, within=50) > 50
     assert pixels(DARK.bad, panel) == 0
     press(app, "right")
-    settle(app, window)
+    settle(app, *JOBS)
     assert pixels(DARK.bad, panel) > 100
     assert pixels(DARK.bad, verdict, within=50) > 50
     assert window.progress() == "1 of 4 named wrongly"
@@ -101,14 +93,14 @@ def test_steps_wrong_ones_and_broken_ones(folder: Path, open_window: Open) -> No
     app, window = open_window(folder)
     wait(app, lambda: all_named(window))
     press(app, "w")
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.name == str(Path("blue/2.png"))
     press(app, "w")
     press(app, "down")
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.problem.startswith("4.png cannot be read")
     press(app, "left")
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.name == str(Path("red/3.png"))
     assert not window.look.problem
 
@@ -127,7 +119,7 @@ def test_without_class_folders_nothing_is_marked(tmp_path: Path, open_window: Op
 def test_a_dropped_folder_is_opened_and_what_is_none_is_named(folder: Path, open_window: Open) -> None:
     app, window = open_window(folder)
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "red" / "3.png")))
-    settle(app, window)
+    settle(app, *JOBS)
     assert window.look.title == "picture 1 of 1"
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "nothing")))
     app.frame()
@@ -193,7 +185,7 @@ def test_planes_ships_and_cars(open_window: Open, size: tuple[int, int]) -> None
     ]
     before = shot(Rect(size[0] // 2, 200, size[0] // 2, 300))
     press(app, "right")
-    settle(app, window)
+    settle(app, *JOBS)
     assert (shot(Rect(size[0] // 2, 200, size[0] // 2, 300)) != before).any(axis=-1).mean() > 0.1  # other maps
 
 

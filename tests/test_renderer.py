@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from itertools import pairwise, product
-from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -22,46 +21,7 @@ from snake_env.renderer import (
     tile_frames,
 )
 from snake_env.state import State
-
-Cell = tuple[int, int]
-STEPS = {(-1, 0): 0, (0, 1): 1, (1, 0): 2, (0, -1): 3}
-FILLED_6X9 = [(row, col if row % 2 == 0 else 8 - col) for row in range(6) for col in range(9)]
-WRAPPED = [(3, 1), (3, 0), (3, 5), (3, 4), (0, 4), (0, 5), (0, 0)]  # on 4 x 6: twice across the sides, once the bottom
-
-
-def board(
-    height: int,
-    width: int,
-    body: list[Cell],
-    *,
-    food: tuple[Cell, ...] = (),
-    obstacles: tuple[Cell, ...] = (),
-    heading: int | None = None,
-    over: bool = False,
-    score: int = 0,
-) -> State:
-    """One game with the body listed from tail to head."""
-    times = np.zeros((1, height, width), dtype=np.uint8 if height * width <= 255 else np.uint16)
-    for time, cell in enumerate(body, start=1):
-        times[0][cell] = time
-    blocks = np.zeros((height, width), dtype=bool)
-    for cell in obstacles:
-        blocks[cell] = True
-    if heading is None:
-        (row, col), (next_row, next_col) = body[-2:]
-        step = (next_row - row + 1) % height - 1, (next_col - col + 1) % width - 1
-        heading = STEPS[step]
-    return State(
-        body=times,
-        head=np.array([body[-1][0] * width + body[-1][1]]),
-        heading=np.array([heading]),
-        food=np.array([[row * width + col for row, col in food] or [-1]]),
-        obstacles=blocks,
-        hunger=np.zeros(1, dtype=np.int64),
-        score=np.array([score]),
-        over=np.array([over]),
-        stream=np.zeros(1, dtype=np.uint64),
-    )
+from tests.laid_out import FILLED_6X9, SMALL, STEPS, WRAPPED, Cell, board
 
 
 def joined(*states: State) -> State:
@@ -72,11 +32,6 @@ def joined(*states: State) -> State:
 
 def centre(picture: tiles.Picture, cell: Cell, tile: int) -> tuple[int, ...]:
     return tuple(picture[cell[0] * tile + tile // 2, cell[1] * tile + tile // 2].tolist())
-
-
-SMALL = board(
-    6, 9, [(4, 1), (4, 2), (4, 3), (3, 3), (2, 3)], food=((1, 7),), obstacles=((0, 0), (5, 5), (5, 6)), score=12
-)
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(10, 10, 40), (6, 9, 44), (20, 20, 20), (4, 4, 64), (64, 4, 8)])
@@ -258,81 +213,6 @@ def test_frames_that_cannot_be_tiled() -> None:
         tile_frames([])
     with pytest.raises(ValueError, match=r"\(4, 5, 3\), \(5, 4, 3\)"):
         tile_frames([np.zeros((4, 5, 3), dtype=np.uint8), np.zeros((5, 4, 3), dtype=np.uint8)])
-
-
-def drawing(text: str) -> str:
-    return dedent(text).strip("\n")
-
-
-def test_text_of_a_game() -> None:
-    assert render_text(SMALL) == drawing("""
-        ┌───────────────────┐
-        │ ██· · · · · · · · │
-        │ · · · · · · · ● · │
-        │ · · · ^ · · · · · │
-        │ · · · │ · · · · · │
-        │ · o───╯ · · · · · │
-        │ · · · · · ████· · │
-        └───────────────────┘
-        score 12  length 5
-    """)
-
-
-def test_text_of_every_turn() -> None:
-    body = [
-        (0, 1),
-        (1, 1),
-        (1, 0),
-        (2, 0),
-        (3, 0),
-        (3, 1),
-        (2, 1),
-        (2, 2),
-        (3, 2),
-        (3, 3),
-        (2, 3),
-        (1, 3),
-        (1, 2),
-        (0, 2),
-    ]
-    assert render_text(board(4, 5, body, over=True)) == drawing("""
-        ┌───────────┐
-        │ · o ^ · · │
-        │ ╭─╯ ╰─╮ · │
-        │ │ ╭─╮ │ · │
-        │ ╰─╯ ╰─╯ · │
-        └───────────┘
-        score 0  length 14  game over
-    """)
-
-
-def test_text_of_joined_edges() -> None:
-    assert render_text(board(4, 6, WRAPPED, food=((1, 2), (2, 4))), wrap=True) == drawing("""
-        ┌┄┄┄┄┄┄┄┄┄┄┄┄┄┐
-        ┊─> · · · ╰───┊
-        ┊ · · ● · · · ┊
-        ┊ · · · · ● · ┊
-        ┊───o · · ╭───┊
-        └┄┄┄┄┄┄┄┄┄┄┄┄┄┘
-        score 0  length 7
-    """)
-
-
-def test_text_of_a_full_board() -> None:
-    body = [(0, 0), (0, 1), (0, 2), (0, 3), (1, 3), (1, 2), (1, 1), (1, 0)]
-    state = board(3, 4, body, obstacles=((2, 0), (2, 1), (2, 2), (2, 3)), over=True, score=5)
-    assert render_text(state) == drawing("""
-        ┌─────────┐
-        │ o─────╮ │
-        │ <─────╯ │
-        │ ████████│
-        └─────────┘
-        score 5  length 8  board full
-    """)
-
-
-def test_text_of_a_head_alone() -> None:
-    assert render_text(board(2, 3, [(0, 1)], heading=2)).splitlines()[1] == "│ · v · │"
 
 
 def test_drawing_does_not_import_pygame() -> None:

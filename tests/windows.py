@@ -62,3 +62,16 @@ def shot(area: pygame.Rect | None = None) -> NDArray[np.uint8]:
     if area is not None:
         pixels = pixels[area.top : area.bottom, area.left : area.right]
     return pixels
+
+
+def settle(app: App, *jobs: str) -> None:
+    """Draw frames until the worker has done these jobs, and those that follow from them, and all is shown."""
+    for _ in range(2):
+        app.frame()
+        wait(app, lambda: not any(app.view.worker.busy(job) for job in jobs))
+    app.frame()
+
+
+def pixels(colour: tuple[int, int, int], area: pygame.Rect | None = None, within: int = 0) -> int:
+    """How many pixels of the window have this colour; thin letters have it only roughly."""
+    return int((np.abs(shot(area).astype(int) - colour) <= within).all(axis=-1).sum())

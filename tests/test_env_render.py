@@ -1,0 +1,46 @@
+"""What the environment for one game shows, and its window."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+from snake_env import SnakeEnv
+from tests.env_games import ID
+
+
+def test_it_renders_as_it_was_asked() -> None:
+    picture: Any = gym.make(ID, height=5, width=6, render_mode="rgb_array")
+    picture.reset(seed=1)
+    frame: Any = picture.render()
+    assert frame.dtype == np.uint8
+    assert frame.ndim == 3
+    before = frame.copy()
+    picture.step(int(picture.unwrapped.action_masks().argmax()))
+    assert not np.array_equal(before, picture.render())
+    np.testing.assert_array_equal(before, frame)
+    text = gym.make(ID, height=5, width=6, render_mode="ansi")
+    text.reset(seed=1)
+    drawn: Any = text.render()
+    assert isinstance(drawn, str)
+    assert len(drawn.splitlines()) >= 5
+
+
+def test_a_window_opens_and_closes() -> None:
+    pytest.importorskip("pygame")
+    env = SnakeEnv(height=5, width=6, render_mode="human")
+    env.reset(seed=1)
+    env.step(int(env.action_masks().argmax()))
+    assert env.render() is None
+    env.close()
+    env.close()
+    env.reset(seed=1)  # opens it again
+    env.close()
+
+
+def test_without_a_render_mode_render_says_so() -> None:
+    env = SnakeEnv(height=5, width=6)
+    env.reset(seed=1)
+    with pytest.warns(UserWarning, match="rgb_array"):
+        assert env.render() is None

@@ -1,0 +1,115 @@
+"""What a user can do wrong with many games at once."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.error import ResetNeeded
+
+from snake_env import SnakeVectorEnv
+from tests.same import assert_same
+from tests.vector_games import F, T
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        ([0, 1], r"shape \(2,\).*3 whole numbers.*0 up, 1 right, 2 down, 3 left"),
+        ([[0, 1, 2]], r"shape \(1, 3\)"),
+        (1, r"shape \(\)"),
+        ([0, 1, 4], "between 0 and 4.*0 up, 1 right, 2 down, 3 left"),
+        ([0, 1, -1], "between -1 and 1"),
+        ([0, 1, 2**62], "between 0 and"),
+        (np.array([0, 1, 2**64 - 1], dtype=np.uint64), "between"),
+        ([0.0, 1.0, 2.0], "float64"),
+        ([True, False, True], "bool"),
+        (["up", "up", "up"], "<U2"),
+        (None, "object"),
+    ],
+    ids=repr,
+)
+def test_bad_actions_are_named_and_do_nothing(actions: Any, words: str) -> None:
+    envs = SnakeVectorEnv(3, height=5, width=6)
+    envs.reset(seed=1)
+    before = envs.get_state()
+    with pytest.raises(ValueError, match=words):
+        envs.step(actions)
+    assert_same(envs.get_state(), before)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.uint64])
+def test_actions_of_any_whole_dtype(dtype: type[Any]) -> None:
+    envs, twin = SnakeVectorEnv(3, height=5, width=6), SnakeVectorEnv(3, height=5, width=6)
+    envs.reset(seed=1)
+    twin.reset(seed=1)
+    assert_same(envs.step(np.array([0, 1, 3], dtype=dtype)), twin.step([0, 1, 3]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"seed": [1, 2]}, "2 seeds for 3 games"),
+        ({"seed": [1, 2, 3, 4]}, "4 seeds for 3 games"),
+        ({"options": {"length": 3}}, "'length'"),
+        ({"options": {"initial_length": 99}}, "initial_length is 99"),
+        ({"options": {"reset_mask": np.array([True])}}, r"reset_mask has shape \(1,\)"),
+        ({"options": {"reset_mask": np.array([1, 0, 1])}}, "reset_mask.*int64"),
+        ({"options": {"reset_mask": np.zeros(3, dtype=bool)}}, "at least one"),
+    ],
+    ids=str,
+)
+def test_a_bad_reset_is_named_and_does_nothing(arguments: dict[str, Any], words: str) -> None:
+    envs = SnakeVectorEnv(3, height=5, width=6)
+    envs.reset(seed=1)
+    before = envs.get_state()
+    with pytest.raises(ValueError, match=words):
+        envs.reset(**arguments)
+    assert_same(envs.get_state(), before)
+
+
+@pytest.mark.parametrize("seed", [-1, [1, -2, 3]], ids=str)
+def test_a_negative_seed_is_an_error_that_does_nothing(seed: Any) -> None:
+    envs = SnakeVectorEnv(3, height=5, width=6)
+    envs.reset(seed=1)
+    before = envs.get_state()
+    with pytest.raises(gym.error.Error, match="-"):
+        envs.reset(seed=seed)
+    assert_same(envs.get_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"num_envs": 0}, "num_envs is 0"),
+        ({"num_envs": -3}, "num_envs is -3"),
+        ({"num_envs": 2.0}, "num_envs is 2.0"),
+        ({"autoreset_mode": "Sometimes"}, "'Sometimes'.*'NextStep', 'SameStep', 'Disabled'"),
+        ({"autoreset_mode": None}, "None.*'NextStep', 'SameStep', 'Disabled'"),
+        ({"render_mode": "ansi"}, "'ansi'.*'rgb_array', 'tiled', 'human'"),
+        ({"walls": "torus"}, "'torus'"),
+    ],
+    ids=str,
+)
+def test_a_bad_argument_is_named(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        SnakeVectorEnv(**arguments)
+
+
+def test_a_step_needs_a_reset() -> None:
+    envs = SnakeVectorEnv(3, height=5, width=6)
+    with pytest.raises(ResetNeeded, match="reset"):
+        envs.step(np.zeros(3, dtype=np.int64))
+    envs.reset(options={"reset_mask": np.array([T, F, T])})
+    with pytest.raises(ResetNeeded, match="reset"):
+        envs.step(np.zeros(3, dtype=np.int64))
+
+
+def test_a_state_of_another_number_of_games_is_refused() -> None:
+    envs, more = SnakeVectorEnv(3, height=5, width=6), SnakeVectorEnv(4, height=5, width=6)
+    envs.reset(seed=1)
+    more.reset(seed=1)
+    before = envs.get_state()
+    with pytest.raises(ValueError, match=r"shape .*\(3,"):
+        envs.set_state(more.get_state())
+    assert_same(envs.get_state(), before)
