@@ -38,7 +38,7 @@ def races() -> Iterator[Race]:
     yield Race(name="planes, 1024 games / Jumanji, 1024 games", ours=vector_steps(SNAKE, 1024), theirs=jumanji)
 
 
-def vector_steps(environment_id: str, N: int, **arguments: Any) -> Speed:  # noqa: ANN401
+def vector_steps(environment_id: str, N: int, **arguments: Any) -> Speed:  # noqa: ANN401  of any environment
     """Steps of N games at once through `gym.make_vec`, by random actions drawn beforehand."""
     envs = gym.make_vec(environment_id, num_envs=N, vectorization_mode="vector_entry_point", **arguments)
     envs.action_space.seed(0)

@@ -15,8 +15,8 @@ from ui.pictures import maps, picture
 HEADINGS = {"probability": "probability of each action", "value": "return it expects", "score": "score of each action"}
 
 
-def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: Opinion | None, *, wide: bool) -> None:
-    """Draw the panel of one game.
+def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: Opinion | None) -> None:
+    """Draw the panel of one game: its parts side by side where there is room, else one below the other.
 
     Args:
         canvas: to draw on.
@@ -24,24 +24,24 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
         game: which is shown.
         position: after how many moves.
         opinion: of the agent about this position; None of one that follows a rule, or that still thinks.
-        wide: whether the parts lie side by side, rather than one below the other.
     """
     moment, actions = game.moment(position), len(game.rules.action_names)
     layers = opinion.layers if opinion else []
-    if wide:
+    least = 6 * canvas.unit  # in a small window, what has no room is left out
+    if area.width > max(48 * canvas.unit, area.height):
         first, *others = columns(area, [1, 1.1, 1.5] if layers else [1, 1.6], canvas.gap)
         parts = [*take_top(first, 6.6 * canvas.unit, canvas.gap), *others]
     else:
         figures, area = take_top(area, 6.6 * canvas.unit, canvas.gap)
         wants, area = take_top(area, (3.4 + 1.7 * actions) * canvas.unit, canvas.gap)
-        parts = [figures, wants, *rows(area, [1, 2] if layers else [1], canvas.gap)]
+        both = layers and area.height > 3 * least + canvas.gap
+        parts = [figures, wants, *rows(area, [1, 2] if both else [1], canvas.gap)]
     figures = canvas.panel(parts[0], game.name, ending_of(moment.state, game.rules))
     _draw_figures(canvas, figures, game, position, moment)
     _draw_wants(canvas, parts[1], game, position, moment, opinion)
-    least = 6 * canvas.unit  # in a small window, what has no room is left out
     if parts[2].height > least:
         _draw_sight(canvas, parts[2], game, moment)
-    if layers and parts[3].height > least:
+    if len(parts) > 3:
         draw_layers(canvas, canvas.panel(parts[3], "feature maps"), layers)
 
 

@@ -119,11 +119,10 @@ class WatchWindow(View):
         most = len(self.match.games) * (area.height * rules.width / rules.height + canvas.unit)
         boards, panel = take_left(area, min(most, 0.62 * area.width), canvas.unit)
         above, below = take_top(area, 0.5 * area.height, canvas.unit)
-        wide = self._tile(above) > self._tile(boards)
-        if wide:
+        if self._tile(above) > self._tile(boards):
             boards, panel = above, below
         self._draw_boards(canvas, boards)
-        draw_panel(canvas, panel, self.game, self.playback.position, self.thoughts.latest(self.game), wide=wide)
+        draw_panel(canvas, panel, self.game, self.playback.position, self.thoughts.latest(self.game))
         scrubber, buttons = take_top(foot, line, canvas.gap)
         draw_scrubber(canvas, scrubber, self.playback)
         self._draw_buttons(canvas, buttons)
@@ -192,7 +191,8 @@ class WatchWindow(View):
                 action()
         word, area = take_right(area, canvas.width("save as", size=SMALL), canvas.unit)
         canvas.text("save as", word, size=SMALL, colour=canvas.theme.quiet)
-        draw_speed(canvas, area, self.playback)
+        if area.width > 20 * canvas.unit:  # else up and down do it
+            draw_speed(canvas, area, self.playback)
 
     @property
     def _place(self) -> int:
