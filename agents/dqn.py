@@ -104,10 +104,11 @@ class DQN(Learner):
         self.environment = dict(environment or {})
         self._rng = np.random.default_rng(seed)
         shape, dtype, self._actions = spaces_of(envs)
+        what = shape, self._actions, s.channels, s.hidden, self._rng
         if s.dueling:
-            self.network = two_heads(shape, self._actions, s.channels, s.hidden, self._rng, normalise=True)
+            self.network = two_heads(*what, close_up=s.close_up, normalise=True)
         else:
-            self.network = one_head(shape, self._actions, s.channels, s.hidden, self._rng)
+            self.network = one_head(*what, close_up=s.close_up)
         self._target = copy.deepcopy(self.network)
         self._replicas, self._target_replicas = nn.Replicas(self.network), nn.Replicas(self._target)
         self._optimiser = nn.Adam(self.network, s.learning_rate, epsilon=1e-5)

@@ -68,6 +68,9 @@ class NetworkSettings:
     """Of the convolutions, for observations that are planes."""
     hidden: tuple[int, ...] = (256,)
     """Units of the dense layers after them; for vectors, of all layers."""
+    close_up: int = 0
+    """How many planes, the last ones, show something in the middle alone; the first convolution leaves out the rest.
+    For ego with moves this is known."""
     masked: bool = True
     """Obey the environment's action mask."""
     symmetric: bool = False

@@ -6,8 +6,12 @@ import numpy as np
 
 import nn
 
+CLOSEST = 7  # cells of a side that an image has at least to be looked at closely in the middle
 
-def trunk(shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], *, normalise: bool) -> list[nn.Layer]:
+
+def trunk(
+    shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], *, close_up: int = 0, normalise: bool
+) -> list[nn.Layer]:
     """Layers from observations of this shape to `hidden[-1]` features.
 
     Images (C, H, W) pass 3 x 3 convolutions with so many `channels`: the first over every cell of an image of at most
@@ -18,6 +22,7 @@ def trunk(shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], 
         shape: of an observation.
         channels: of the convolutions.
         hidden: of the dense layers, at least one.
+        close_up: channels of the image, the last ones, of which only the middle counts (`nn.CloseUpConv2D`).
         normalise: with layer normalisation before each ReLU (Gallici et al. 2024, arXiv 2407.04811).
 
     Raises:
@@ -34,7 +39,10 @@ def trunk(shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], 
         for number, outputs in enumerate(channels):
             stride = 2 if (number and min(H, W) > 2) or min(H, W) > 12 else 1
             H, W = -(-H // stride), -(-W // stride)
-            layers.append(nn.Conv2D(inputs, outputs, stride=stride))
+            if number == 0 and close_up and min(shape[1:]) >= CLOSEST:
+                layers.append(nn.CloseUpConv2D(inputs, outputs, close_up, stride=stride))
+            else:
+                layers.append(nn.Conv2D(inputs, outputs, stride=stride))
             if normalise:
                 layers.append(nn.LayerNorm((outputs, H, W)))
             layers.append(nn.ReLU())
@@ -51,10 +59,16 @@ def trunk(shape: Sequence[int], channels: Sequence[int], hidden: Sequence[int], 
 
 
 def one_head(
-    shape: Sequence[int], outputs: int, channels: Sequence[int], hidden: Sequence[int], rng: np.random.Generator
+    shape: Sequence[int],
+    outputs: int,
+    channels: Sequence[int],
+    hidden: Sequence[int],
+    rng: np.random.Generator,
+    *,
+    close_up: int = 0,
 ) -> nn.Sequential:
     """Normalised trunk and `outputs` numbers: the values of actions."""
-    layers = trunk(shape, channels, hidden, normalise=True)
+    layers = trunk(shape, channels, hidden, close_up=close_up, normalise=True)
     return nn.Sequential([*layers, nn.Dense(hidden[-1], outputs)], input_shape=shape, rng=rng)
 
 
@@ -65,8 +79,10 @@ def two_heads(
     hidden: Sequence[int],
     rng: np.random.Generator,
     *,
+    close_up: int = 0,
     normalise: bool = False,
 ) -> nn.Sequential:
     """Trunk, `outputs` numbers that are 0 at first, and one number more: policy and value, advantages and value."""
+    layers = trunk(shape, channels, hidden, close_up=close_up, normalise=normalise)
     heads = nn.Split(nn.Dense(hidden[-1], outputs, initialiser="zeros"), nn.Dense(hidden[-1], 1))
-    return nn.Sequential([*trunk(shape, channels, hidden, normalise=normalise), heads], input_shape=shape, rng=rng)
+    return nn.Sequential([*layers, heads], input_shape=shape, rng=rng)

@@ -65,7 +65,8 @@ class PPO(RolloutLearner):
 
     def build(self, shape: tuple[int, ...], actions: int, rng: np.random.Generator) -> nn.Sequential:
         """Logits of the policy, and the value."""
-        return two_heads(shape, actions, self.settings.channels, self.settings.hidden, rng)
+        s = self.settings
+        return two_heads(shape, actions, s.channels, s.hidden, rng, close_up=s.close_up)
 
     def choose(self, output: FloatArray, masks: BoolArray) -> Choice:
         """Draw from the policy: the greatest of logits plus Gumbel noise is such a draw (Gumbel 1954)."""

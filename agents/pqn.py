@@ -59,7 +59,8 @@ class PQN(RolloutLearner):
 
     def build(self, shape: tuple[int, ...], actions: int, rng: np.random.Generator) -> nn.Sequential:
         """The value of each action."""
-        return one_head(shape, actions, self.settings.channels, self.settings.hidden, rng)
+        s = self.settings
+        return one_head(shape, actions, s.channels, s.hidden, rng, close_up=s.close_up)
 
     def choose(self, output: FloatArray, masks: BoolArray) -> Choice:
         """The best allowed action, or now and then any; the value is that of the best."""

@@ -14,6 +14,7 @@ from nn.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from nn.averaging import WeightAverage
 from nn.batch_norm import BatchNorm
 from nn.clipping import clip_by_global_norm
+from nn.close_up import CloseUpConv2D
 from nn.conv2d import Conv2D
 from nn.dense import Dense
 from nn.dropout import Dropout
@@ -38,6 +39,7 @@ __all__ = [
     "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
+    "CloseUpConv2D",
     "Conv2D",
     "Dense",
     "Dropout",

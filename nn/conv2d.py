@@ -76,10 +76,13 @@ class Conv2D(ImageLayer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y: a row of y (O, V·N) = the weights (O, kernel·C) times the taps of its rows (kernel·C, V·N)."""
-        rows, when = self.rows(x, "x"), "training" if training else "inference"
+        when = "training" if training else "inference"
+        rows = x.transpose(2, 1, 3, 0)
+        if rows.strides[3] != rows.itemsize:  # `shift` reads whole rows of the batch, wherever they lie
+            rows = self.rows(x, "x")
         H, C, _, N = rows.shape
         O, U, V = self.output_shape(x.shape[1:])
-        above, _ = self._zeros(H, self.kernel[0])
+        above, _ = self.zeros(H, self.kernel[0])
         shape = (self.stride * (U - 1) + self.kernel[0], self.kernel[1], C, V, N)
         taps = self.buffer(f"taps, {when}", shape, x.dtype)
         used = rows[: max(0, shape[0] - above)]  # with a stride, the last rows may be seen by no kernel
@@ -128,7 +131,7 @@ class Conv2D(ImageLayer):
         g = self.rows(gradient, "dL/dy")
         U, O, V, N = g.shape
         (C, H, W), (I, J), s = self.input_shape, self.kernel, self.stride
-        above, _ = self._zeros(H, I)
+        above, _ = self.zeros(H, I)
         flat = g.reshape(U, O, V * N)
         taps = self.buffer("dL/dtaps", (H, J, C, V, N), g.dtype)
         to = taps.reshape(H, J * C, V * N)
@@ -181,7 +184,7 @@ class Conv2D(ImageLayer):
         if input_shape[0] != self.inputs:
             raise ShapeError(f"needs {input_shape[0]} inputs")
         sizes = [
-            (length + sum(self._zeros(length, kernel)) - kernel) // self.stride + 1
+            (length + sum(self.zeros(length, kernel)) - kernel) // self.stride + 1
             for length, kernel in zip(input_shape[1:], self.kernel, strict=True)
         ]
         if min(sizes) < 1:
@@ -204,7 +207,7 @@ class Conv2D(ImageLayer):
         """Return it as error messages name it."""
         return f"Conv2D({self.inputs}, {self.outputs}, {self.kernel}, stride={self.stride}, padding={self.padding!r})"
 
-    def _zeros(self, length: int, kernel: int) -> tuple[int, int]:
+    def zeros(self, length: int, kernel: int) -> tuple[int, int]:
         """How many zeros stand before and after an axis."""
         if self.padding == "valid":
             return 0, 0
@@ -216,7 +219,7 @@ class Conv2D(ImageLayer):
 
     def _columns(self, W: int, V: int) -> Iterator[tuple[int, slice, slice]]:
         """Yield each column of the kernel, with the places where it sees the image, and the columns it sees there."""
-        before, _ = self._zeros(W, self.kernel[1])
+        before, _ = self.zeros(W, self.kernel[1])
         for tap in range(self.kernel[1]):
             first = max(0, -((tap - before) // self.stride))
             stop = min(V, (W - 1 + before - tap) // self.stride + 1)

@@ -91,7 +91,11 @@ class Parameter:
         """Make value and gradient views of flat and gradient, both (size,) or (M, size)."""
         shape = flat.shape[:-1] + self.shape
         # Splitting the last axis never copies, whatever the strides of the others.
-        vars(self).update(value=flat.reshape(shape), gradient=gradient.reshape(shape))
+        self.see(flat.reshape(shape), gradient.reshape(shape))
+
+    def see(self, value: Array, gradient: Array) -> None:
+        """Take these arrays as memory, without a copy."""
+        vars(self).update(value=value, gradient=gradient)
 
     def draw(self, rng: np.random.Generator) -> None:
         """Draw the first values, in float64 whatever the network's dtype, so that both start alike."""

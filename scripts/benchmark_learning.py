@@ -18,6 +18,7 @@ from agents import ppo, pqn
 from agents.rollout_learner import RolloutLearner
 from benchmark_race import Race, Speed, repeat
 from players import ENVIRONMENT_ID
+from snake_env.features import OVERALL, PER_ACTION
 
 GAMES, HORIZON, MINIBATCH, EPOCHS = 128, 64, 512, 3
 EGO = {"observation": {"name": "ego", "moves": True}, "actions": "relative"}
@@ -62,6 +63,8 @@ def learner(algorithm: str, environment: dict[str, Any]) -> RolloutLearner:
     """One of ours."""
     envs = gym.make_vec(ENVIRONMENT_ID, num_envs=GAMES, vectorization_mode="vector_entry_point", **environment)
     same: dict[str, Any] = {"horizon": HORIZON, "minibatch": MINIBATCH, "channels": CHANNELS, "hidden": HIDDEN}
+    if environment is EGO:
+        same["close_up"] = len(PER_ACTION) + len(OVERALL)
     if algorithm == "ppo":
         return ppo.PPO(envs, ppo.Settings(**same, epochs=EPOCHS))
     return pqn.PQN(envs, pqn.Settings(**same, epochs=EPOCHS))

@@ -52,7 +52,7 @@ def feature_maps(network: nn.Sequential, picture: NDArray[np.floating[Any]]) -> 
             elif unpooled is not None and isinstance(layer, nn.ReLU | nn.LeakyReLU | nn.Tanh | nn.Sigmoid):
                 unpooled = layer.forward(unpooled).copy()
             y = layer.forward(y)
-        kind = KINDS.get(type(block[0])) if block else None
+        kind = next((name for kind, name in KINDS.items() if block and isinstance(block[0], kind)), None)
         if kind:
             numbers[kind] += 1
             maps = np.array((y if unpooled is None else unpooled)[0])

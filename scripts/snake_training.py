@@ -108,7 +108,8 @@ def _resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) 
     kind = next((kind for kind in kinds if kind.kind == stored["kind"]), None)
     if kind is None:
         raise ValueError(f"{options.resume} is a run of another script, of kind {stored['kind']}")
-    kept = {field.name: stored[field.name] for field in fields(kind) if field.name not in ("out", "resume", "watch")}
+    anew = ("out", "resume", "watch")
+    kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored.keys() - anew}
     for name, hint in get_type_hints(kind).items():
         if hint == tuple[int, ...] and name in kept:
             kept[name] = tuple(kept[name])  # JSON knows lists alone

@@ -18,7 +18,7 @@ from agents.learner import Learner
 from agents.spaces import spaces_of
 from players import ENVIRONMENT_ID, make_games
 from run_folder import RunFolder
-from snake_env.features import PER_ACTION
+from snake_env.features import OVERALL, PER_ACTION
 from snake_env.rules import Rules
 from snake_training import Course, Options, open_run, report
 
@@ -86,6 +86,8 @@ def settings_of(options: LearningOptions, kind: type[Settings]) -> Settings:
         )
     if options.observation == "features" and "symmetric" in chosen:
         chosen["symmetric"] = False  # a vector has no views
+    if isinstance(options.seen, dict) and chosen.get("close_up") == 0:
+        chosen["close_up"] = len(PER_ACTION) + len(OVERALL)  # the moves' features, around the head
     return kind(**chosen)
 
 

@@ -44,6 +44,9 @@ def test_players_networks_too() -> None:
     network = two_heads((4, 5, 7), 4, (8, 16), (32,), np.random.default_rng(0), normalise=True)
     found = feature_maps(network, np.random.default_rng(1).random((1, 4, 5, 7), np.float32))
     assert [some.maps.shape for some in found] == [(8, 5, 7), (16, 3, 4), (32, 1, 1)]
+    network = two_heads((4, 8, 9), 3, (8, 16), (32,), np.random.default_rng(0), close_up=2)
+    found = feature_maps(network, np.random.default_rng(1).random((1, 4, 8, 9), np.float32))
+    assert [some.maps.shape for some in found] == [(8, 8, 9), (16, 4, 5), (32, 1, 1)]
 
 
 def test_a_dense_network_shows_its_units() -> None:

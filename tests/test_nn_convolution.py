@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nn import AvgPool2D, Conv2D, MaxPool2D, Sequential
+from nn import AvgPool2D, CloseUpConv2D, Conv2D, MaxPool2D, Sequential
 from nn.layer import Array
 from tests.layer_checks import assert_training_gradients, images
 
@@ -116,3 +116,28 @@ def test_rows_of_a_kernel_that_see_padding_alone() -> None:
     assert_training_gradients([layer], x, seed=0)
     assert layer.bias is not None
     np.testing.assert_allclose(layer.forward(x), np.broadcast_to(layer.bias.value[:, None, None], (2, 2, 1, 1)))
+
+
+@given(
+    batch=small,
+    channels=st.tuples(small, small, small),
+    size=st.tuples(st.integers(7, 10), st.integers(7, 10)),
+    stride=small,
+    seed=seeds,
+)
+@settings(max_examples=60, deadline=None)
+def test_close_up_convolution(
+    batch: int, channels: tuple[int, int, int], size: tuple[int, int], stride: int, seed: int
+) -> None:
+    wide, close, outputs = channels
+    assume(all((n // 2 + 2) // stride * stride + 1 < n for n in size))
+    layer = CloseUpConv2D(wide + close, outputs, close, stride=stride)
+    x = np.random.default_rng(seed).normal(size=(batch, wide + close, *size))
+    assert_training_gradients([layer], x, seed)
+
+    # What it takes as 0: all but the 3 cells in the middle of an axis, 4 of an even one.
+    rows, columns = ([abs(2 * i - (n - 1)) <= 3 for i in range(n)] for n in size)
+    x[:, wide:] *= np.outer(rows, columns)
+    twin = Sequential([Conv2D(wide + close, outputs, stride=stride)], x.shape[1:], rng=0, dtype=np.float64)
+    twin.flat = np.concatenate([parameter.value.ravel() for parameter in layer.parameters().values()])
+    np.testing.assert_allclose(layer.forward(x), twin.forward(x), rtol=1e-10, atol=1e-12)

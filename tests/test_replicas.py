@@ -103,7 +103,7 @@ def test_gradients_are_added_to_what_is_there() -> None:
 
     for _ in range(2):
         replicas.learn(part_of, len(x))
-    np.testing.assert_allclose(network.gradient, 3 * once, rtol=1e-5)
+    np.testing.assert_allclose(network.gradient, 3 * once, rtol=1e-5, atol=1e-6)
 
 
 def test_copies_follow_the_networks_weights() -> None:

@@ -129,6 +129,14 @@ def test_with_everything_constant_a_run_can_be_made_longer(kind: str, tmp_path: 
     assert_same_end(whole, part)
 
 
+def test_a_run_of_a_release_with_fewer_options_goes_on(tmp_path: Path) -> None:
+    trained("ppo", tmp_path / "run", rollouts=2)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    del config["close_up"]
+    (tmp_path / "run" / "config.json").write_text(json.dumps(config))
+    assert resumed(tmp_path / "run", "--steps", str(3 * STEPS))["train_steps"] == 3 * STEPS
+
+
 def test_what_a_run_goes_on_to_is_measured(tmp_path: Path) -> None:
     """The first part has had all of its validations; what follows has some too."""
     trained("ppo", tmp_path, rollouts=2)
@@ -176,6 +184,25 @@ def test_symmetry_where_there_is_none_is_named() -> None:
         ValueError, match="'ego', which turns with the snake, has no symmetry; choose --actions relative"
     ):
         train.main(options)
+
+
+@pytest.mark.parametrize("kind", ["ppo", "pqn", "dqn"])
+def test_what_moves_lead_to_is_looked_at_closely(kind: str) -> None:
+    """The features of the moves are 15 planes that show nothing but around the head."""
+
+    def first_layer(*words: str) -> nn.Layer:
+        options = train.parse([kind, "--channels", "4", "--hidden", "8", "--games", "2", *words])
+        assert isinstance(options, train_learning.LearningOptions)
+        learner: Any = options.learner(train_learning._training_games(options), {})
+        network: nn.Sequential = learner.network
+        return network.layers[0]
+
+    closely = first_layer()
+    assert isinstance(closely, nn.CloseUpConv2D)
+    assert (closely.inputs, closely.close.inputs) == (19, 15)
+    assert not isinstance(first_layer("--no-moves"), nn.CloseUpConv2D)
+    assert isinstance(first_layer("--observation", "features"), nn.Dense)
+    assert not isinstance(first_layer("--height", "4", "--width", "5", "--walls", "wrap"), nn.CloseUpConv2D)  # 5 x 5
 
 
 def test_without_a_word_it_evolves() -> None:
