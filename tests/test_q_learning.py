@@ -188,3 +188,16 @@ def test_eats_most_of_the_food_on_4_x_4() -> None:
     learner, rounds = QLearning(snake(64, 4, 4), SNAKE), 300
     run(learner, rounds, total=rounds)
     assert agents.evaluate(learner.agent(), snake(100, 4, 4), games=100, seed=10**6).mean >= 10
+
+
+@pytest.mark.slow
+def test_cartpole() -> None:
+    """Values that begin above what can be had, 100 = 1 / (1 - discount), send it wherever it has not been yet."""
+    envs = gym.make_vec("CartPole-v1", num_envs=64, vectorization_mode="vector_entry_point")
+    usual = (2.4, 2.5, 0.21, 2.5)
+    low = tuple(-bound for bound in usual)
+    settings = Settings(low=low, high=usual, levels=(7, 9, 17, 13), discount=0.99, initial=100.0)
+    learner, rounds = QLearning(envs, settings), 4000
+    run(learner, rounds, total=rounds)
+    games = gym.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
+    assert agents.evaluate(learner.agent(), games, games=100, seed=10**6).mean >= 475
