@@ -38,6 +38,7 @@ class Options(ABC):
 
     kind: ClassVar[str]
     changeable: ClassVar[tuple[str, ...]] = ("budget",)  # what --resume takes from the command line
+    adjustable: ClassVar[tuple[str, ...]] = ()  # what it takes from there if it is not the default
 
     seed: int = 0
     """Of the first networks, of chance in learning, and of the training games."""
@@ -46,7 +47,8 @@ class Options(ABC):
     out: Path | None = None
     """Run folder; by default a new one under runs/."""
     resume: Path | None = None
-    """Run folder to go on with; all other options but how long and with how many workers or threads are of that run."""
+    """Run folder to go on with; all other options are of that run, but for how long and with how many workers or threads
+    and, if a learner is given them anew, --hunger-limit and --late-starts."""
     watch: bool = False
     """Show the best agent and the curve in a window. Closing it does not stop the training, which goes on without a
     display too; Ctrl-C stops both; after the training it stays."""
@@ -114,7 +116,12 @@ def _resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) 
         if hint == tuple[int, ...] and name in kept:
             kept[name] = tuple(kept[name])  # JSON knows lists alone
     changed = {name: getattr(options, name) for name in options.changeable if name in kept}
-    return kind(**kept | changed, watch=options.watch)
+    given = {name: getattr(options, name) for name in options.adjustable}
+    adjusted = {name: value for name, value in given.items() if value != getattr(kind, name)}
+    if adjusted:
+        command = f"{stored['command']} && {shlex.join(['python', *sys.argv])}"
+        folder.write_json("config.json", stored | adjusted | {"command": command})
+    return kind(**kept | changed | adjusted, watch=options.watch)
 
 
 class Course:

@@ -31,6 +31,7 @@ class LearningOptions(Options):
     """What every learner takes."""
 
     changeable: ClassVar[tuple[str, ...]] = ("budget", "steps", "threads")
+    adjustable: ClassVar[tuple[str, ...]] = ("hunger_limit", "late_starts")
 
     actions: str = "relative"
     """absolute (up, right, down, left) or relative (left, straight, right)."""

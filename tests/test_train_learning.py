@@ -129,6 +129,17 @@ def test_with_everything_constant_a_run_can_be_made_longer(kind: str, tmp_path: 
     assert_same_end(whole, part)
 
 
+def test_later_it_may_practise_otherwise(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    trained("ppo", out, "--late-starts", "0.3", rollouts=1)
+    resumed(out, "--steps", str(2 * STEPS), "--hunger-limit", "60")
+    resumed(out, "--steps", str(3 * STEPS))
+    config = json.loads((out / "config.json").read_text())
+    assert (config["late_starts"], config["hunger_limit"]) == (0.3, 60)
+    assert config["command"].count(" && python ") == 1
+    assert agents.load(out).environment["hunger_limit"] == 60
+
+
 def test_a_run_of_a_release_with_fewer_options_goes_on(tmp_path: Path) -> None:
     trained("ppo", tmp_path / "run", rollouts=2)
     config = json.loads((tmp_path / "run" / "config.json").read_text())
