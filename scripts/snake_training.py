@@ -47,8 +47,8 @@ class Options(ABC):
     out: Path | None = None
     """Run folder; by default a new one under runs/."""
     resume: Path | None = None
-    """Run folder to go on with; all other options are of that run, but for how long and with how many workers or threads
-    and, if a learner is given them anew, --hunger-limit and --late-starts."""
+    """Run folder to go on with; all other options are of that run, but for how long, with how many workers or threads,
+    and, where a learner is given them anew, --hunger-limit and --late-starts."""
     watch: bool = False
     """Show the best agent and the curve in a window. Closing it does not stop the training, which goes on without a
     display too; Ctrl-C stops both; after the training it stays."""
