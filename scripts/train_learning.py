@@ -54,7 +54,7 @@ class LearningOptions(Options):
     """Training games start with a random snake of up to this share of the board, for practice late in the game; with 0
     always as usual."""
     validations: int = 10
-    """How often in the training the agent is measured on fixed games; the best one is kept."""
+    """How often in the training the agent is measured on fixed games, by which it is chosen what is kept."""
     validation_games: int = 100
     """Games for each of these."""
     discount: float
@@ -210,7 +210,10 @@ def main(options: LearningOptions) -> dict[str, Any]:
 
 
 class Choice:
-    """Which of the agents that a training passes through is kept: the best on fixed games, none of which is trained on.
+    """Which of the agents that a training passes through is kept: the last that is no worse than the best was.
+
+    They are measured on fixed games, none of which is trained on. Worse is what lies below the best mean by more than
+    its standard error, for the best of many was lucky, too.
 
     Attributes:
         steps: that the last one had learned from.
@@ -229,8 +232,8 @@ class Choice:
         if self._envs is None:
             self._envs = make_games(agent, {}, games)
         reached = evaluate(agent, self._envs, games=games, seed=VALIDATION_SEED)
-        if reached.mean > self.best:
-            self.best = reached.mean
+        if reached.mean >= self.best - reached.scores.std() / math.sqrt(games):
+            self.best = max(self.best, reached.mean)
             trained = {"kept_steps": steps, "kept_seconds": round(seconds, 1)}
             agent.save(self._folder.path / "best.npz", self._folder.read_json("config.json") | trained)
         return {"validation": reached.mean, "validation_full": reached.full}

@@ -15,7 +15,9 @@ import nn
 import train
 import train_learning
 from agents import dqn, ppo, pqn, q_learning, saved
+from agents.evaluation import Evaluation
 from agents.rollout_learner import RolloutLearner
+from run_folder import RunFolder
 from train_evolution import ES
 
 STEPS = 8 * 16  # of one rollout
@@ -127,6 +129,25 @@ def test_with_everything_constant_a_run_can_be_made_longer(kind: str, tmp_path: 
     trained(kind, part, *words, rollouts=2)
     resumed(part, "--steps", str(4 * STEPS))
     assert_same_end(whole, part)
+
+
+def test_a_later_agent_is_kept_unless_it_is_worse_by_more_than_chance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four games of each, with a standard error of 1: 10 is kept, then 9.5, not 8.5, then 12."""
+    trained("ppo", tmp_path / "run", rollouts=1)
+    options = train.parse(["ppo", *TINY])
+    assert isinstance(options, train_learning.LearningOptions)
+    choice = train_learning.Choice(options, RunFolder.existing(tmp_path / "run"))
+    kept = []
+    for steps, mean in enumerate((10.0, 9.5, 8.5, 12.0)):
+        scores = mean + np.array([2.0, -2.0, 2.0, -2.0])
+        reached = Evaluation("ppo", scores, steps=np.ones(4, np.int64), won=np.zeros(4, bool))
+        monkeypatch.setattr(train_learning, "evaluate", lambda *_, reached=reached, **__: reached)
+        choice.validate(agents.load(tmp_path / "run"), steps, 0.0)
+        kept.append(saved.about(tmp_path / "run")["notes"]["kept_steps"])
+    assert kept == [0, 1, 1, 3]
+    assert choice.best == 12
 
 
 def test_later_it_may_practise_otherwise(tmp_path: Path) -> None:
