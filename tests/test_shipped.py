@@ -25,3 +25,12 @@ def test_it_reaches_what_is_stated(name: str) -> None:
 def test_there_are_some_for_every_board() -> None:
     boards = {name.split("-")[-1] for name in agents.names()}
     assert {"6x6", "8x8", "10x10", "12x12"} <= boards
+
+
+@pytest.mark.parametrize("board", ["6x6", "8x8", "10x10", "12x12"])
+def test_one_of_each_kind_is_there_and_says_what_trained_it(board: str) -> None:
+    for kind in ("q", "dqn", "pqn", "ppo", "es"):
+        notes = saved.about(f"{kind}-{board}")["notes"]
+        assert notes["command"].startswith("python scripts/train.py")
+        assert {"seed", "train_steps", "evaluation", "evaluation_without_mask"} <= notes.keys()
+    assert sum(file.stat().st_size for file in saved.FOLDER.glob("*.npz")) < 10_000_000

@@ -124,14 +124,18 @@ def test_a_seed_a_board_and_agents_are_typed(open_watch: OpenWatch) -> None:
         ("e", "x", "the seed is 'x'; type a whole number"),
         ("b", "ten", "the board is 'ten'; type rows and columns"),
         ("b", "3 x 9", "height is 3"),
-        ("b", "12 x 9", "ppo-6x6 cannot play on 12 x 9: it was trained on 6 x 6; give that board, or another agent"),
+        (
+            "b",
+            "12 x 9",
+            "ppo-10x10 cannot play on 12 x 9: it was trained on 10 x 10; give that board, or another agent",
+        ),
         ("a", " nobody", "there is no agent at nobody"),
         ("a", " greedy" * 4, "5 agents are given; give 1 to 4"),
         ("o", "none.json", "none.json cannot be read"),
     ],
 )
 def test_what_cannot_be_is_said_and_the_game_goes_on(open_watch: OpenWatch, key: str, text: str, line: str) -> None:
-    w = open_watch("ppo-6x6")
+    w = open_watch("ppo-10x10")
     match = w.view.match
     press(w.app, key)
     write(w.app, text)
@@ -147,7 +151,7 @@ def test_the_brackets_switch_to_agents_that_can_play_here(open_watch: OpenWatch)
     match = w.view.match
     press(w.app, "]")
     w.until(lambda: w.view.match is not match)
-    assert [game.name for game in w.view.match.games] == ["es-10x10", "greedy"]  # the first that plays on any board
+    assert [game.name for game in w.view.match.games] == ["dqn-10x10", "greedy"]  # the first that plays on any board
     assert w.view.game.rules.height == 8
     match = w.view.match
     press(w.app, "[")

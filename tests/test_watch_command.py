@@ -47,7 +47,7 @@ def test_the_command_closes_on_ctrl_c() -> None:
         (["pyproject.toml"], "pyproject.toml"),
         (["digits-cnn.npz"], "digits-cnn.npz"),
         (["ppo-10x10", "--height", "8", "--width", "8"], "it was trained on 10 x 10"),
-        (["ppo-10x10", "ppo-6x6"], "ppo-6x6 cannot play on 10 x 10: it was trained on 6 x 6"),
+        (["ppo-6x6", "ppo-10x10"], "ppo-10x10 cannot play on 6 x 6: it was trained on 10 x 10"),
         (["cycle", "--height", "7", "--width", "7"], "this board of 7 x 7"),
         (["--replay", "README.md"], "README.md is no replay"),
         (["shortcut", "--fps", "0"], "fps is 0"),

@@ -25,7 +25,7 @@ def test_a_panel_is_chosen_by_key_and_by_mouse(open_watch: OpenWatch) -> None:
 
 
 def test_the_panel_says_what_the_network_wants(open_watch: OpenWatch) -> None:
-    w = open_watch("ppo-6x6")
+    w = open_watch("ppo-10x10")
     w.pause_at(7)
     opinion, game = w.view.thoughts.latest(w.view.game), w.view.game
     assert opinion is not None
@@ -33,7 +33,7 @@ def test_the_panel_says_what_the_network_wants(open_watch: OpenWatch) -> None:
     assert opinion.wants.sum() == pytest.approx(1)
     assert int(opinion.wants.argmax()) == game.actions[7]
     assert (opinion.wants[game.moments[7].mask == 0] == 0).all()
-    assert [layer.maps.shape for layer in opinion.layers] == [(32, 11, 11), (64, 6, 6), (64, 3, 3)]
+    assert [layer.maps.shape for layer in opinion.layers] == [(32, 10, 10), (64, 5, 5), (64, 3, 3)]
 
 
 @pytest.mark.parametrize("name", ["q-10x10", "pqn-10x10", "es-10x10", "random", "cycle"])
