@@ -135,7 +135,7 @@ def test_the_same_seed_gives_the_same_weights_with_any_number_of_threads(data: P
 
 def test_a_budget_ends_the_run(data: Path, tmp_path: Path) -> None:
     result = train(data, tmp_path / "run", "--budget", "0.5s")
-    assert 0.5 <= result["train_seconds"] < 1.5
+    assert 0.49 < result["train_seconds"] < 1.5  # the clock of the result starts a little later than the budget's
 
 
 def test_ctrl_c_keeps_what_was_reached(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
