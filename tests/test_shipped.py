@@ -22,11 +22,6 @@ def test_it_reaches_what_is_stated(name: str) -> None:
     assert abs(reached.mean - stated["mean"]) <= CERTAIN * error + 0.5
 
 
-def test_there_are_some_for_every_board() -> None:
-    boards = {name.split("-")[-1] for name in agents.names()}
-    assert {"6x6", "8x8", "10x10", "12x12"} <= boards
-
-
 @pytest.mark.parametrize("board", ["6x6", "8x8", "10x10", "12x12"])
 def test_one_of_each_kind_is_there_and_says_what_trained_it(board: str) -> None:
     for kind in ("q", "dqn", "pqn", "ppo", "es"):
