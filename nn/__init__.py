@@ -16,6 +16,7 @@ from nn.batch_norm import BatchNorm
 from nn.clipping import clip_by_global_norm
 from nn.close_up import CloseUpConv2D
 from nn.conv2d import Conv2D
+from nn.data_parallel import DataParallel
 from nn.dense import Dense
 from nn.dropout import Dropout
 from nn.files import load, save
@@ -41,6 +42,7 @@ __all__ = [
     "Callback",
     "CloseUpConv2D",
     "Conv2D",
+    "DataParallel",
     "Dense",
     "Dropout",
     "Flatten",

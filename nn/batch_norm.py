@@ -9,11 +9,16 @@ from operator import index
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nn import threads
+from nn.all_reduce import Reduce, alone
 from nn.images import ImageLayer
 from nn.initialisers import Shape
 from nn.layer import Array, Parameter, ShapeError
+
+# From this mean²/variance on, E[x²] - mean² is a small difference of large numbers, so x is centred first.
+FAR = 100.0
 
 
 class BatchNorm(ImageLayer):
@@ -44,7 +49,8 @@ class BatchNorm(ImageLayer):
         self.shift = Parameter((self.features,), "zeros")
         self.mean = Parameter((self.features,), "zeros", trainable=False)
         self.variance = Parameter((self.features,), "ones", trainable=False)
-        self._inverse: Array | None = None  # (F,) 1 / sqrt(variance + epsilon) of the last training batch
+        self.all_reduce: Reduce = alone  # where several processes have shares of a batch, they set it (`DataParallel`)
+        self._batch: tuple[Array, Array, float] | None = None
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y; training moves the running statistics towards the batch's."""
@@ -52,81 +58,56 @@ class BatchNorm(ImageLayer):
         if not training:
             scale = self.gain.value / np.sqrt(self.variance.value + self.epsilon)
             y = self.buffer("y, inference", rows.shape, x.dtype)
-            wide_scale = self._wide("scale", scale, rows)
-            wide_shift = self._wide("shift", self.shift.value - self.mean.value * scale, rows)
-
-            def transform(some: slice) -> None:
-                for row, to in zip(rows[some], y[some], strict=True):
-                    np.multiply(row, wide_scale, out=to)
-                    to += wide_shift
-
-            threads.split(transform, len(rows), 16 * rows.size)
+            self._transform(rows, scale, self.shift.value - self.mean.value * scale, y)
             return self._result(y, x.shape)
 
-        m = rows.size // self.features  # numbers of each feature
+        m, mean, square = self._moments(rows)
         if m < 2:
             raise ValueError(f"{self} needs more than one number of each feature in training: the input is {x.shape}")
-        ones = np.ones(rows.shape[2], x.dtype)
-        centred = self.buffer("centred", rows.shape, x.dtype)
-        sums = self.buffer("sums", rows.shape[:2], x.dtype)
+        centre, variance = mean, square - mean**2
+        if (mean**2 > FAR * variance).any():
+            centred = self.buffer("centred", rows.shape, x.dtype)
+            rows = np.subtract(rows, mean.astype(x.dtype)[:, None], out=centred)
+            _, centre, square = self._moments(rows)
+            mean, variance = mean + centre, square - centre**2
+        inverse = 1 / np.sqrt(np.maximum(variance, 0) + self.epsilon)
+        scale = self.gain.value * inverse
         y = self.buffer("y, training", rows.shape, x.dtype)
-
-        def total(some: slice) -> None:
-            np.matmul(rows[some], ones, out=sums[some])
-
-        def centre(some: slice) -> None:
-            for row, to, square in zip(rows[some], centred[some], sums[some], strict=True):
-                np.subtract(row, wide_mean, out=to)
-                np.vecdot(to, to, out=square)
-
-        def scale_and_shift(some: slice) -> None:
-            for row, to in zip(centred[some], y[some], strict=True):
-                np.multiply(row, wide_scale, out=to)
-                to += wide_shift
-
-        threads.split(total, len(rows), 8 * rows.size)
-        mean = sums.sum(axis=0) / m
-        wide_mean = self._wide("mean", mean, rows)
-        threads.split(centre, len(rows), 16 * rows.size)
-        variance = sums.sum(axis=0) / m
-        self._inverse = 1 / np.sqrt(variance + self.epsilon)
-        wide_scale = self._wide("scale", self.gain.value * self._inverse, rows)
-        wide_shift = self._wide("shift", self.shift.value, rows)
-        threads.split(scale_and_shift, len(rows), 16 * rows.size)
+        self._transform(rows, scale, self.shift.value - centre * scale, y)
         self.mean.value += self.momentum * (mean - self.mean.value)
         self.variance.value += self.momentum * (variance * (m / (m - 1)) - self.variance.value)
-        self.kept = centred
+        self.kept, self._batch = rows, (centre, inverse, m)
         return self._result(y, x.shape)
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = gain / std · (g - mean(g) - x̂ mean(g x̂)), g = dL/dy; add dL/dgain = Σ g x̂, dL/dshift = Σ g."""
-        centred, inverse = self.kept, self._inverse
-        assert inverse is not None
+        rows = self.kept
+        assert self._batch is not None
+        centre, inverse, m = self._batch
         g = self._layout(gradient, "dL/dy")
-        m = g.size // self.features
-        ones = np.ones(g.shape[2], g.dtype)
-        sums = self.buffer("sums of g", (2, *g.shape[:2]), g.dtype)
-        dx = self.buffer("dL/dx", g.shape, g.dtype)
 
-        def total(some: slice) -> None:
-            np.matmul(g[some], ones, out=sums[0, some])
-            np.vecdot(g[some], centred[some], out=sums[1, some])
+        def for_parameters(sums: Array) -> tuple[Array, Array]:
+            for_shift, with_x = sums.reshape(2, -1)
+            return for_shift, (with_x - centre * for_shift) * inverse
 
-        def combine(some: slice) -> None:
-            for row, gradient_row, to in zip(centred[some], g[some], dx[some], strict=True):
-                np.multiply(row, wide_along, out=to)
-                np.subtract(gradient_row, to, out=to)
-                to -= wide_mean
-                to *= wide_scale
-
-        threads.split(total, len(g), 16 * g.size)
-        for_shift, with_centred = sums.sum(axis=1)
-        for_gain = with_centred * inverse
+        own = self._sums(g, rows)
+        for_shift, for_gain = for_parameters(own)
         self.gain.gradient += for_gain
         self.shift.gradient += for_shift
-        wide_mean = self._wide("mean", for_shift / m, g)
-        wide_along = self._wide("along", for_gain * inverse / m, g)  # along · centred = x̂ mean(g x̂)
+        for_shift, for_gain = for_parameters(self.all_reduce(own))  # those of the whole batch
+        along = for_gain * inverse / m  # along · (x - centre) = x̂ mean(g x̂)
+        wide_along = self._wide("along", -along, g)
+        wide_rest = self._wide("rest", along * centre - for_shift / m, g)
         wide_scale = self._wide("scale", self.gain.value * inverse, g)
+        dx = self.buffer("dL/dx", g.shape, g.dtype)
+
+        def combine(some: slice) -> None:
+            for row, gradient_row, to in zip(rows[some], g[some], dx[some], strict=True):
+                np.multiply(row, wide_along, out=to)
+                to += gradient_row
+                to += wide_rest
+                to *= wide_scale
+
         threads.split(combine, len(g), 32 * g.size)
         return self._result(dx, gradient.shape)
 
@@ -156,6 +137,37 @@ class BatchNorm(ImageLayer):
             return features
         rows = self.rows(x, name)
         return rows.reshape(*rows.shape[:2], -1)
+
+    def _moments(self, rows: Array) -> tuple[float, Array, Array]:
+        """Return how many numbers of each feature the whole batch has, and the means of x and x² (F,)."""
+        count = rows.size // self.features
+        *sums, m = self.all_reduce(np.append(self._sums(rows, rows), count))
+        mean, square = np.reshape(sums, (2, -1)) / m
+        return m, mean, square
+
+    def _sums(self, a: Array, b: Array) -> npt.NDArray[np.float64]:
+        """Return Σ a and Σ a b for each feature, one after the other, (2 F,)."""
+        ones = np.ones(a.shape[2], a.dtype)
+        sums = self.buffer("sums", (2, *a.shape[:2]), a.dtype)
+
+        def add_up(some: slice) -> None:
+            np.matmul(a[some], ones, out=sums[0, some])
+            np.vecdot(a[some], b[some], out=sums[1, some])
+
+        threads.split(add_up, len(a), 16 * a.size)
+        totals: npt.NDArray[np.float64] = sums.sum(axis=1, dtype=np.float64).ravel()
+        return totals
+
+    def _transform(self, rows: Array, scale: Array, shift: Array, y: Array) -> None:
+        """Write y = scale x + shift."""
+        wide_scale, wide_shift = self._wide("scale", scale, rows), self._wide("shift", shift, rows)
+
+        def transform(some: slice) -> None:
+            for row, to in zip(rows[some], y[some], strict=True):
+                np.multiply(row, wide_scale, out=to)
+                to += wide_shift
+
+        threads.split(transform, len(rows), 16 * rows.size)
 
     def _wide(self, name: str, values: Array, rows: Array) -> Array:
         """Return one number for each feature (F,) as wide as a row, (F, W·N): operations on alike arrays are fastest.

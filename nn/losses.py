@@ -28,6 +28,10 @@ class Loss(ABC):
             ValueError: targets that do not fit the outputs, or that are not numbers.
         """
 
+    def weight(self, targets: npt.ArrayLike) -> float:
+        """Return how much these targets count beside others, when values and gradients are averaged over parts."""
+        return float(len(np.asarray(targets)))
+
     def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
         """Return "loss" and, where outputs choose between classes, "accuracy": the share that is chosen rightly."""
         return {"loss": self(outputs, targets)[0]}
@@ -104,11 +108,9 @@ class SoftmaxCrossEntropy(Loss):
             q[np.arange(N), targets] += 1 - self.smoothing
         else:
             q = (targets * (1 - self.smoothing) + self.smoothing / K).astype(outputs.dtype, copy=False)
-        D = float(N)
+        D = self.weight(targets)
         if self.class_weights is not None:
             q *= self.class_weights.astype(outputs.dtype)
-            if targets.ndim == 1:
-                D = float(self.class_weights[targets].sum())
         # log p = y - m - log Σ exp(y - m): m = max y changes nothing and prevents overflow
         log_p = outputs - outputs.max(axis=1, keepdims=True)
         p = np.exp(log_p)
@@ -118,6 +120,13 @@ class SoftmaxCrossEntropy(Loss):
         p -= q
         p /= D
         return -float(np.vdot(q, log_p)) / D, p
+
+    def weight(self, targets: npt.ArrayLike) -> float:
+        """Return D."""
+        targets = np.asarray(targets)
+        if self.class_weights is None or targets.ndim == 2:
+            return float(len(targets))
+        return float(self.class_weights[targets].sum())
 
     def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
         """Return "loss", and "accuracy": how often the largest output is that of the (most probable) class."""

@@ -13,7 +13,8 @@ in the way of these: start Python with OPENBLAS_NUM_THREADS=1 before using more 
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from queue import SimpleQueue
 
 import numpy as np
@@ -90,6 +91,17 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
     for error in errors:
         if error is not None:
             raise error
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let no work be shared meanwhile."""
+    global _sharing
+    before, _sharing = _sharing, True
+    try:
+        yield
+    finally:
+        _sharing = before
 
 
 def matmul(a: Array, b: Array, out: Array) -> None:

@@ -1,0 +1,250 @@
+"""Data parallelism: every batch in shares, a process for each; what is learned is what one process would learn.
+
+    batch           | share 0               | share 1               |
+    computed by       this process            a helper
+
+    forward           x0 → ... BatchNorm ◄─── sums added up ───► BatchNorm ... ← x1
+    backward          ... BatchNorm ◄──────── here, too ───────► BatchNorm ...
+    gradient          w0 · g0          +          w1 · g1                            w: how much of the batch a share is
+
+A layer computes in short calls of NumPy, and between them the threads of one process wait for each other, since Python
+runs in one of them at a time. Processes do not. They meet where a layer looks at the batch as a whole, as `BatchNorm`
+does, and at the end of the step. Sums are made in the order of the shares, so the result depends on how many there are
+only by rounding, and not at all on who computes them.
+"""
+
+import multiprocessing
+import multiprocessing.dummy
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nn import threads
+from nn.all_reduce import AllReduce, LaneError, Reduce, SharedArray, alone
+from nn.batch_norm import BatchNorm
+from nn.losses import Loss
+from nn.sequential import Sequential
+
+END = -1  # in place of a seed
+Examples = npt.NDArray[Any]  # (B, ...)
+Augment = Callable[[Examples, np.random.Generator], Examples]
+
+
+class DataParallel:
+    """Computes a network's gradient for a batch, in several processes at once.
+
+        with DataParallel(network, loss) as parallel:
+            value = parallel.learn(x, y)      # as loss(network.forward(x, training=True), y) and network.learn
+            optimiser.step()
+
+    Args:
+        network: that learns. The helpers start with the first batch, and have copies of it.
+        loss: of its outputs; it must be possible to pickle it, as what is sent to another process is.
+        augment: (raw examples, generator) -> examples as the network takes them; likewise.
+        shares: into how many parts a batch is cut, at least 1.
+        processes: whether a process computes each share. Otherwise this one computes them by turns, to the same bits.
+        seed: of the chance in augmentation and layers, see `reseed`.
+
+    Raises:
+        ValueError: fewer than 1 share.
+    """
+
+    def __init__(
+        self,
+        network: Sequential,
+        loss: Loss,
+        augment: Augment | None = None,
+        shares: int = 2,
+        *,
+        processes: bool = True,
+        seed: int = 0,
+    ) -> None:
+        if shares < 1:
+            raise ValueError(f"a batch in {shares} shares; give 1 or more, at best the number of processor cores")
+        self.network, self.loss, self.augment, self.shares = network, loss, augment, shares
+        self.processes = processes
+        self._team: _Team | None = None
+        self.reseed(np.random.default_rng(seed))
+
+    def reseed(self, rng: np.random.Generator) -> None:
+        """Let the chance of each share, in augmentation and layers, come from a generator that rng starts."""
+        self._seeds: list[int] | None = rng.integers(1 << 63, size=self.shares).tolist()
+
+    def learn(self, x: Examples, y: Examples) -> float:
+        """Add to `network.gradient` what the batch says, as one network would that sees all of it; return the loss.
+
+        Args:
+            x: (B, ...) examples, at least one for each share.
+            y: (B,) or (B, K) targets.
+
+        Raises:
+            ValueError: fewer examples than shares; and whatever network, loss and augment raise.
+            RuntimeError: a helper has died.
+        """
+        if len(x) < self.shares:
+            raise ValueError(f"a batch of {len(x)} in {self.shares} shares: give at least one example for each")
+        if self._team is not None and not self._team.suits(x, y):
+            self.close()
+        try:
+            if self._team is None:
+                self._team = _Team(self, x, y)
+            return self._team.learn(x, y, self._seeds)
+        except BaseException:
+            self.close()  # the helpers may be anywhere in the step; the next one starts with new ones
+            raise
+        finally:
+            self._seeds = None
+
+    def close(self) -> None:
+        """End the helpers. The next batch starts new ones, whose chance is that of the last `reseed`."""
+        if self._team is not None:
+            self._team.end()
+            self._team = None
+
+    def __enter__(self) -> "DataParallel":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the helpers."""
+        self.close()
+
+
+class _Batch:
+    """A batch in memory that all lanes see, and what each of them does with its share."""
+
+    def __init__(self, parallel: DataParallel, context: Any, x: Examples, y: Examples) -> None:  # noqa: ANN401
+        self.loss, self.augment = parallel.loss, parallel.augment
+        network, shares = parallel.network, parallel.shares
+        self.x, self.y = SharedArray(x.shape, x.dtype), SharedArray(y.shape, y.dtype)
+        self.flat = SharedArray(network.flat.shape, network.flat.dtype)
+        self.gradients = SharedArray((shares, network.flat.size), network.flat.dtype)
+        bounds = [len(x) * i // shares for i in range(shares + 1)]
+        self.shares = [slice(start, stop) for start, stop in pairwise(bounds)]
+        width = max((2 * layer.features + 1 for layer in _batch_norms(network)), default=1)
+        self.all_reduce = AllReduce(context, shares, width, by_turns=not parallel.processes)
+
+    def learn(self, number: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
+        """Add to the network's gradient what share `number` says; return the loss of the whole batch."""
+        x, y, share = self.x.view(), self.y.view(), self.shares[number]
+        with self.all_reduce.turn or nullcontext():
+            examples = x[share] if self.augment is None else self.augment(x[share], rng)
+            value, gradient = self.loss(network.forward(examples, training=True), y[share])
+            weight = self.loss.weight(y[share]) / self.loss.weight(y)
+            network.learn(gradient * gradient.dtype.type(weight))
+            return float(reduce(np.array([value * weight]))[0])
+
+
+class _Team:
+    """This process and its helpers, at work on batches of one shape."""
+
+    def __init__(self, parallel: DataParallel, x: Examples, y: Examples) -> None:
+        network = self.network = parallel.network
+        context: Any = multiprocessing.get_context("spawn") if parallel.processes else multiprocessing.dummy
+        batch = self.batch = _Batch(parallel, context, x, y)
+        self.rng = np.random.default_rng()
+        self.helpers: list[Any] = []
+        self.pipes: list[Any] = []
+        for number in range(1, parallel.shares):
+            ours, theirs = context.Pipe()
+            work = (number, batch, network.config(), network.input_shape, theirs)
+            helper = context.Process(target=_help, args=work)
+            helper.daemon = True  # it ends with this process
+            helper.start()
+            if parallel.processes:
+                theirs.close()  # then its end can be told from its silence
+            self.helpers.append(helper)
+            self.pipes.append(ours)
+        self.reduce = batch.all_reduce.lane(0, lambda: all(helper.is_alive() for helper in self.helpers))
+
+    def suits(self, x: Examples, y: Examples) -> bool:
+        """Whether the shared memory is made for such a batch."""
+        return all((a.shape, a.dtype) == (b.shape, b.dtype) for a, b in ((self.batch.x, x), (self.batch.y, y)))
+
+    def learn(self, x: Examples, y: Examples, seeds: list[int] | None) -> float:
+        """See `DataParallel.learn`; seeds are new ones, if any."""
+        batch, network = self.batch, self.network
+        batch.x.view()[...], batch.y.view()[...], batch.flat.view()[...] = x, y, network.flat
+        if seeds is not None:
+            self.rng = np.random.default_rng(seeds[0])
+            network.reseed(self.rng)
+        try:
+            for number, pipe in enumerate(self.pipes, 1):
+                pipe.send(seeds and seeds[number])
+            with _joined(network, self.reduce), threads.alone():
+                value = batch.learn(0, network, self.rng, self.reduce)
+        except (LaneError, BrokenPipeError):
+            raise self._error() from None
+        for gradient in batch.gradients.view()[1:]:
+            network.gradient += gradient
+        return value
+
+    def _error(self) -> BaseException:
+        """What a helper has ended with."""
+        for pipe in self.pipes:
+            with suppress(EOFError, OSError):
+                if pipe.poll():
+                    error: BaseException = pipe.recv()
+                    return error
+        return RuntimeError("a helper process has died; look for what may have ended it, such as a lack of memory")
+
+    def end(self) -> None:
+        """End the helpers, wherever they are."""
+        self.batch.all_reduce.end()
+        for helper, pipe in zip(self.helpers, self.pipes, strict=True):
+            with suppress(BrokenPipeError):
+                pipe.send(END)
+            if hasattr(helper, "terminate"):  # a process
+                helper.terminate()
+            helper.join()
+
+
+def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any) -> None:  # noqa: ANN401
+    """Compute share `number` of each batch, until told to end."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one
+    parent = multiprocessing.parent_process()
+    reduce = batch.all_reduce.lane(number, lambda: parent is None or parent.is_alive())
+    network, flat = Sequential(**config), batch.flat.view()
+    network.bind(input_shape, np.empty_like(flat), batch.gradients.view()[number])
+    rng = np.random.default_rng()
+    with _joined(network, reduce):
+        while True:
+            seed = pipe.recv()
+            if seed == END:
+                return
+            if seed is not None:
+                rng = np.random.default_rng(seed)
+                network.reseed(rng)
+            network.flat, network.gradient = flat, 0
+            try:
+                batch.learn(number, network, rng, reduce)
+            except LaneError:
+                return
+            except BaseException as error:
+                pipe.send(error)
+                batch.all_reduce.end()
+                return
+
+
+@contextmanager
+def _joined(network: Sequential, reduce: Reduce) -> Iterator[None]:
+    """Let layers that look at the batch as a whole see all shares of it."""
+    layers = _batch_norms(network)
+    for layer in layers:
+        layer.all_reduce = reduce
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.all_reduce = alone
+
+
+def _batch_norms(network: Sequential) -> list[BatchNorm]:
+    return [layer for _, layer in network.walk() if isinstance(layer, BatchNorm)]
