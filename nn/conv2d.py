@@ -99,10 +99,15 @@ class Conv2D(ImageLayer):
         pieces = _pieces(V * N, weights.size)
         cut_patches, cut_y = _cut(patches, pieces), _cut(flat, pieces)
 
+        if self.bias is not None:
+            wide_bias = self.buffer("wide bias", flat.shape[1:], x.dtype)
+            wide_bias[...] = self.bias.value[:, None]
+
         def convolve(some: slice) -> None:
             np.matmul(weights, cut_patches[some], out=cut_y[some])
             if self.bias is not None:
-                flat[some] += self.bias.value[:, None]
+                for row in flat[some]:
+                    row += wide_bias
 
         threads.split(convolve, U, 2 * y.size * weights.shape[1])
         if training:
@@ -116,8 +121,11 @@ class Conv2D(ImageLayer):
         g = self.rows(gradient, "dL/dy").reshape(U, self.outputs, -1)
         sums = self.buffer("dL/dW", (U, K, self.outputs), g.dtype)
 
+        k = _patch_rows(K, self.outputs, g.shape[2])
+        cut_patches, cut_sums = patches.reshape(U, K // k, k, -1), sums.reshape(U, K // k, k, -1)
+
         def correlate(some: slice) -> None:
-            np.matmul(patches[some], g[some].transpose(0, 2, 1), out=sums[some])
+            np.matmul(cut_patches[some], g[some, None].swapaxes(2, 3), out=cut_sums[some])
 
         threads.split(correlate, U, 2 * g.size * K)
         weights = sums.sum(axis=0).reshape(*self.kernel, self.inputs, self.outputs)
@@ -138,6 +146,9 @@ class Conv2D(ImageLayer):
         # The kernel's rows from the last to the first, as the rows of dL/dy that they meet lie in memory.
         weights = self.weight.value[:, :, ::-1].transpose(3, 1, 2, 0).reshape(J * C, I, O)
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
+        # A column of the kernel that sees all of x comes first: what it gives replaces zeros.
+        order = sorted(self._columns(W, V), key=lambda seen: seen[2] != slice(0, W, 1))
+        covering = bool(order) and order[0][2] == slice(0, W, 1)
 
         def taps_of(some: slice) -> None:
             """Rows h of one phase (h + p) % s meet the same rows of the kernel, and dL/dy one row further each."""
@@ -163,9 +174,13 @@ class Conv2D(ImageLayer):
                         to[h] = 0
 
         def shift_back(some: slice) -> None:
-            dx[some] = 0
-            for tap, places, columns in self._columns(W, V):
-                dx[some, :, columns] += taps[some, tap, :, places]
+            if not covering:
+                dx[some] = 0
+            for i, (tap, places, columns) in enumerate(order):
+                if covering and not i:
+                    dx[some] = taps[some, tap, :, places]
+                else:
+                    dx[some, :, columns] += taps[some, tap, :, places]
 
         def backward(some: slice) -> None:
             taps_of(some)
@@ -243,6 +258,15 @@ def _pieces(columns: int, work: int) -> int:
     least = -(-columns * work // 1_000_000)
     most = columns // 48  # narrower pieces leave vector instructions half empty
     return next((pieces for pieces in range(least, most + 1) if columns % pieces == 0), 1)
+
+
+def _patch_rows(K: int, outputs: int, columns: int) -> int:
+    """How many rows of patches (K, columns) to multiply at a time by dL/dyᵀ (columns, outputs).
+
+    BLAS takes the short way for products of at most a million multiplications, here if their result is small, too.
+    """
+    most = min(1152, 1_000_000 // columns) // outputs
+    return next((rows for rows in range(most, 7, -1) if K % rows == 0), K)
 
 
 def _cut(matrices: Array, pieces: int) -> Array:

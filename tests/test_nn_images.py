@@ -33,9 +33,9 @@ def test_a_whole_network_with_two_heads(batch: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     value = Sequential([Dense(4, 3), nn.Tanh(), Dense(3, 1)])
     layers: list[Layer] = [
+        MaxPool2D(2),  # here, where numbers are well apart
         Conv2D(2, 3, bias=False),
         BatchNorm(3),
-        MaxPool2D(2),
         nn.Tanh(),
         Conv2D(3, 2, kernel=(1, 2), stride=2, padding=1),
         AvgPool2D(2, 1),

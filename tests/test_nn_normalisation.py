@@ -12,7 +12,8 @@ seeds = st.integers(0, 2**32 - 1)
 small = st.integers(1, 3)
 
 
-@given(batch=st.integers(2, 6), shape=st.sampled_from([(4,), (3, 2, 5), (1, 1, 1), (2, 4, 1)]), seed=seeds)
+# From three examples on: two are always at 1 and -1, whatever they are, so their gradient is next to nothing.
+@given(batch=st.integers(3, 6), shape=st.sampled_from([(4,), (3, 2, 5), (1, 1, 1), (2, 4, 1)]), seed=seeds)
 @settings(max_examples=40, deadline=None)
 def test_batch_norm(batch: int, shape: tuple[int, ...], seed: int) -> None:
     x = np.random.default_rng(seed).normal(1, 2, (batch, *shape))
