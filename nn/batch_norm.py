@@ -18,7 +18,7 @@ from nn.initialisers import Shape
 from nn.layer import Array, Parameter, ShapeError
 
 # From this mean²/variance on, E[x²] - mean² is a small difference of large numbers, so x is centred first.
-FAR = 10.0
+FAR = 100.0
 
 
 class BatchNorm(ImageLayer):

@@ -253,11 +253,13 @@ def _pieces(columns: int, work: int) -> int:
     """Into how many equal pieces to cut a product of so many columns, with so many multiplications for each.
 
     BLAS multiplies small matrices, up to a million multiplications, as they lie, and copies larger ones into another
-    order first. With few rows that copy takes a third of the time.
+    order first. With few rows that copy takes a third of the time. Of the small ones, those of about 100 columns are
+    fastest; narrower pieces than 48 leave vector instructions half empty.
     """
-    least = -(-columns * work // 1_000_000)
-    most = columns // 48  # narrower pieces leave vector instructions half empty
-    return next((pieces for pieces in range(least, most + 1) if columns % pieces == 0), 1)
+    if columns * work <= 1_000_000:
+        return 1
+    least = max(-(-columns * work // 1_000_000), -(-columns // 112))
+    return next((pieces for pieces in range(least, columns // 48 + 1) if columns % pieces == 0), 1)
 
 
 def _patch_rows(K: int, outputs: int, columns: int) -> int:

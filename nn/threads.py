@@ -107,14 +107,16 @@ def alone() -> Iterator[None]:
 def matmul(a: Array, b: Array, out: Array) -> None:
     """Write the product of the matrices a (n, k) and b (k, m) to out (n, m).
 
-    BLAS takes another path for another number of rows, which can change the last bit. So large products are always made
-    in two halves, also by one thread.
+    BLAS takes another path for a matrix of another size, which can change the last bit. So large products are always
+    made in two halves, also by one thread; they are cut along the longer side, since BLAS copies what they share twice.
     """
     work = 2 * a.shape[0] * a.shape[1] * b.shape[1]
-    if work < WORTH or a.shape[0] < 2:
+    if work < WORTH or max(out.shape) < 2:
         np.matmul(a, b, out=out)
         return
-    half = a.shape[0] // 2
+    if out.shape[0] < out.shape[1]:  # columns of a product are rows of the transposed one
+        a, b, out = b.T, a.T, out.T
+    half = len(out) // 2
     halves = [slice(0, half), slice(half, None)]
 
     def product(some: slice) -> None:
