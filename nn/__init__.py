@@ -26,11 +26,12 @@ from nn.layer_norm import LayerNorm
 from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy
 from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp
 from nn.pooling import AvgPool2D, MaxPool2D
+from nn.prediction import predict
 from nn.pretrained import pretrained
 from nn.replicas import Replicas
 from nn.sequential import Sequential
 from nn.split import Split
-from nn.trainer import Callback, Trainer, predict
+from nn.trainer import Callback, Trainer
 
 __all__ = [
     "SGD",

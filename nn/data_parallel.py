@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,9 +31,10 @@ from nn.batch_norm import BatchNorm
 from nn.losses import Loss
 from nn.sequential import Sequential
 
-END = -1  # in place of a seed
+LEARN, END = "learn", "end"  # messages to a helper; a number is a seed
 Examples = npt.NDArray[Any]  # (B, ...)
 Augment = Callable[[Examples, np.random.Generator], Examples]
+Result = TypeVar("Result")
 
 
 class DataParallel:
@@ -74,7 +75,11 @@ class DataParallel:
 
     def reseed(self, rng: np.random.Generator) -> None:
         """Let the chance of each share, in augmentation and layers, come from a generator that rng starts."""
-        self._seeds: list[int] | None = rng.integers(1 << 63, size=self.shares).tolist()
+        self._seeds: list[int] = rng.integers(1 << 63, size=self.shares).tolist()
+        self._rng = np.random.default_rng(self._seeds[0])
+        self.network.reseed(self._rng)
+        if self._team is not None:
+            self._team.reseed(self._seeds)
 
     def learn(self, x: Examples, y: Examples) -> float:
         """Add to `network.gradient` what the batch says, as one network would that sees all of it; return the loss.
@@ -87,19 +92,33 @@ class DataParallel:
             ValueError: fewer examples than shares; and whatever network, loss and augment raise.
             RuntimeError: a helper has died.
         """
+        if self.shares == 1:
+            examples = x if self.augment is None else self.augment(x, self._rng)
+            value, gradient = self.loss(self.network.forward(examples, training=True), y)
+            self.network.learn(gradient)
+            return value
+        self.start(x, y)
+        assert self._team is not None
+        try:
+            return self._team.learn(x, y, self._rng)
+        except BaseException:
+            self.close()  # the helpers may be anywhere in the step; the next one starts with new ones
+            raise
+
+    def start(self, x: Examples, y: Examples) -> None:
+        """Start the helpers for batches like this one, and wait for them; otherwise the first `learn` does.
+
+        Raises:
+            ValueError: fewer examples than shares.
+        """
         if len(x) < self.shares:
             raise ValueError(f"a batch of {len(x)} in {self.shares} shares: give at least one example for each")
         if self._team is not None and not self._team.suits(x, y):
             self.close()
-        try:
-            if self._team is None:
-                self._team = _Team(self, x, y)
-            return self._team.learn(x, y, self._seeds)
-        except BaseException:
-            self.close()  # the helpers may be anywhere in the step; the next one starts with new ones
-            raise
-        finally:
-            self._seeds = None
+        if self._team is None and self.shares > 1:
+            self._team = _Team(self, x, y)
+            self._team.reseed(self._seeds)
+            self._team.meet()
 
     def close(self) -> None:
         """End the helpers. The next batch starts new ones, whose chance is that of the last `reseed`."""
@@ -133,12 +152,11 @@ class _Batch:
     def learn(self, number: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
         """Add to the network's gradient what share `number` says; return the loss of the whole batch."""
         x, y, share = self.x.view(), self.y.view(), self.shares[number]
-        with self.all_reduce.turn or nullcontext():
-            examples = x[share] if self.augment is None else self.augment(x[share], rng)
-            value, gradient = self.loss(network.forward(examples, training=True), y[share])
-            weight = self.loss.weight(y[share]) / self.loss.weight(y)
-            network.learn(gradient * gradient.dtype.type(weight))
-            return float(reduce(np.array([value * weight]))[0])
+        examples = x[share] if self.augment is None else self.augment(x[share], rng)
+        value, gradient = self.loss(network.forward(examples, training=True), y[share])
+        weight = self.loss.weight(y[share]) / self.loss.weight(y)
+        network.learn(gradient * gradient.dtype.type(weight))
+        return float(reduce(np.array([value * weight]))[0])
 
 
 class _Team:
@@ -148,7 +166,6 @@ class _Team:
         network = self.network = parallel.network
         context: Any = multiprocessing.get_context("spawn") if parallel.processes else multiprocessing.dummy
         batch = self.batch = _Batch(parallel, context, x, y)
-        self.rng = np.random.default_rng()
         self.helpers: list[Any] = []
         self.pipes: list[Any] = []
         for number in range(1, parallel.shares):
@@ -158,7 +175,7 @@ class _Team:
             helper.daemon = True  # it ends with this process
             helper.start()
             if parallel.processes:
-                theirs.close()  # then its end can be told from its silence
+                theirs.close()  # then a pipe without an end tells of a helper without life
             self.helpers.append(helper)
             self.pipes.append(ours)
         self.reduce = batch.all_reduce.lane(0, lambda: all(helper.is_alive() for helper in self.helpers))
@@ -167,32 +184,30 @@ class _Team:
         """Whether the shared memory is made for such a batch."""
         return all((a.shape, a.dtype) == (b.shape, b.dtype) for a, b in ((self.batch.x, x), (self.batch.y, y)))
 
-    def learn(self, x: Examples, y: Examples, seeds: list[int] | None) -> float:
-        """See `DataParallel.learn`; seeds are new ones, if any."""
+    def reseed(self, seeds: list[int]) -> None:
+        """Let the helpers' chance start from these seeds, of which the first is not theirs."""
+        for pipe, seed in zip(self.pipes, seeds[1:], strict=True):
+            pipe.send(seed)
+
+    def meet(self) -> None:
+        """Wait until the helpers have come to life."""
+        self._with_helpers(lambda: self.reduce(np.zeros(1)))
+
+    def learn(self, x: Examples, y: Examples, rng: np.random.Generator) -> float:
+        """See `DataParallel.learn`."""
         batch, network = self.batch, self.network
         batch.x.view()[...], batch.y.view()[...], batch.flat.view()[...] = x, y, network.flat
-        if seeds is not None:
-            self.rng = np.random.default_rng(seeds[0])
-            network.reseed(self.rng)
-        try:
-            for number, pipe in enumerate(self.pipes, 1):
-                pipe.send(seeds and seeds[number])
+
+        def own_share() -> float:
+            for pipe in self.pipes:
+                pipe.send(LEARN)
             with _joined(network, self.reduce), threads.alone():
-                value = batch.learn(0, network, self.rng, self.reduce)
-        except (LaneError, BrokenPipeError):
-            raise self._error() from None
+                return batch.learn(0, network, rng, self.reduce)
+
+        value = self._with_helpers(own_share)
         for gradient in batch.gradients.view()[1:]:
             network.gradient += gradient
         return value
-
-    def _error(self) -> BaseException:
-        """What a helper has ended with."""
-        for pipe in self.pipes:
-            with suppress(EOFError, OSError):
-                if pipe.poll():
-                    error: BaseException = pipe.recv()
-                    return error
-        return RuntimeError("a helper process has died; look for what may have ended it, such as a lack of memory")
 
     def end(self) -> None:
         """End the helpers, wherever they are."""
@@ -204,6 +219,22 @@ class _Team:
                 helper.terminate()
             helper.join()
 
+    def _with_helpers(self, work: Callable[[], Result]) -> Result:
+        """Return work(), or raise what a helper has ended with."""
+        try:
+            with self.batch.all_reduce.turn or nullcontext():
+                return work()
+        except (LaneError, BrokenPipeError):
+            raise self._error() from None
+
+    def _error(self) -> BaseException:
+        for pipe in self.pipes:
+            with suppress(EOFError, OSError):
+                if pipe.poll():
+                    error: BaseException = pipe.recv()
+                    return error
+        return RuntimeError("a helper process has died; look for what may have ended it, such as a lack of memory")
+
 
 def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any) -> None:  # noqa: ANN401
     """Compute share `number` of each batch, until told to end."""
@@ -214,19 +245,21 @@ def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple
     network, flat = Sequential(**config), batch.flat.view()
     network.bind(input_shape, np.empty_like(flat), batch.gradients.view()[number])
     rng = np.random.default_rng()
-    with _joined(network, reduce):
-        while True:
-            seed = pipe.recv()
-            if seed == END:
-                return
-            if seed is not None:
-                rng = np.random.default_rng(seed)
+    turn = batch.all_reduce.turn or nullcontext()
+    with suppress(LaneError, EOFError), _joined(network, reduce), np.errstate(over="ignore", invalid="ignore"):
+        with turn:
+            reduce(np.zeros(1))
+        while (message := pipe.recv()) != END:
+            if message != LEARN:
+                rng = np.random.default_rng(message)
                 network.reseed(rng)
+                continue
             network.flat, network.gradient = flat, 0
             try:
-                batch.learn(number, network, rng, reduce)
+                with turn:
+                    batch.learn(number, network, rng, reduce)
             except LaneError:
-                return
+                raise
             except BaseException as error:
                 pipe.send(error)
                 batch.all_reduce.end()

@@ -10,7 +10,7 @@ it goes on with the same numbers, to the last bit, as if there had been no inter
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 from nn.averaging import WeightAverage
 from nn.clipping import clip_by_global_norm
-from nn.layer import Array
+from nn.data_parallel import Augment, DataParallel, Examples
 from nn.losses import Loss
 from nn.optimisers import Optimiser, require_alike
+from nn.prediction import predict
 from nn.schedules import Schedule
 from nn.sequential import Sequential
 
-Examples = npt.NDArray[Any]  # (N, ...)
 Row = dict[str, float]
 
 
@@ -51,6 +51,7 @@ class Trainer:
         clip: longest gradient; longer ones are shortened to it (see `clip_by_global_norm`).
         average: decay of a `WeightAverage`; then its weights are what is validated and kept.
         augment: (raw batch, generator) -> batch as the network takes it.
+        shares, processes: whether several processes learn from each batch, and how, see `DataParallel`.
         seed: of the order of examples, augmentation, and layers with chance.
 
     Attributes:
@@ -63,7 +64,7 @@ class Trainer:
         stop: a callback sets it to end the training after this step.
 
     Raises:
-        ValueError: a batch below 1, an optimiser of another network, a clip or average outside of its range.
+        ValueError: a batch below 1 or shares, an optimiser of another network, a clip or average outside of its range.
     """
 
     def __init__(
@@ -75,17 +76,22 @@ class Trainer:
         batch: int = 128,
         clip: float | None = None,
         average: float | None = None,
-        augment: Callable[[Examples, np.random.Generator], Examples] | None = None,
+        augment: Augment | None = None,
+        shares: int = 1,
+        processes: bool = True,
         seed: int | np.random.Generator = 0,
     ) -> None:
-        if batch < 1:
-            raise ValueError(f"batch is {batch}: give 1 or more examples a step")
+        if not 1 <= shares <= batch:
+            raise ValueError(
+                f"batch is {batch} and shares is {shares}: give 1 or more of each, and no fewer examples than shares"
+            )
         if optimiser.network is not network:
             raise ValueError("the optimiser is that of another network: make it with this one")
         if clip is not None and not clip > 0:
             raise ValueError(f"clip is {clip}: give a length above 0, such as 1.0, or None")
         self.network, self.loss, self.optimiser, self.schedule = network, loss, optimiser, schedule
-        self.batch, self.clip, self.augment = batch, clip, augment
+        self.batch, self.clip = batch, clip
+        self.parallel = DataParallel(network, loss, augment, shares, processes=processes)
         self.average = None if average is None else WeightAverage(network, average)
         self.rng = np.random.default_rng(seed)
         self.epoch = self.step = self.best_epoch = 0
@@ -129,6 +135,7 @@ class Trainer:
         self._check(x, y, epochs, seconds, validation, patience)
         total = math.inf if epochs is None else epochs * (len(x) // self.batch)
         limit = math.inf if seconds is None else seconds
+        self.parallel.start(x[: self.batch], y[: self.batch])
         begin = perf_counter() - self.elapsed
 
         def ended() -> bool:
@@ -139,33 +146,34 @@ class Trainer:
         if self.epoch:
             self.network.flat = self._last
         self.stop = False
-        while not (ended() or self.stop or (patience and self.epoch - self.best_epoch >= patience)):
-            self.epoch += 1
-            self.network.reseed(self.rng)
-            order = self.rng.permutation(len(x))
-            losses = []
-            for start in range(0, len(x) - self.batch + 1, self.batch):
-                rows = order[start : start + self.batch]
-                self._learn(x[rows], y[rows])
-                losses.append(self.loss_value)
-                over = ended()
+        with self.parallel:
+            while not (ended() or self.stop or (patience and self.epoch - self.best_epoch >= patience)):
+                self.epoch += 1
+                self.parallel.reseed(self.rng)
+                order = self.rng.permutation(len(x))
+                losses = []
+                for start in range(0, len(x) - self.batch + 1, self.batch):
+                    rows = order[start : start + self.batch]
+                    self._learn(x[rows], y[rows])
+                    losses.append(self.loss_value)
+                    over = ended()
+                    for callback in callbacks:
+                        callback.on_batch(self)
+                    if over or self.stop:
+                        break
+                measured = self._measure(validation)
+                ended()
+                row: Row = {
+                    "epoch": self.epoch,
+                    "step": self.step,
+                    "seconds": self.elapsed,
+                    "learning_rate": self.optimiser.learning_rate,
+                    "loss": float(np.mean(losses)),
+                    **measured,
+                }
+                self.history.append(row)
                 for callback in callbacks:
-                    callback.on_batch(self)
-                if over or self.stop:
-                    break
-            measured = self._measure(validation)
-            ended()
-            row: Row = {
-                "epoch": self.epoch,
-                "step": self.step,
-                "seconds": self.elapsed,
-                "learning_rate": self.optimiser.learning_rate,
-                "loss": float(np.mean(losses)),
-                **measured,
-            }
-            self.history.append(row)
-            for callback in callbacks:
-                callback.on_epoch(self, row)
+                    callback.on_epoch(self, row)
         if self.epoch:
             self.network.flat = self._best
         return self.history
@@ -207,16 +215,13 @@ class Trainer:
 
     def _learn(self, x: Examples, y: Examples) -> None:
         """One step."""
-        if self.augment is not None:
-            x = self.augment(x, self.rng)
         if self.schedule is not None:
             self.optimiser.learning_rate = self.schedule(self.progress)
         self.network.gradient = 0
         with np.errstate(over="ignore", invalid="ignore"):  # what has diverged is told in our own words
-            self.loss_value, gradient = self.loss(self.network.forward(x, training=True), y)
+            self.loss_value = self.parallel.learn(x, y)
             if not math.isfinite(self.loss_value):
                 raise self._diverged(f"the loss is {self.loss_value}")
-            self.network.learn(gradient)
             if self.clip is not None:
                 clip_by_global_norm(self.network.gradient, self.clip)
             self.optimiser.step()
@@ -275,24 +280,6 @@ class Trainer:
             raise ValueError(f"x has {len(x)} examples, which fill no batch of {self.batch}: choose a smaller batch")
         if patience is not None and (validation is None or patience < 1):
             raise ValueError(f"patience is {patience}: give 1 or more epochs, and validation to measure by")
-
-
-def predict(
-    network: Sequential,
-    x: Examples,
-    batch: int = 1024,
-    prepare: Callable[[Examples], Examples] | None = None,
-) -> Array:
-    """Return the outputs (N, ...) for examples x (N, ...), computed batch by batch, so that memory stays small.
-
-    Args:
-        network: that computes them; not in training mode.
-        x: as `prepare`, or without it the network, takes them.
-        batch: examples at a time, at least 1.
-        prepare: applied to each batch of x first.
-    """
-    parts = (x[start : start + batch] for start in range(0, max(len(x), 1), batch))
-    return np.concatenate([network.forward(part if prepare is None else prepare(part)) for part in parts])
 
 
 def _merit(row: Row) -> tuple[float, float]:

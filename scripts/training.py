@@ -44,7 +44,8 @@ class Options:
     """Run folder to go on with; only budget, epochs, views, threads and where the pictures lie can be
     chosen anew."""
     threads: int = os.cpu_count() or 1
-    """Threads that compute. What is learnt does not depend on them."""
+    """Threads that compute; from 2 on, processes that each learn from half of a batch. What is learnt does not depend
+    on them."""
     batch: int = 128
     """Pictures a step."""
     learning_rate: float = 2e-3
@@ -72,6 +73,7 @@ class Pictures(NamedTuple):
 
 
 Chosen = TypeVar("Chosen", bound=Options)
+SHARES = 2  # of a batch; as many whatever the number of threads, so that rounding is the same
 CHANGEABLE = ("budget", "epochs", "views", "data_dir", "folder")
 
 
@@ -120,9 +122,11 @@ def train(
         nn.SoftmaxCrossEntropy(options.smoothing, class_weights(labels, len(pictures.classes))),
         nn.AdamW(network, options.learning_rate, weight_decay=options.weight_decay),
         schedule=nn.schedules.one_cycle(options.learning_rate),
-        batch=min(options.batch, len(labels)),
+        batch=max(SHARES, min(options.batch, len(labels))),
         average=options.average,
         augment=augment,
+        shares=SHARES,
+        processes=options.threads > 1,
         seed=options.seed,
     )
     classifier = Classifier(network, pictures.classes, pictures.images.ndim == 3, normalisation, options.views)

@@ -20,9 +20,10 @@ from nn import (
     predict,
     trainer,
 )
+from nn.data_parallel import Examples
 from tests.same import assert_same
 from tests.test_nn_images import small_network
-from tests.trainers import HELD_OUT, Do, Examples, X, Y, build, plain, without_time
+from tests.trainers import HELD_OUT, Do, X, Y, build, plain, without_time
 
 
 def test_the_loop_by_hand() -> None:
@@ -36,6 +37,7 @@ def test_the_loop_by_hand() -> None:
     generator, average = np.random.default_rng(7), WeightAverage(twin, 0.5)
     values = []
     for epoch in range(2):
+        generator.integers(1 << 63, size=1)  # the seed of all chance in the network, which has none
         order = generator.permutation(70)
         for batch in range(3):  # the last 10 of 70 are left out
             rows = order[20 * batch : 20 * batch + 20]
@@ -211,7 +213,7 @@ def test_bad_arguments() -> None:
     network = build()
     with pytest.raises(ValueError, match="the optimiser is that of another network"):
         Trainer(build(), SoftmaxCrossEntropy(), SGD(network))
-    with pytest.raises(ValueError, match="batch is 0: give 1 or more"):
+    with pytest.raises(ValueError, match="batch is 0 and shares is 1: give 1 or more"):
         Trainer(network, SoftmaxCrossEntropy(), SGD(network), batch=0)
     with pytest.raises(ValueError, match="clip is 0: give a length above 0"):
         Trainer(network, SoftmaxCrossEntropy(), SGD(network), clip=0)

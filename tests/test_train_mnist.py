@@ -49,16 +49,16 @@ def test_it_learns_and_leaves_a_complete_run_folder(
     kind: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "run"
-    result = train(data, out, "--epochs", "20", "--learning-rate", "0.01", kind=kind)
+    result = train(data, out, "--epochs", "30", "--learning-rate", "0.01", kind=kind)
     assert {file.name for file in out.iterdir()} == FILES
     assert json.loads((out / "result.json").read_text()) == result
     assert result["test_accuracy"] > 0.95
-    assert result["epochs"] == 20
+    assert result["epochs"] == 30
     assert result["training_pictures"] == 280  # of 300: two of each digit are kept for validation
     assert result["test_pictures"] == 60
     assert capsys.readouterr().out.splitlines()[-1].startswith(f"Test accuracy {result['test_accuracy']:.2%}")
     rows = RunFolder(out).read_metrics()
-    assert [row["epoch"] for row in rows] == [*range(1, 21)]
+    assert [row["epoch"] for row in rows] == [*range(1, 31)]
     assert rows[-1]["loss"] < rows[0]["loss"] / 2
     for name in ("curve", "confusion", "mistakes"):
         with Image.open(out / f"{name}.png") as picture:

@@ -19,10 +19,9 @@ from nn import (
     SoftmaxCrossEntropy,
     Tanh,
     Trainer,
-    trainer,
 )
+from nn.data_parallel import Examples
 
-Examples = trainer.Examples
 rng = np.random.default_rng(0)
 X = rng.normal(size=(70, 5)).astype(np.float32)
 Y = (X[:, 0] * X[:, 1] > 0).astype(np.uint8) + (X[:, 2] > 1)  # three classes
