@@ -1,6 +1,8 @@
 """Training and forward passes of our networks, beside PyTorch and scikit-learn with as many threads.
 
-A training step is forward pass, cross-entropy, backward pass and Adam, always on the same random batch.
+A training step is forward pass, cross-entropy, backward pass and Adam, always on the same random batch. "2 threads" are
+two cores at work: two threads of ours that share each layer, or two processes that share the batch (`nn.DataParallel`),
+whichever is faster; two threads of PyTorch's in its fastest mode.
 """
 
 import math
@@ -13,7 +15,7 @@ import numpy.typing as npt
 
 import benchmark_peers as peers
 import nn
-from benchmark_race import Race, Speed, repeat
+from benchmark_race import Race, Speed, fastest, repeat
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -83,27 +85,29 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
             title = f"training {name}, batch {batch}, {ending} / PyTorch"
             print(title, file=sys.stderr)
             mode, theirs = peers.torch_training(network, x, labels, threads, seconds) if torch else peers.ABSENT
-            yield Race(
-                name=title,
-                ours=training(network, x, labels, batch),
-                theirs=theirs,
-                target=target if threads == 2 else None,
-                mode=mode,
-                peak=peak / operations(network, training=True),
-            )
+            with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=threads) as processes:
+                yield Race(
+                    name=title,
+                    ours=training(network, x, labels, batch, processes, seconds),
+                    theirs=theirs,
+                    target=target if threads == 2 else None,
+                    mode=mode,
+                    peak=peak / operations(network, training=True),
+                )
         network = dense(784, 128, 10)
         x, labels = batch_for(network, 32 * 128)
         title = f"training MLP 784-128-10, batch 128, {ending} / scikit-learn"
         print(title, file=sys.stderr)
         mode, theirs = peers.sklearn_training(x, labels, 128, threads, seconds) if sklearn else peers.ABSENT
-        yield Race(
-            name=title,
-            ours=training(network, x, labels, 128),
-            theirs=theirs,
-            target=2.0,
-            mode=mode,
-            peak=peak / operations(network, training=True),
-        )
+        with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=threads) as processes:
+            yield Race(
+                name=title,
+                ours=training(network, x, labels, 128, processes, seconds),
+                theirs=theirs,
+                target=2.0,
+                mode=mode,
+                peak=peak / operations(network, training=True),
+            )
     nn.threads.use(1)
     peak = sgemm_peak(1, seconds)
     for name, batch, target in FORWARD:
@@ -129,19 +133,26 @@ def batch_for(network: nn.Sequential, N: int) -> tuple[FloatArray, IntArray]:
     return rng.standard_normal((N, *network.input_shape), np.float32), rng.integers(classes, size=N)
 
 
-def training(network: nn.Sequential, x: FloatArray, labels: IntArray, batch: int) -> Speed:
-    """Samples a second, batch by batch."""
-    loss, adam = nn.SoftmaxCrossEntropy(), nn.Adam(network, peers.LEARNING_RATE)
+def training(
+    network: nn.Sequential, x: FloatArray, labels: IntArray, batch: int, processes: nn.DataParallel, seconds: float
+) -> Speed:
+    """Samples a second, batch by batch; with threads or with processes, whichever is faster."""
+    adam = nn.Adam(network, peers.LEARNING_RATE)
     batches = [(x[start : start + batch], labels[start : start + batch]) for start in range(0, len(x), batch)]
 
-    def learn() -> None:
-        for some, targets in batches:
-            network.gradient = 0
-            _, gradient = loss(network.forward(some, training=True), targets)
-            network.learn(gradient)
-            adam.step()
+    def speed(parallel: nn.DataParallel) -> Speed:
+        def learn() -> None:
+            for some, targets in batches:
+                network.gradient = 0
+                parallel.learn(some, targets)
+                adam.step()
 
-    return repeat(learn, len(x))
+        return repeat(learn, len(x))
+
+    modes = {"ours with threads": speed(nn.DataParallel(network, processes.loss, shares=1))}
+    if processes.shares > 1:
+        modes["ours with processes"] = speed(processes)
+    return modes[fastest(modes, seconds)]
 
 
 def forward(network: nn.Sequential, x: FloatArray) -> Speed:

@@ -1,6 +1,7 @@
 """Stopping and going on bit for bit, and which weights are kept."""
 
 import json
+import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,14 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     np.testing.assert_array_equal(first.network.flat, second.network.flat)
     assert without_time(rows[0]) == without_time(rows[1])
     assert (first.network.flat != other.network.flat).any()
+
+
+def test_processes_change_no_bit() -> None:
+    alone, together = everything(), everything(processes=True)
+    rows = [each.fit(X, Y, epochs=3, validation=HELD_OUT) for each in (alone, together)]
+    np.testing.assert_array_equal(alone.network.flat, together.network.flat)
+    assert without_time(rows[0]) == without_time(rows[1])
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize("optimiser", [AdamW, RMSProp, lambda network: SGD(network, 0.1, 0.9, nesterov=True)])

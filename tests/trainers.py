@@ -37,11 +37,27 @@ def jitter(x: Examples, rng: np.random.Generator) -> Examples:
     return x + rng.normal(0, 0.1, x.shape).astype(np.float32)
 
 
-def everything(seed: int = 3, optimiser: Callable[[Sequential], Optimiser] = AdamW) -> Trainer:
-    """A trainer with all that has a state: momentum, schedule, average, augmentation, dropout, running statistics."""
+def everything(
+    seed: int = 3, optimiser: Callable[[Sequential], Optimiser] = AdamW, *, processes: bool = False
+) -> Trainer:
+    """A trainer with all that has a state: momentum, schedule, average, augmentation, dropout, running statistics.
+
+    It learns from each batch in two shares.
+    """
     network = build()
-    loss, schedule = SoftmaxCrossEntropy(0.1), nn.schedules.one_cycle(0.01)
-    return Trainer(network, loss, optimiser(network), schedule, 16, 1.0, average=0.9, augment=jitter, seed=seed)
+    return Trainer(
+        network,
+        SoftmaxCrossEntropy(0.1),
+        optimiser(network),
+        nn.schedules.one_cycle(0.01),
+        batch=16,
+        clip=1.0,
+        average=0.9,
+        augment=jitter,
+        shares=2,
+        processes=processes,
+        seed=seed,
+    )
 
 
 def plain(rate: float = 0.1, batch: int = 16, **options: Any) -> Trainer:

@@ -1,0 +1,159 @@
+"""Several processes learn from one batch what one network learns from it, and nothing is left behind when one fails."""
+
+import multiprocessing.dummy
+import os
+import signal
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import nn
+from nn.all_reduce import AllReduce, LaneError
+from nn.data_parallel import DataParallel, Examples
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(11, 2, 5, 6))
+Y = rng.integers(3, size=11)
+
+
+def build(dropout: float = 0.0) -> nn.Sequential:
+    layers = [nn.Conv2D(2, 4, bias=False), nn.BatchNorm(4), nn.MaxPool2D(), nn.ReLU(), nn.Flatten()]
+    layers += [nn.Dense(24, 6), nn.BatchNorm(6), nn.Tanh(), nn.Dropout(dropout), nn.Dense(6, 3)]
+    return nn.Sequential(layers, input_shape=(2, 5, 6), rng=1, dtype=np.float64)
+
+
+def noisy(x: Examples, rng: np.random.Generator) -> Examples:
+    """An augmentation; with NaN in its share it fails."""
+    if np.isnan(x).any():
+        raise ValueError("there is NaN in this share")
+    return x + rng.normal(size=x.shape)
+
+
+@pytest.fixture
+def parallel() -> Iterator[DataParallel]:
+    with DataParallel(build(0.3), nn.SoftmaxCrossEntropy(), noisy) as parallel:
+        yield parallel
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3])
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 5.0]])
+def test_shares_say_together_what_the_whole_batch_says(shares: int, weights: list[float] | None) -> None:
+    alone, network, loss = build(), build(), nn.SoftmaxCrossEntropy(0.1, weights)
+    with DataParallel(network, loss, shares=shares, processes=False) as parallel:
+        for _ in range(2):  # what the first step leaves in memory does not change the second
+            alone.gradient = network.gradient = 0
+            value, gradient = loss(alone.forward(X, training=True), Y)
+            alone.learn(gradient)
+            assert parallel.learn(X, Y) == pytest.approx(value, rel=1e-12)
+            np.testing.assert_allclose(network.gradient, alone.gradient, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(network.flat, alone.flat, rtol=1e-12)  # the running statistics lie in it
+
+
+def test_it_adds_to_the_gradient() -> None:
+    network = build()
+    with DataParallel(network, nn.SoftmaxCrossEntropy(), processes=False) as parallel:
+        parallel.learn(X, Y)
+        once = network.gradient.copy()
+        parallel.learn(X, Y)
+    np.testing.assert_allclose(network.gradient, 2 * once, rtol=1e-9, atol=1e-12)
+
+
+def trained(processes: bool) -> tuple[nn.layer.Array, list[float]]:
+    network = build(dropout=0.3)
+    adam = nn.Adam(network, 0.01)
+    values = []
+    with DataParallel(network, nn.SoftmaxCrossEntropy(), noisy, processes=processes, seed=3) as parallel:
+        for step in range(6):
+            if step == 4:
+                parallel.reseed(np.random.default_rng(5))
+            network.gradient = 0
+            values.append(parallel.learn(X, Y))
+            adam.step()
+    return network.flat.copy(), values
+
+
+def test_who_computes_a_share_changes_no_bit() -> None:
+    flat, values = trained(processes=True)
+    other_flat, other_values = trained(processes=False)
+    np.testing.assert_array_equal(flat, other_flat)
+    assert values == other_values
+    assert len(set(values)) == 6  # chance was at work
+
+
+def test_shares_draw_different_chance() -> None:
+    same = np.concatenate([X[:4], X[:4]])
+    seen: list[Examples] = []
+
+    def see(x: Examples, rng: np.random.Generator) -> Examples:
+        seen.append(noisy(x, rng))
+        return seen[-1]
+
+    with DataParallel(build(), nn.SoftmaxCrossEntropy(), see, processes=False) as parallel:
+        parallel.learn(same, np.zeros(8, np.int64))
+    assert seen[0].shape == seen[1].shape == X[:4].shape
+    assert not np.isclose(seen[0], seen[1]).any()
+
+
+@pytest.mark.parametrize("place", [0, 10])  # in the share of this process, and of the helper
+def test_an_error_in_a_share_is_raised_and_the_next_batch_is_learnt(parallel: DataParallel, place: int) -> None:
+    parallel.learn(X, Y)
+    broken = X.copy()
+    broken[place] = np.nan
+    with pytest.raises(ValueError, match="there is NaN in this share"):
+        parallel.learn(broken, Y)
+    assert 0 < parallel.learn(X, Y) < 10
+    layers = [layer for layer in parallel.network.layers if isinstance(layer, nn.BatchNorm)]
+    assert all(layer.all_reduce is nn.all_reduce.alone for layer in layers)
+
+
+def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
+    parallel.learn(X, Y)
+    (helper,) = multiprocessing.active_children()
+    assert helper.pid is not None
+    os.kill(helper.pid, signal.SIGKILL)
+    helper.join()
+    with pytest.raises(RuntimeError, match="a helper process has died"):
+        parallel.learn(X, Y)
+    assert 0 < parallel.learn(X, Y) < 10
+
+
+def test_helpers_end_with_the_block() -> None:
+    with DataParallel(build(), nn.SoftmaxCrossEntropy()) as parallel:
+        parallel.start(X, Y)
+        assert len(multiprocessing.active_children()) == 1
+        parallel.learn(X[:6], Y[:6])  # batches of another size have new helpers
+        assert len(multiprocessing.active_children()) == 1
+    assert not multiprocessing.active_children()
+
+
+def test_bad_arguments() -> None:
+    with pytest.raises(ValueError, match="a batch in 0 shares; give 1 or more"):
+        DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=0)
+    parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=3)
+    with pytest.raises(ValueError, match="a batch of 2 in 3 shares: give at least one example for each"):
+        parallel.learn(X[:2], Y[:2])
+
+
+def test_sums_are_those_of_all_lanes_in_their_order() -> None:
+    reduce = AllReduce(multiprocessing.dummy, 3, 2, by_turns=False)
+    lanes = [reduce.lane(number, lambda: True) for number in range(3)]
+    numbers = [np.array([1.0, 0.1]), np.array([1e-17, 0.2]), np.array([-1.0, 0.3])]
+
+    def several(number: int) -> list[list[float]]:
+        return [lanes[number](turn * numbers[number]).tolist() for turn in range(1, 5)]
+
+    with multiprocessing.dummy.Pool(3) as pool:
+        found = pool.map(several, range(3), chunksize=1)
+    expected = [[turn * 1.0 + turn * 1e-17 - turn, turn * 0.1 + turn * 0.2 + turn * 0.3] for turn in range(1, 5)]
+    assert found == [expected] * 3
+
+
+def test_who_waits_is_told_of_the_end() -> None:
+    reduce = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False)
+    reduce.end()
+    with pytest.raises(LaneError, match="has ended"):
+        reduce.lane(0, lambda: True)(np.zeros(1))
+    lonely = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False).lane(0, lambda: False)
+    with pytest.raises(LaneError, match="has ended"):
+        lonely(np.zeros(1))
