@@ -4,6 +4,7 @@ Each takes and returns any shape, element by element (Softmax: vector by vector)
 backward pass, since every derivative here can be said in terms of y, and the next layer keeps that array anyway.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,10 @@ class ReLU(Layer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y = max(x, 0)."""
-        # NumPy compares many numbers with one faster in `clip`, few in `maximum`.
-        y = np.maximum(x, 0) if x.size < MANY else np.clip(x, 0, np.inf)
+        if x.size > MANY:  # numbers beside one number NumPy compares faster in `clip`, arrays of one shape in `maximum`
+            y = np.clip(x, 0, np.inf)
+        else:
+            y = np.maximum(x, _zeros(x.shape, x.dtype) if x.flags.c_contiguous else 0)
         if training:
             self.kept = y
         return y
@@ -28,6 +31,11 @@ class ReLU(Layer):
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = dL/dy · [x > 0]: the derivative is 1 or 0, however large x is, and 0 at 0."""
         return gradient * (self.kept > 0)
+
+
+@lru_cache(maxsize=32)
+def _zeros(shape: Shape, dtype: np.dtype[Any]) -> Array:
+    return np.zeros(shape, dtype)
 
 
 class LeakyReLU(Layer):

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from nn.initialisers import Shape
 from nn.layer import Array, Layer, Memory, Parameter, ShapeError, describe, layer_from
 
+PART = 128  # images that go through the layers at a time outside of training: what they hand on then stays in the cache
+
 
 class Sequential(Layer):
     """y = f_L(... f_2(f_1(x))).
@@ -91,6 +93,8 @@ class Sequential(Layer):
         if y.shape[: len(members)] != members or y.shape[len(members) + 1 :] != self.input_shape:
             takes = ", ".join(map(str, (*members, "N", *self.input_shape)))
             raise ValueError(f"the input is {y.shape}, this network takes ({takes})")
+        if self.outermost and not training and len(y) > PART and len(self.input_shape) == 3 and not members:
+            return np.concatenate([self.forward(y[start : start + PART]) for start in range(0, len(y), PART)])
         for layer in self.layers:
             y = layer.forward(y, training=training)
         if training:
