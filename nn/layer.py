@@ -11,7 +11,7 @@ So an optimiser, a genome and a checkpoint see one vector, a layer sees its own 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,34 +28,49 @@ class ShapeError(ValueError):
 
 
 class Memory:
-    """An array attribute whose memory is given once, by `bind`; assigning to it writes into that memory.
-
-    So `network.flat = genome` and `parameter.value *= 0.1` change the numbers that all views share, and cut no tie.
-    """
+    """An attribute of a `Bound` object, an array, whose memory is given once, by `bind`."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Learn the attribute's name."""
         self.name = name
 
     def __get__(self, instance: object, owner: type | None = None) -> Array:
-        """Return the array, or say how to get one."""
-        try:
-            array: Array = instance.__dict__[self.name]
-        except KeyError:
-            raise AttributeError(
-                f"this {type(instance).__name__} has no {self.name} yet: a layer gets its memory "
-                "from the Sequential that holds it, and the outermost one needs an input_shape"
-            ) from None
-        return array
+        """Say how to get memory. Python asks here only where there is none yet: an object's own attributes go first."""
+        raise AttributeError(
+            f"this {type(instance).__name__} has no {self.name} yet: a layer gets its memory "
+            "from the Sequential that holds it, and the outermost one needs an input_shape"
+        )
 
-    def __set__(self, instance: object, values: npt.ArrayLike) -> None:
-        """Write values into the array."""
-        array = self.__get__(instance)
+    if TYPE_CHECKING:  # with a real __set__ Python would ask __get__ each time, which is slow
+
+        def __set__(self, instance: object, values: npt.ArrayLike) -> None:
+            """Write values into the array."""
+
+
+class Bound:
+    """What has arrays in memory that others share: assigning to one of them writes into its memory.
+
+    So `network.flat = genome` and `parameter.value *= 0.1` change the numbers that all views share, and cut no tie.
+    """
+
+    memories: frozenset[str] = frozenset()  # their names
+
+    def __init_subclass__(cls) -> None:
+        """Find the names."""
+        super().__init_subclass__()
+        cls.memories |= {name for name, value in vars(cls).items() if isinstance(value, Memory)}
+
+    def __setattr__(self, name: str, values: Any) -> None:  # noqa: ANN401
+        """Write into the memory of this name, if it is one."""
+        if name not in self.memories:
+            super().__setattr__(name, values)
+            return
+        array = getattr(self, name)
         if values is not array:  # it is the same one after `network.flat -= step`, which has already written
             array[...] = values
 
 
-class Parameter:
+class Parameter(Bound):
     """One array that is learned: its shape, how its first values are drawn, and, once bound, value and gradient.
 
     Args:

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.initialisers import Shape
-from nn.layer import Array, Layer, Memory, Parameter, ShapeError, describe, layer_from
+from nn.layer import Array, Bound, Layer, Memory, Parameter, ShapeError, describe, layer_from
 
 PART = 128  # images that go through the layers at a time outside of training: what they hand on then stays in the cache
 
 
-class Sequential(Layer):
+class Sequential(Bound, Layer):
     """y = f_L(... f_2(f_1(x))).
 
     Args:
@@ -88,8 +88,9 @@ class Sequential(Layer):
         Raises:
             ValueError: x of another shape.
         """
-        y = given = np.asarray(x, self.flat.dtype)
-        members = self.flat.shape[:-1]  # () for one network, (M,) for a population
+        flat = self.flat
+        y = given = np.asarray(x, flat.dtype)
+        members = flat.shape[:-1]  # () for one network, (M,) for a population
         if y.shape[: len(members)] != members or y.shape[len(members) + 1 :] != self.input_shape:
             takes = ", ".join(map(str, (*members, "N", *self.input_shape)))
             raise ValueError(f"the input is {y.shape}, this network takes ({takes})")
