@@ -136,7 +136,8 @@ class BatchNorm(ImageLayer):
             features[0] = x.T
             return features
         rows = self.rows(x, name)
-        return rows.reshape(*rows.shape[:2], -1)
+        H, C, W, N = rows.shape
+        return rows.reshape(H, C, W * N)
 
     def _moments(self, rows: Array) -> tuple[float, Array, Array]:
         """Return how many numbers of each feature the whole batch has, and the means of x and x² (F,)."""

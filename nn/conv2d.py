@@ -92,7 +92,7 @@ class Conv2D(ImageLayer):
                 taps[above : above + len(used)][some, tap, :, places] = used[some, :, columns]
 
         threads.split(shift, len(used), 8 * taps.size)
-        patches = self._overlapping(taps.reshape(shape[0], -1, V * N), U, self.kernel[0], self.stride)
+        patches = self._overlapping(taps.reshape(shape[0], self.kernel[1] * C, V * N), U, self.kernel[0], self.stride)
         weights = self.weight.value.transpose(0, 2, 3, 1).reshape(O, -1)  # in the order of the taps
         y = self.buffer(f"y, {when}", (U, O, V, N), x.dtype)
         flat = y.reshape(U, O, V * N)

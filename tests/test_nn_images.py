@@ -229,3 +229,11 @@ def test_summary_counts_what_lies_inside_of_others(capsys: pytest.CaptureFixture
     words = capsys.readouterr().out.split()
     for number in ("2.0", "2.1.0", "2.1.2", "(3,", "57", "74", "148", "5", "284"):
         assert number in words
+
+
+def test_many_images_are_seen_in_parts() -> None:
+    network = small_network()
+    images = np.random.default_rng(0).normal(size=(2 * nn.sequential.PART + 3, 3, 12, 14)).astype(np.float32)
+    one_by_one = np.concatenate([network.forward(image[None]) for image in images])
+    np.testing.assert_allclose(network.forward(images), one_by_one, rtol=1e-4, atol=1e-5)
+    assert network.forward(images[:0]).shape == (0, 4)

@@ -69,3 +69,21 @@ def test_dropout(batch: int, rate: float, seed: int) -> None:
     assert set(np.unique(y)) <= {0, 1 / (1 - rate)}
     assert y.mean() == pytest.approx(1, abs=0.1)
     assert not np.array_equal(y, network.forward(np.ones((500, 2, 3, 4)), training=True)) or rate == 0
+
+
+@pytest.mark.parametrize("mean", [0.0, 3.0, 30.0, 3000.0])
+def test_batch_norm_of_numbers_that_are_far_from_zero(mean: float) -> None:
+    """In float32 E[x²] - mean² would be nothing but rounding."""
+    rng = np.random.default_rng(0)
+    x = (mean + rng.normal(size=(64, 3, 5, 4))).astype(np.float32)
+    g = rng.normal(size=x.shape).astype(np.float32)
+    found, expected = (Sequential([BatchNorm(3)], (3, 5, 4), rng=0, dtype=dtype) for dtype in (np.float32, np.float64))
+    tolerance = 1e-5 + 2e-7 * mean
+    for _ in range(2):
+        y = expected.forward(x, training=True)
+        np.testing.assert_allclose(found.forward(x, training=True), y, atol=20 * tolerance)
+    np.testing.assert_allclose(y.mean(axis=(0, 2, 3)), 0, atol=1e-9)
+    np.testing.assert_allclose(y.std(axis=(0, 2, 3)), 1, atol=1e-4)
+    np.testing.assert_allclose(found.backward(g), expected.backward(g), atol=20 * tolerance)
+    np.testing.assert_allclose(found.gradient, expected.gradient, atol=2e3 * tolerance)
+    np.testing.assert_allclose(found.flat, expected.flat, rtol=1e-4)
