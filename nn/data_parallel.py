@@ -49,7 +49,8 @@ class DataParallel:
         loss: of its outputs; it must be possible to pickle it, as what is sent to another process is.
         augment: (raw examples, generator) -> examples as the network takes them; likewise.
         shares: into how many parts a batch is cut, at least 1.
-        processes: whether a process computes each share. Otherwise this one computes them by turns, to the same bits.
+        processes: whether a process computes each share; a script then needs `if __name__ == "__main__":` around its
+            work. Otherwise this one computes them by turns, to the same bits.
         seed: of the chance in augmentation and layers, see `reseed`.
 
     Raises:
@@ -233,7 +234,10 @@ class _Team:
                 if pipe.poll():
                     error: BaseException = pipe.recv()
                     return error
-        return RuntimeError("a helper process has died; look for what may have ended it, such as a lack of memory")
+        return RuntimeError(
+            'a helper process has died; a script that trains needs its work below if __name__ == "__main__":, since '
+            "helpers import it, too; otherwise look for what may have ended it, such as a lack of memory"
+        )
 
 
 def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any) -> None:  # noqa: ANN401
