@@ -7,6 +7,7 @@ import copy
 
 import numpy as np
 
+from nn import threads
 from nn.layer import Array
 from nn.sequential import Sequential
 
@@ -44,9 +45,13 @@ class WeightAverage:
     def update(self) -> None:
         """Take in the weights as they are now: a += (1 - d) (θ - a)."""
         d = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        np.subtract(self.source.flat, self.flat, out=self._step)
-        self._step *= 1 - d
-        self.flat += self._step
+
+        def part(cut: slice) -> None:
+            step = np.subtract(self.source.flat[cut], self.flat[cut], out=self._step[cut])
+            step *= 1 - d
+            self.flat[cut] += step
+
+        threads.split(part, len(self.flat), work=8 * self.flat.size)
         self.updates += 1
 
     def network(self) -> Sequential:
