@@ -18,7 +18,8 @@ def test_a_reading_is_what_the_network_says_and_sees() -> None:
     reading = read_picture(classifier, picture)
     np.testing.assert_array_equal(reading.picture, picture)
     np.testing.assert_allclose(reading.probabilities, classifier.probabilities(picture[None])[0])
-    assert [layer.name for layer in reading.layers] == ["convolution 1", "convolution 2", "dense layer 1"]
+    names = [layer.name for layer in reading.layers]
+    assert names == [*[f"convolution {number}" for number in range(1, 7)], "dense layer 1"]
     assert all(layer.maps.min() == 0 < layer.maps.max() for layer in reading.layers)  # after ReLU
 
 
