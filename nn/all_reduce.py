@@ -57,7 +57,7 @@ class AllReduce:
         by_turns: let only one lane compute at a time, until it waits for the others.
     """
 
-    def __init__(self, context: Any, lanes: int, width: int, *, by_turns: bool) -> None:  # noqa: ANN401
+    def __init__(self, context: Any, lanes: int, width: int, *, by_turns: bool) -> None:  # noqa: ANN401  no type has both
         self.lanes = lanes
         self._slots = SharedArray((2, lanes, width), np.float64)
         self._arrived = [[context.Semaphore(0) for _ in range(lanes)] for _ in range(lanes)]
@@ -69,15 +69,13 @@ class AllReduce:
 
         Args:
             number: of the lane, from 0.
-            alive: whether the other lanes are still there.
-
-        The function raises `LaneError` when they are not.
+            alive: whether the other lanes are still there; if not, the function raises `LaneError`.
         """
         slots, ended = self._slots.view(), self._ended.view()
         others = [other for other in range(self.lanes) if other != number]
         meetings = 0
 
-        def wait(semaphore: Any) -> None:  # noqa: ANN401
+        def wait(semaphore: Any) -> None:  # noqa: ANN401  of either context
             if self.turn is None:
                 for _ in range(SPINS):
                     if semaphore.acquire(False):

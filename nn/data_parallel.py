@@ -118,8 +118,12 @@ class DataParallel:
             self.close()
         if self._team is None and self.shares > 1:
             self._team = _Team(self, x, y)
-            self._team.reseed(self._seeds)
-            self._team.meet()
+            try:
+                self._team.reseed(self._seeds)
+                self._team.meet()
+            except BaseException:
+                self.close()  # a team that has not come to life is none
+                raise
 
     def close(self) -> None:
         """End the helpers. The next batch starts new ones, whose chance is that of the last `reseed`."""
@@ -139,7 +143,7 @@ class DataParallel:
 class _Batch:
     """A batch in memory that all lanes see, and what each of them does with its share."""
 
-    def __init__(self, parallel: DataParallel, context: Any, x: Examples, y: Examples) -> None:  # noqa: ANN401
+    def __init__(self, parallel: DataParallel, context: Any, x: Examples, y: Examples) -> None:  # noqa: ANN401  see AllReduce
         self.loss, self.augment = parallel.loss, parallel.augment
         network, shares = parallel.network, parallel.shares
         self.x, self.y = SharedArray(x.shape, x.dtype), SharedArray(y.shape, y.dtype)
@@ -240,7 +244,7 @@ class _Team:
         )
 
 
-def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any) -> None:  # noqa: ANN401
+def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any) -> None:  # noqa: ANN401  of either kind
     """Compute share `number` of each batch, until told to end."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one

@@ -60,7 +60,7 @@ class Bound:
         super().__init_subclass__()
         cls.memories |= {name for name, value in vars(cls).items() if isinstance(value, Memory)}
 
-    def __setattr__(self, name: str, values: Any) -> None:  # noqa: ANN401
+    def __setattr__(self, name: str, values: Any) -> None:  # noqa: ANN401  as Python has it
         """Write into the memory of this name, if it is one."""
         if name not in self.memories:
             super().__setattr__(name, values)

@@ -118,6 +118,15 @@ def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
     assert 0 < parallel.learn(X, Y) < 10
 
 
+def test_helpers_that_do_not_come_to_life_are_missed(parallel: DataParallel, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(nn.data_parallel, "_help", print)  # which returns at once
+        with pytest.raises(RuntimeError, match="a helper process has died"):
+            parallel.start(X, Y)
+    assert not multiprocessing.active_children()
+    assert 0 < parallel.learn(X, Y) < 10
+
+
 def test_helpers_end_with_the_block() -> None:
     with DataParallel(build(), nn.SoftmaxCrossEntropy()) as parallel:
         parallel.start(X, Y)
