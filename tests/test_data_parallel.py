@@ -11,6 +11,7 @@ import pytest
 import nn
 from nn.all_reduce import AllReduce, LaneError
 from nn.data_parallel import DataParallel, Examples
+from tests.trainers import helpers
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(11, 2, 5, 6))
@@ -109,7 +110,7 @@ def test_an_error_in_a_share_is_raised_and_the_next_batch_is_learnt(parallel: Da
 
 def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
     parallel.learn(X, Y)
-    (helper,) = multiprocessing.active_children()
+    (helper,) = helpers()
     assert helper.pid is not None
     os.kill(helper.pid, signal.SIGKILL)
     helper.join()
@@ -123,17 +124,17 @@ def test_helpers_that_do_not_come_to_life_are_missed(parallel: DataParallel, mon
         broken.setattr(nn.data_parallel, "_help", print)  # which returns at once
         with pytest.raises(RuntimeError, match="a helper process has died"):
             parallel.start(X, Y)
-    assert not multiprocessing.active_children()
+    assert not helpers()
     assert 0 < parallel.learn(X, Y) < 10
 
 
 def test_helpers_end_with_the_block() -> None:
     with DataParallel(build(), nn.SoftmaxCrossEntropy()) as parallel:
         parallel.start(X, Y)
-        assert len(multiprocessing.active_children()) == 1
+        assert len(helpers()) == 1
         parallel.learn(X[:6], Y[:6])  # batches of another size have new helpers
-        assert len(multiprocessing.active_children()) == 1
-    assert not multiprocessing.active_children()
+        assert len(helpers()) == 1
+    assert not helpers()
 
 
 def test_bad_arguments() -> None:

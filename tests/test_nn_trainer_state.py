@@ -1,7 +1,6 @@
 """Stopping and going on bit for bit, and which weights are kept."""
 
 import json
-import multiprocessing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from nn import (
     predict,
 )
 from tests.same import assert_same
-from tests.trainers import HELD_OUT, Do, X, Y, everything, plain, without_time
+from tests.trainers import HELD_OUT, Do, X, Y, everything, helpers, plain, without_time
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
@@ -39,7 +38,7 @@ def test_processes_change_no_bit() -> None:
     rows = [each.fit(X, Y, epochs=3, validation=HELD_OUT) for each in (alone, together)]
     np.testing.assert_array_equal(alone.network.flat, together.network.flat)
     assert without_time(rows[0]) == without_time(rows[1])
-    assert not multiprocessing.active_children()
+    assert not helpers()
 
 
 @pytest.mark.parametrize("optimiser", [AdamW, RMSProp, lambda network: SGD(network, 0.1, 0.9, nesterov=True)])

@@ -1,6 +1,8 @@
 """Small trainings for the tests of the trainer."""
 
+import multiprocessing
 from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import numpy as np
@@ -31,6 +33,11 @@ HELD_OUT = (rng.normal(size=(30, 5)).astype(np.float32), rng.integers(3, size=30
 def build(seed: int = 0) -> Sequential:
     layers = [Dense(5, 16), BatchNorm(16), ReLU(), Dropout(0.3), Dense(16, 3)]
     return Sequential(layers, (5,), rng=seed)
+
+
+def helpers() -> list[SpawnProcess]:
+    """Processes that learn for others; other tests in this process may have left workers of another kind."""
+    return [process for process in multiprocessing.active_children() if isinstance(process, SpawnProcess)]
 
 
 def jitter(x: Examples, rng: np.random.Generator) -> Examples:
