@@ -4,6 +4,7 @@ All that networks do runs in the worker: looking at the picture that is shown, a
 portion after another, which tells how often each network is right and which pictures are wrong.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -23,6 +24,7 @@ from ui.pictures import picture
 from ui.theme import Colour, Theme
 from ui.widgets import button
 
+AT_A_TIME = 0.05  # seconds that thumbnails are made before other work has its turn
 SQUARES = 100  # pixels: smaller pictures are shown as squares, larger ones smooth
 
 
@@ -138,7 +140,7 @@ class AlbumView(View):
             mark, colour = self._mark(canvas.theme, number)
             below = Rect(place.x, place.bottom + canvas.gap // 2, side, line)
             canvas.text(mark, below, bold=True, colour=colour, align="centre")
-        self._fetch_thumbnail(numbers)
+        self._fetch_thumbnails(numbers)
 
     def _mark(self, theme: Theme, number: int) -> tuple[str, Colour]:
         assert self.album is not None
@@ -146,16 +148,23 @@ class AlbumView(View):
             return "", theme.quiet
         return ("✗", theme.bad) if self.album.wrong[:, number].any() else ("✓", theme.good)
 
-    def _fetch_thumbnail(self, numbers: Sequence[int]) -> None:
-        """Have one of those that are missing made: one at a time, since the picture that is looked at comes first."""
+    def _fetch_thumbnails(self, numbers: Sequence[int]) -> None:
+        """Have those that are missing made: a few at a time, since the picture that is looked at comes first."""
         source, thumbnails = self.source, self._thumbnails
-        missing = next((number for number in numbers if number not in thumbnails), None)
-        if source is not None and missing is not None and not self.worker.busy("thumbnail"):
+        missing = [number for number in numbers if number not in thumbnails]
+        if source is None or not missing or self.worker.busy("thumbnails"):
+            return
 
-            def keep(thumbnail: NDArray[np.uint8]) -> None:
-                thumbnails[missing] = thumbnail
+        def make() -> dict[int, NDArray[np.uint8]]:
+            made: dict[int, NDArray[np.uint8]] = {}
+            end = time.monotonic() + AT_A_TIME
+            for number in missing:
+                made[number] = source.thumbnail(number)
+                if time.monotonic() > end:
+                    break
+            return made
 
-            self.worker.ask("thumbnail", lambda: source.thumbnail(missing), keep)
+        self.worker.ask("thumbnails", make, thumbnails.update)
 
     def draw_readings(self, canvas: Canvas, area: Rect) -> None:
         """A panel for each network, side by side."""

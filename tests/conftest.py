@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests run side by side; NumPy asks when it is imported
+
 import pytest
 from hypothesis import settings
 

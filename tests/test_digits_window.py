@@ -26,7 +26,7 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 NETWORKS = [Path("digits-mlp"), Path("digits-cnn")]
 
 pytestmark = pytest.mark.usefixtures("screen")
-JOBS = ("look", "load", "name", "thumbnail")
+JOBS = ("look", "load", "name", "thumbnails")
 Open = Callable[..., tuple[App, DigitsWindow]]
 
 

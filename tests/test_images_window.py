@@ -28,7 +28,7 @@ VEHICLES = Path(__file__).parents[2] / "shared" / "data" / "vehicles" / "test"
 RED, BLUE = (250, 0, 0), (0, 0, 250)
 
 pytestmark = pytest.mark.usefixtures("screen")
-JOBS = ("look", "thumbnail")
+JOBS = ("look", "thumbnails")
 Open = Callable[..., tuple[App, ImagesWindow]]
 
 

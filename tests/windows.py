@@ -45,7 +45,7 @@ def drag(app: App, path: list[tuple[int, int]]) -> None:
     app.frame()
 
 
-def wait(app: App, done: Callable[[], bool], seconds: float = 20) -> None:
+def wait(app: App, done: Callable[[], bool], seconds: float = 60) -> None:
     """Draw frames until something has happened."""
     end = time.monotonic() + seconds
     while not done():
