@@ -35,16 +35,16 @@ class Dense(Layer):
         """Return y = x W + b."""
         if training:
             self.kept = x
-        weight, bias = self.weight.value, self.bias.value
+        weight = self.weight.value
         if x.ndim == 3:  # a population
-            return x @ weight + bias[:, None, :]
+            return x @ weight + self.row
         if not training and len(x) * weight.size < threads.WORTH:
             y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
         else:
             shape = (len(x), self.outputs)
             y = self.buffer("y", shape, x.dtype) if training else np.empty(shape, x.dtype)
             threads.matmul(x, weight, y)
-        y += bias if len(y) > 1 else bias[None]  # arrays of one shape are added in half the time
+        y += self.row
         return y
 
     def learn(self, gradient: Array) -> None:
@@ -73,6 +73,11 @@ class Dense(Layer):
     def parameters(self) -> dict[str, Parameter]:
         """Return "weight" (inputs, outputs) and "bias" (outputs,)."""
         return {"weight": self.weight, "bias": self.bias}
+
+    def bind(self, input_shape: Shape, flat: Array, gradient: Array) -> None:
+        """See `Layer.bind`; keep b as a row too, (1, outputs) or (M, 1, outputs), to be added to a batch."""
+        super().bind(input_shape, flat, gradient)
+        self.row = self.bias.value[..., None, :]
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (outputs,) for (inputs,)."""

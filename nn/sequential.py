@@ -90,11 +90,11 @@ class Sequential(Bound, Layer):
         """
         flat = self.flat
         y = given = np.asarray(x, flat.dtype)
-        members = flat.shape[:-1]  # () for one network, (M,) for a population
-        if y.shape[: len(members)] != members or y.shape[len(members) + 1 :] != self.input_shape:
-            takes = ", ".join(map(str, (*members, "N", *self.input_shape)))
+        axes = flat.ndim  # before the example's: N in one network, M and N in a population
+        if y.shape[axes:] != self.input_shape or (axes == 2 and y.shape[:1] != flat.shape[:1]):
+            takes = ", ".join(map(str, (*flat.shape[:-1], "N", *self.input_shape)))
             raise ValueError(f"the input is {y.shape}, this network takes ({takes})")
-        if self.outermost and not training and len(y) > PART and len(self.input_shape) == 3 and not members:
+        if len(y) > PART and not training and self.outermost and axes == 1 and len(self.input_shape) == 3:
             return np.concatenate([self.forward(y[start : start + PART]) for start in range(0, len(y), PART)])
         for layer in self.layers:
             y = layer.forward(y, training=training)
