@@ -54,7 +54,7 @@ class BatchNorm(ImageLayer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y; training moves the running statistics towards the batch's."""
-        rows = self._layout(x, "x")
+        rows = self._layout(x, "x, training" if training else "x, inference")
         if not training:
             scale = self.gain.value / np.sqrt(self.variance.value + self.epsilon)
             y = self.buffer("y, inference", rows.shape, x.dtype)

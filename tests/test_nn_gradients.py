@@ -7,7 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nn import Dense, Flatten, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from nn import (
+    AvgPool2D,
+    BatchNorm,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
 from nn.layer import Array
 
 sizes = st.integers(1, 6)
@@ -108,15 +123,26 @@ def test_inference_keeps_nothing(layer: Layer, shape: tuple[int, ...]) -> None:
         layer.backward(np.ones((2, 3), np.float32))
 
 
-def test_inference_between_training_passes_changes_no_gradient() -> None:
-    network = Sequential([Dense(3, 4), ReLU(), Dense(4, 2), Sigmoid()], (3,), rng=0)
+@pytest.mark.parametrize("N", [5, 7])
+@pytest.mark.parametrize(
+    "network",
+    [
+        Sequential([Dense(3, 4), ReLU(), Dense(4, 2), Sigmoid()], (3,), rng=0),
+        Sequential([BatchNorm(3), LayerNorm(3), Dense(3, 4), BatchNorm(4), Tanh(), Dense(4, 2)], (3,), rng=0),
+        Sequential([BatchNorm(1), Conv2D(1, 2), MaxPool2D(), AvgPool2D(), Flatten(), Dense(2, 2)], (1, 4, 5), rng=0),
+        Sequential([MaxPool2D(), Flatten(), Dense(4, 2)], (1, 4, 5), rng=0),
+        Sequential([AvgPool2D(), LayerNorm((1, 2, 2)), Flatten(), Dense(4, 2)], (1, 4, 5), rng=0),
+    ],
+)
+def test_inference_between_training_passes_changes_no_gradient(network: Sequential, N: int) -> None:
     rng = np.random.default_rng(0)
-    x, weigh = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    x, weigh = rng.normal(size=(5, *network.input_shape)), rng.normal(size=(5, 2))
+    network.gradient = 0
     network.forward(x, training=True)
     network.backward(weigh)
     expected = network.gradient.copy()
     network.gradient = 0
     network.forward(x, training=True)
-    network.forward(rng.normal(size=(7, 3)))
+    network.forward(rng.normal(size=(N, *network.input_shape)))
     network.backward(weigh)
     np.testing.assert_array_equal(network.gradient, expected)
