@@ -22,8 +22,8 @@ SPINS = 20_000  # looks before sleeping, a few milliseconds: to be woken takes l
 PATIENCE = 1.0  # seconds between looks whether the others are still there
 
 
-def alone(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the sums over one lane: its numbers."""
+def one_lane(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the sums over a lane without others: its numbers."""
     return values
 
 
@@ -32,10 +32,15 @@ class SharedArray:
 
     Args:
         shape, dtype: as NumPy has them; 0 at first.
+
+    Raises:
+        ValueError: a dtype of Python objects, which lie in the memory of one process.
     """
 
     def __init__(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
         self.shape, self.dtype = shape, np.dtype(dtype)
+        if self.dtype.hasobject:
+            raise ValueError(f"an array of {self.dtype} cannot be shared among processes: give numbers or text")
         self._memory = RawArray("b", max(1, math.prod(shape) * self.dtype.itemsize))
 
     def view(self) -> npt.NDArray[Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn import threads
-from nn.all_reduce import Reduce, alone
+from nn.all_reduce import Reduce, one_lane
 from nn.images import ImageLayer
 from nn.initialisers import Shape
 from nn.layer import Array, Parameter, ShapeError
@@ -49,7 +49,7 @@ class BatchNorm(ImageLayer):
         self.shift = Parameter((self.features,), "zeros")
         self.mean = Parameter((self.features,), "zeros", trainable=False)
         self.variance = Parameter((self.features,), "ones", trainable=False)
-        self.all_reduce: Reduce = alone  # where several processes have shares of a batch, they set it (`DataParallel`)
+        self.all_reduce: Reduce = one_lane  # `DataParallel` sets it where several processes share a batch
         self._batch: tuple[Array, Array, float] | None = None
 
     def forward(self, x: Array, *, training: bool = False) -> Array:

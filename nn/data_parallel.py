@@ -9,14 +9,16 @@
 
 A layer computes in short calls of NumPy, and between them the threads of one process wait for each other, since Python
 runs in one of them at a time. Processes do not. They meet where a layer looks at the batch as a whole, as `BatchNorm`
-does, and at the end of the step. Sums are made in the order of the shares, so the result depends on how many there are
-only by rounding, and not at all on who computes them.
+does, and at the end of the step. Sums are made in the order of the shares, so who computes them makes no difference,
+and how many there are only by rounding, and by the chance that each draws for itself.
 """
 
 import multiprocessing
 import multiprocessing.dummy
+import pickle
 import signal
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise
@@ -26,12 +28,12 @@ import numpy as np
 import numpy.typing as npt
 
 from nn import threads
-from nn.all_reduce import AllReduce, LaneError, Reduce, SharedArray, alone
+from nn.all_reduce import AllReduce, LaneError, Reduce, SharedArray, one_lane
 from nn.batch_norm import BatchNorm
 from nn.losses import Loss
 from nn.sequential import Sequential
 
-LEARN, END = "learn", "end"  # messages to a helper; a number is a seed
+END = "end"  # other messages to a helper ask for a step: a seed to draw chance from, or None to go on with what it has
 Examples = npt.NDArray[Any]  # (B, ...)
 Augment = Callable[[Examples, np.random.Generator], Examples]
 Result = TypeVar("Result")
@@ -41,8 +43,12 @@ class DataParallel:
     """Computes a network's gradient for a batch, in several processes at once.
 
         with DataParallel(network, loss) as parallel:
+            network.gradient = 0
             value = parallel.learn(x, y)      # as loss(network.forward(x, training=True), y) and network.learn
             optimiser.step()
+
+    New helpers take a second or two, and batches of another shape need new ones: rather leave out a short last batch.
+    Start Python with OPENBLAS_NUM_THREADS=1, or each process has BLAS threads for all cores.
 
     Args:
         network: that learns. The helpers start with the first batch, and have copies of it.
@@ -51,10 +57,11 @@ class DataParallel:
         shares: into how many parts a batch is cut, at least 1.
         processes: whether a process computes each share; a script then needs `if __name__ == "__main__":` around its
             work. Otherwise this one computes them by turns, to the same bits.
-        seed: of the chance in augmentation and layers, see `reseed`.
+        seed: of the chance in augmentation and in the network's layers, see `reseed`.
 
     Raises:
-        ValueError: fewer than 1 share.
+        ValueError: fewer than 1 share, or a layer other than `BatchNorm` that measures what it sees, which would be one
+            share alone.
     """
 
     def __init__(
@@ -69,6 +76,10 @@ class DataParallel:
     ) -> None:
         if shares < 1:
             raise ValueError(f"a batch in {shares} shares; give 1 or more, at best the number of processor cores")
+        for _, layer in network.walk():
+            measures = any(not parameter.trainable for parameter in layer.parameters().values())
+            if shares > 1 and measures and not isinstance(layer, BatchNorm):
+                raise ValueError(f"{layer} would measure one share of each batch alone; use shares=1")
         self.network, self.loss, self.augment, self.shares = network, loss, augment, shares
         self.processes = processes
         self._team: _Team | None = None
@@ -76,11 +87,10 @@ class DataParallel:
 
     def reseed(self, rng: np.random.Generator) -> None:
         """Let the chance of each share, in augmentation and layers, come from a generator that rng starts."""
-        self._seeds: list[int] = rng.integers(1 << 63, size=self.shares).tolist()
-        self._rng = np.random.default_rng(self._seeds[0])
+        seed = int(rng.integers(1 << 63))  # one number, so that rng goes on alike whatever the number of shares
+        self._rng = np.random.default_rng(seed)
         self.network.reseed(self._rng)
-        if self._team is not None:
-            self._team.reseed(self._seeds)
+        self._seeds: list[int | None] = [seed + number for number in range(1, self.shares)]
 
     def learn(self, x: Examples, y: Examples) -> float:
         """Add to `network.gradient` what the batch says, as one network would that sees all of it; return the loss.
@@ -101,7 +111,8 @@ class DataParallel:
         self.start(x, y)
         assert self._team is not None
         try:
-            return self._team.learn(x, y, self._rng)
+            seeds, self._seeds = self._seeds, [None] * (self.shares - 1)
+            return self._team.learn(x, y, self._rng, seeds)
         except BaseException:
             self.close()  # the helpers may be anywhere in the step; the next one starts with new ones
             raise
@@ -110,7 +121,8 @@ class DataParallel:
         """Start the helpers for batches like this one, and wait for them; otherwise the first `learn` does.
 
         Raises:
-            ValueError: fewer examples than shares.
+            ValueError: fewer examples than shares, or Python objects among them.
+            RuntimeError: a helper has died.
         """
         if len(x) < self.shares:
             raise ValueError(f"a batch of {len(x)} in {self.shares} shares: give at least one example for each")
@@ -119,17 +131,17 @@ class DataParallel:
         if self._team is None and self.shares > 1:
             self._team = _Team(self, x, y)
             try:
-                self._team.reseed(self._seeds)
-                self._team.meet()
+                self._team.start(self)
             except BaseException:
                 self.close()  # a team that has not come to life is none
                 raise
 
     def close(self) -> None:
-        """End the helpers. The next batch starts new ones, whose chance is that of the last `reseed`."""
-        if self._team is not None:
-            self._team.end()
-            self._team = None
+        """End the helpers. The next batch starts new ones, which do not draw again what the old ones have drawn."""
+        team, self._team = self._team, None
+        if team is not None:
+            self._seeds = self._rng.integers(1 << 63, size=self.shares - 1).tolist()
+            team.end()
 
     def __enter__(self) -> "DataParallel":
         """Return itself."""
@@ -168,44 +180,43 @@ class _Team:
     """This process and its helpers, at work on batches of one shape."""
 
     def __init__(self, parallel: DataParallel, x: Examples, y: Examples) -> None:
-        network = self.network = parallel.network
-        context: Any = multiprocessing.get_context("spawn") if parallel.processes else multiprocessing.dummy
-        batch = self.batch = _Batch(parallel, context, x, y)
+        self.network = parallel.network
+        self.context: Any = multiprocessing.get_context("spawn") if parallel.processes else multiprocessing.dummy
+        self.batch = _Batch(parallel, self.context, x, y)
         self.helpers: list[Any] = []
         self.pipes: list[Any] = []
+        helpers = self.helpers
+        self.reduce = self.batch.all_reduce.lane(0, lambda: all(helper.is_alive() for helper in helpers))
+
+    def start(self, parallel: DataParallel) -> None:
+        """Start the helpers, and wait until they have come to life."""
         for number in range(1, parallel.shares):
-            ours, theirs = context.Pipe()
-            work = (number, batch, network.config(), network.input_shape, theirs)
-            helper = context.Process(target=_help, args=work)
+            ours, theirs = self.context.Pipe()
+            work = (number, self.batch, self.network.config(), self.network.input_shape, theirs)
+            helper = self.context.Process(target=_help, args=work)
             helper.daemon = True  # it ends with this process
             helper.start()
-            if parallel.processes:
-                theirs.close()  # then a pipe without an end tells of a helper without life
             self.helpers.append(helper)
             self.pipes.append(ours)
-        self.reduce = batch.all_reduce.lane(0, lambda: all(helper.is_alive() for helper in self.helpers))
+            if parallel.processes:
+                theirs.close()  # then a pipe without an end tells of a helper without life
+        self._with_helpers(lambda: self.reduce(np.zeros(1)))
 
     def suits(self, x: Examples, y: Examples) -> bool:
         """Whether the shared memory is made for such a batch."""
         return all((a.shape, a.dtype) == (b.shape, b.dtype) for a, b in ((self.batch.x, x), (self.batch.y, y)))
 
-    def reseed(self, seeds: list[int]) -> None:
-        """Let the helpers' chance start from these seeds, of which the first is not theirs."""
-        for pipe, seed in zip(self.pipes, seeds[1:], strict=True):
-            pipe.send(seed)
-
-    def meet(self) -> None:
-        """Wait until the helpers have come to life."""
-        self._with_helpers(lambda: self.reduce(np.zeros(1)))
-
-    def learn(self, x: Examples, y: Examples, rng: np.random.Generator) -> float:
-        """See `DataParallel.learn`."""
+    def learn(self, x: Examples, y: Examples, rng: np.random.Generator, seeds: list[int | None]) -> float:
+        """See `DataParallel.learn`; the seeds are the helpers', see END."""
         batch, network = self.batch, self.network
         batch.x.view()[...], batch.y.view()[...], batch.flat.view()[...] = x, y, network.flat
 
         def own_share() -> float:
-            for pipe in self.pipes:
-                pipe.send(LEARN)
+            for pipe, seed in zip(self.pipes, seeds, strict=True):
+                try:
+                    pipe.send(seed)
+                except BrokenPipeError:
+                    raise LaneError from None
             with _joined(network, self.reduce), threads.alone():
                 return batch.learn(0, network, rng, self.reduce)
 
@@ -218,10 +229,11 @@ class _Team:
         """End the helpers, wherever they are."""
         self.batch.all_reduce.end()
         for helper, pipe in zip(self.helpers, self.pipes, strict=True):
-            with suppress(BrokenPipeError):
-                pipe.send(END)
             if hasattr(helper, "terminate"):  # a process
                 helper.terminate()
+            else:
+                pipe.send(END)
+        for helper in self.helpers:
             helper.join()
 
     def _with_helpers(self, work: Callable[[], Result]) -> Result:
@@ -229,7 +241,7 @@ class _Team:
         try:
             with self.batch.all_reduce.turn or nullcontext():
                 return work()
-        except (LaneError, BrokenPipeError):
+        except LaneError:
             raise self._error() from None
 
     def _error(self) -> BaseException:
@@ -258,10 +270,9 @@ def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple
         with turn:
             reduce(np.zeros(1))
         while (message := pipe.recv()) != END:
-            if message != LEARN:
+            if message is not None:
                 rng = np.random.default_rng(message)
                 network.reseed(rng)
-                continue
             network.flat, network.gradient = flat, 0
             try:
                 with turn:
@@ -269,9 +280,20 @@ def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple
             except LaneError:
                 raise
             except BaseException as error:
-                pipe.send(error)
+                pipe.send(_portable(error))
                 batch.all_reduce.end()
                 return
+
+
+def _portable(error: BaseException) -> BaseException:
+    """The error with where it came from, or its words alone, where another process could not read it."""
+    where = traceback.format_exc()
+    error.add_note(where)
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301  our own
+    except Exception:  # of whatever kind its class's constructor raises
+        return RuntimeError(where)
+    return error
 
 
 @contextmanager
@@ -284,7 +306,7 @@ def _joined(network: Sequential, reduce: Reduce) -> Iterator[None]:
         yield
     finally:
         for layer in layers:
-            layer.all_reduce = alone
+            layer.all_reduce = one_lane
 
 
 def _batch_norms(network: Sequential) -> list[BatchNorm]:

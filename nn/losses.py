@@ -126,7 +126,8 @@ class SoftmaxCrossEntropy(Loss):
         targets = np.asarray(targets)
         if self.class_weights is None or targets.ndim == 2:
             return float(len(targets))
-        return float(self.class_weights[targets].sum())
+        # "clip": a class that there is not is refused by the call that compares it with outputs.
+        return float(self.class_weights.take(targets, mode="clip").sum())
 
     def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
         """Return "loss", and "accuracy": how often the largest output is that of the (most probable) class."""

@@ -22,7 +22,8 @@ import numpy as np
 from nn.layer import Array
 
 WORTH = 1 << 22  # multiplications and additions below which waking a thread takes longer than the work
-Task = tuple[Callable[[slice], None], slice]
+Results = SimpleQueue[BaseException | None]
+Task = tuple[Callable[[slice], None], slice, Results]
 
 
 class Worker:
@@ -30,17 +31,16 @@ class Worker:
 
     def __init__(self) -> None:
         self.tasks: SimpleQueue[Task] = SimpleQueue()
-        self.results: SimpleQueue[BaseException | None] = SimpleQueue()
         threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
         while True:
-            function, part = self.tasks.get()
+            function, part, results = self.tasks.get()
             try:
                 function(part)
-                self.results.put(None)
+                results.put(None)
             except BaseException as error:
-                self.results.put(error)
+                results.put(error)
 
 
 _workers: list[Worker] = []
@@ -79,15 +79,19 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
         function(slice(0, length))
         return
     bounds = [length * i // threads for i in range(threads + 1)]
-    helpers = _workers[: threads - 1]
-    _sharing = True
-    for worker, start, stop in zip(helpers, bounds[1:], bounds[2:], strict=False):
-        worker.tasks.put((function, slice(start, stop)))
+    results: Results = SimpleQueue()
+    given = 0
     try:
+        _sharing = True
+        for worker, start, stop in zip(_workers, bounds[1:], bounds[2:], strict=False):
+            worker.tasks.put((function, slice(start, stop), results))
+            given += 1
         function(slice(0, bounds[1]))
     finally:  # also after an error: nobody may write into the arrays any more
-        errors = [worker.results.get() for worker in helpers]
-        _sharing = False
+        try:
+            errors = [results.get() for _ in range(given)]
+        finally:  # also after Ctrl-C
+            _sharing = False
     for error in errors:
         if error is not None:
             raise error

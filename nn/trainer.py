@@ -135,8 +135,7 @@ class Trainer:
         self._check(x, y, epochs, seconds, validation, patience)
         total = math.inf if epochs is None else epochs * (len(x) // self.batch)
         limit = math.inf if seconds is None else seconds
-        self.parallel.start(x[: self.batch], y[: self.batch])
-        begin = perf_counter() - self.elapsed
+        begin = 0.0
 
         def ended() -> bool:
             self.elapsed = perf_counter() - begin
@@ -147,6 +146,8 @@ class Trainer:
             self.network.flat = self._last
         self.stop = False
         with self.parallel:
+            self.parallel.start(x[: self.batch], y[: self.batch])
+            begin = perf_counter() - self.elapsed
             while not (ended() or self.stop or (patience and self.epoch - self.best_epoch >= patience)):
                 self.epoch += 1
                 self.parallel.reseed(self.rng)
@@ -231,9 +232,9 @@ class Trainer:
 
     def _measure(self, validation: tuple[Examples, Examples] | None) -> Row:
         """Keep the latest weights, and the best; return what is measured on the validation examples, by name."""
-        self._last[...] = self.network.flat
-        if not np.isfinite(self._last).all():
+        if not np.isfinite(self.network.flat).all():
             raise self._diverged("there are weights that are no numbers")
+        self._last[...] = self.network.flat
         weights = self._last if self.average is None else self.average.flat
         measured: Row = {}
         if validation is not None:

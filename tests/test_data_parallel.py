@@ -1,8 +1,7 @@
 """Several processes learn from one batch what one network learns from it, and nothing is left behind when one fails."""
 
 import multiprocessing.dummy
-import os
-import signal
+import traceback
 from collections.abc import Iterator
 
 import numpy as np
@@ -101,19 +100,20 @@ def test_an_error_in_a_share_is_raised_and_the_next_batch_is_learnt(parallel: Da
     parallel.learn(X, Y)
     broken = X.copy()
     broken[place] = np.nan
-    with pytest.raises(ValueError, match="there is NaN in this share"):
+    with pytest.raises(ValueError, match="there is NaN in this share") as raised:
         parallel.learn(broken, Y)
+    assert "in noisy" in "".join(traceback.format_exception(raised.value))  # wherever it was
     assert 0 < parallel.learn(X, Y) < 10
     layers = [layer for layer in parallel.network.layers if isinstance(layer, nn.BatchNorm)]
-    assert all(layer.all_reduce is nn.all_reduce.alone for layer in layers)
+    assert all(layer.all_reduce is nn.all_reduce.one_lane for layer in layers)
 
 
 def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
     parallel.learn(X, Y)
     (helper,) = helpers()
-    assert helper.pid is not None
-    os.kill(helper.pid, signal.SIGKILL)
+    helper.kill()
     helper.join()
+    parallel.reseed(np.random.default_rng(0))
     with pytest.raises(RuntimeError, match="a helper process has died"):
         parallel.learn(X, Y)
     assert 0 < parallel.learn(X, Y) < 10
@@ -137,7 +137,55 @@ def test_helpers_end_with_the_block() -> None:
     assert not helpers()
 
 
+def test_new_helpers_draw_new_chance() -> None:
+    seen: list[Examples] = []
+
+    def see(x: Examples, rng: np.random.Generator) -> Examples:
+        seen.append(noisy(np.zeros_like(x), rng))
+        return seen[-1]
+
+    with DataParallel(build(), nn.SoftmaxCrossEntropy(), see, processes=False) as parallel:
+        for size in (4, 6, 4, 6):
+            parallel.learn(X[:size], Y[:size])
+    first = [examples.flat[0] for examples in seen]
+    assert len(set(first)) == len(first) == 8
+
+
+def test_the_generator_goes_on_alike_whatever_the_number_of_shares() -> None:
+    left = []
+    for shares in (1, 2, 3):
+        rng = np.random.default_rng(0)
+        DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=shares).reseed(rng)
+        left.append(rng.random())
+    assert len(set(left)) == 1
+
+
+class Counting(nn.Layer):
+    """A layer that measures something."""
+
+    def __init__(self) -> None:
+        self.count = nn.Parameter((1,), "zeros", trainable=False)
+
+    def forward(self, x: nn.layer.Array, *, training: bool = False) -> nn.layer.Array:
+        return x
+
+    def backward(self, gradient: nn.layer.Array) -> nn.layer.Array:
+        return gradient
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        return {"count": self.count}
+
+
 def test_bad_arguments() -> None:
+    counting = nn.Sequential([Counting(), nn.Dense(2, 3)], (2,), rng=0)
+    with pytest.raises(ValueError, match="would measure one share of each batch alone"):
+        DataParallel(counting, nn.SoftmaxCrossEntropy())
+    with pytest.raises(ValueError, match="an array of object cannot be shared among processes"):
+        DataParallel(build(), nn.SoftmaxCrossEntropy()).learn(np.array([None] * 4), Y[:4])
+    with pytest.raises(ValueError, match="targets go from"):  # in the share of a helper
+        DataParallel(build(), nn.SoftmaxCrossEntropy(class_weights=[1, 2, 3]), processes=False).learn(
+            X[:4], np.array([0, 1, 2, 99])
+        )
     with pytest.raises(ValueError, match="a batch in 0 shares; give 1 or more"):
         DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=0)
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=3)
