@@ -38,6 +38,9 @@ class Config:
 
 def main(config: Config) -> dict[str, Any]:
     """Measure and write; gives back the notes in the file's header."""
+    file = config.folder / f"{config.name}.npz"
+    if file.exists():
+        raise FileExistsError(f"{file} holds an agent already; remove it first, or choose another name")
     run, agent = RunFolder.existing(config.run), agents.load(config.run)
     stored, result = run.read_json("config.json"), run.read_json("result.json")
     notes = stored | dict(saved.about(config.run).get("notes", {}))
@@ -52,7 +55,6 @@ def main(config: Config) -> dict[str, Any]:
     for name, masked in (("evaluation", True), ("evaluation_without_mask", False)):
         notes[name] = _figures(shipped, config.games, masked=masked)
     config.folder.mkdir(parents=True, exist_ok=True)
-    file = config.folder / f"{config.name}.npz"
     agent.save(file, notes, half=True)
     print(f"wrote {file}: {file.stat().st_size / 1e6:.2f} MB, mean {notes['evaluation']['mean']:.1f} food")
     return notes

@@ -37,8 +37,9 @@ class Options(ABC):
     """What every kind of training takes."""
 
     kind: ClassVar[str]
-    changeable: ClassVar[tuple[str, ...]] = ("budget",)  # what --resume takes from the command line
-    adjustable: ClassVar[tuple[str, ...]] = ()  # what it takes from there if it is not the default
+    changeable: ClassVar[tuple[str, ...]] = ()  # what --resume takes from the command line
+    adjustable: ClassVar[tuple[str, ...]] = ("budget",)  # what it takes from there if it is not the default
+    counted: ClassVar[str]  # what ends a training in place of a time
 
     seed: int = 0
     """Of the first networks, of chance in learning, and of the training games."""
@@ -47,8 +48,8 @@ class Options(ABC):
     out: Path | None = None
     """Run folder; by default a new one under runs/."""
     resume: Path | None = None
-    """Run folder to go on with; all other options are of that run, but for how long, with how many workers or threads,
-    and, where a learner is given them anew, --hunger-limit and --late-starts."""
+    """Run folder to go on with; all other options are of that run, but for the number of workers or threads, and, where
+    they are given anew, how long, and a learner's --hunger-limit and --late-starts."""
     watch: bool = False
     """Show the best agent and the curve in a window. Closing it does not stop the training, which goes on without a
     display too; Ctrl-C stops both; after the training it stays."""
@@ -118,6 +119,8 @@ def _resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) 
     changed = {name: getattr(options, name) for name in options.changeable if name in kept}
     given = {name: getattr(options, name) for name in options.adjustable}
     adjusted = {name: value for name, value in given.items() if value != getattr(kind, name)}
+    if "budget" in adjusted:
+        adjusted.setdefault(kind.counted, None)
     if adjusted:
         command = f"{stored['command']} && {shlex.join(['python', *sys.argv])}"
         folder.write_json("config.json", stored | adjusted | {"command": command})

@@ -26,7 +26,9 @@ from snake_training import Course, Options, open_run, report
 class EvolutionOptions(Options):
     """What every kind of evolution takes."""
 
-    changeable: ClassVar[tuple[str, ...]] = ("budget", "generations", "workers")
+    changeable: ClassVar[tuple[str, ...]] = ("workers",)
+    adjustable: ClassVar[tuple[str, ...]] = ("budget", "generations")
+    counted: ClassVar[str] = "generations"
 
     generations: int | None = None
     """Stop after this many generations instead of a time: then the same seed gives the same weights everywhere."""

@@ -30,8 +30,9 @@ TABLED = ("nearest", "tail_distance", "tail_reachable")  # features of each acti
 class LearningOptions(Options):
     """What every learner takes."""
 
-    changeable: ClassVar[tuple[str, ...]] = ("budget", "steps", "threads")
-    adjustable: ClassVar[tuple[str, ...]] = ("hunger_limit", "late_starts")
+    changeable: ClassVar[tuple[str, ...]] = ("threads",)
+    adjustable: ClassVar[tuple[str, ...]] = ("budget", "steps", "hunger_limit", "late_starts")
+    counted: ClassVar[str] = "steps"
 
     actions: str = "relative"
     """absolute (up, right, down, left) or relative (left, straight, right)."""

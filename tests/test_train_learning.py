@@ -157,7 +157,7 @@ def test_later_it_may_practise_otherwise(tmp_path: Path) -> None:
     resumed(out, "--steps", str(3 * STEPS))
     config = json.loads((out / "config.json").read_text())
     assert (config["late_starts"], config["hunger_limit"]) == (0.3, 60)
-    assert config["command"].count(" && python ") == 1
+    assert config["command"].count(" && python ") == 2
     assert agents.load(out).environment["hunger_limit"] == 60
 
 
