@@ -68,6 +68,24 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been_stopped(run: Path, tmp_path
     assert [row["generation"] for row in RunFolder(part).read_metrics()] == [1, 2, 3, 4]
 
 
+def test_how_long_a_resumed_run_takes_is_known_from_its_first_part(tmp_path: Path) -> None:
+    part = tmp_path / "part"
+
+    def rows(*words: str) -> int:
+        train.main(train.parse([*words, "--workers", "1"]))
+        return len(RunFolder(part).read_metrics())
+
+    assert rows(*TINY, "--generations", "3", "--out", str(part)) == 3
+    RunFolder(part).write_json("config.json", RunFolder(part).read_json("config.json") | {"generations": 5})
+    assert rows("--resume", str(part)) == 5
+    assert rows("--resume", str(part), "--generations", "6") == 6
+    assert rows("--resume", str(part)) == 6
+    assert rows("--resume", str(part), "--budget", "1000s", "--generations", "7") == 7
+    assert rows("--resume", str(part), "--budget", "0.01s") == 7  # a time that is over; generations count no more
+    config = RunFolder(part).read_json("config.json")
+    assert (config["budget"], config["generations"]) == ("0.01s", None)
+
+
 def test_the_genetic_algorithm_trains_too(tmp_path: Path) -> None:
     result = train.main(
         train.parse(["ga", *TINY, "--generations", "2", "--workers", "1", "--out", str(tmp_path / "ga")])
@@ -226,15 +244,3 @@ def test_help_answers(script: str) -> None:
     words = [sys.executable, f"scripts/{script}.py", "--help"]
     answer = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert f"python scripts/{script}.py" in answer
-
-
-def test_every_command_in_readme_exists() -> None:
-    text = (ROOT / "README.md").read_text()
-    named = {word for word in text.split() if word.startswith("scripts/") and word.endswith(".py")}
-    assert {"scripts/train.py", "scripts/evaluate.py", "scripts/benchmark.py"} <= named
-    for script in named:
-        assert (ROOT / script).is_file(), script
-    block = text.split("## Quickstart")[1].split("```")[1].strip().splitlines()
-    assert len(block) == 2
-    assert "scripts/train.py" in block[0]
-    assert "pytest" in block[1]
