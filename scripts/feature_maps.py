@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 import nn
 
+POINTWISE = (nn.BatchNorm, nn.ReLU, nn.LeakyReLU, nn.Tanh, nn.Sigmoid)  # outside of training
 KINDS: dict[type[nn.Layer], str] = {nn.Conv2D: "convolution", nn.Dense: "dense layer"}
 
 
@@ -49,7 +50,7 @@ def feature_maps(network: nn.Sequential, picture: NDArray[np.floating[Any]]) -> 
         for layer in block:
             if isinstance(layer, nn.MaxPool2D | nn.AvgPool2D):
                 unpooled = y.copy() if unpooled is None else unpooled  # a copy, since layers use their memory again
-            elif unpooled is not None and isinstance(layer, nn.ReLU | nn.LeakyReLU | nn.Tanh | nn.Sigmoid):
+            elif unpooled is not None and isinstance(layer, POINTWISE):
                 unpooled = layer.forward(unpooled).copy()
             y = layer.forward(y)
         kind = next((name for kind, name in KINDS.items() if block and isinstance(block[0], kind)), None)

@@ -25,15 +25,16 @@ def dense_network(
 def convolutional_network(
     input_shape: Sequence[int],
     channels: Sequence[int],
-    convolutions: int,
+    convolutions: Sequence[int],
     hidden: int,
     dropout: float,
     classes: int,
     rng: np.random.Generator,
 ) -> nn.Sequential:
-    """Blocks of 3 x 3 convolutions, each normalised and with ReLU, then pooling; two dense layers at the end.
+    """Blocks of 3 x 3 convolutions, each normalised and with ReLU, the last one pooled; two dense layers at the end.
 
-    A block halves the sides of what it sees. `channels` has a number for each block, which has so many `convolutions`.
+    A block halves the sides of what it sees. `channels` and `convolutions` have a number for each, but one number of
+    `convolutions` is for all.
     """
     C, H, W = input_shape
     H, W = H >> len(channels), W >> len(channels)
@@ -41,12 +42,18 @@ def convolutional_network(
         raise ValueError(
             f"{len(channels)} blocks leave nothing of {input_shape[1]} x {input_shape[2]} pixels; use fewer"
         )
+    if len(convolutions) not in (1, len(channels)) or min(convolutions) < 1:
+        raise ValueError(
+            f"convolutions are {' '.join(map(str, convolutions))} for {len(channels)} blocks; "
+            "give one number for all, or one for each, at least 1"
+        )
+    counts = convolutions if len(convolutions) > 1 else [convolutions[0]] * len(channels)
     layers: list[nn.Layer] = []
-    for outputs in channels:
-        for number in range(convolutions):
-            # The normalisation takes out a bias. Pooling before ReLU gives the same as after it, with less work.
-            pool = [nn.MaxPool2D()] if number == convolutions - 1 else []
-            layers += [nn.Conv2D(C, outputs, bias=False), nn.BatchNorm(outputs), *pool, nn.ReLU()]
+    for outputs, count in zip(channels, counts, strict=True):
+        for number in range(count):
+            # The normalisation takes out a bias. It comes after pooling, as does ReLU: a quarter of the work.
+            pool = [nn.MaxPool2D()] if number == count - 1 else []
+            layers += [nn.Conv2D(C, outputs, bias=False), *pool, nn.BatchNorm(outputs), nn.ReLU()]
             C = outputs
     layers += [nn.Flatten(), nn.Dense(C * H * W, hidden), nn.ReLU()]
     if dropout:

@@ -45,8 +45,8 @@ class Config(Options):
     """Height and width in pixels to which pictures are brought."""
     channels: tuple[int, ...] = (32, 64, 128)
     """Of each block of convolutions, which halves the picture's sides."""
-    convolutions: int = 1
-    """In each block."""
+    convolutions: tuple[int, ...] = (1,)
+    """In each block; one number is for all."""
     hidden: int = 128
     """Units of the dense layer after them."""
     dropout: float = 0.3

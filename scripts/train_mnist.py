@@ -69,8 +69,8 @@ class CNN(Config):
     kind = "cnn"
     channels: tuple[int, ...] = (16, 32)
     """Of each block of convolutions, which halves the picture's sides."""
-    convolutions: int = 1
-    """In each block."""
+    convolutions: tuple[int, ...] = (1,)
+    """In each block; one number is for all."""
     hidden: int = 128
     """Units of the dense layer after them."""
     dropout: float = 0.3

@@ -1,6 +1,7 @@
 """Feature maps are what layers answer, computed here otherwise."""
 
 import numpy as np
+import pytest
 
 import nn
 from agents.networks import two_heads
@@ -20,9 +21,13 @@ def test_a_convolution_that_copies_shows_the_picture_and_its_opposite() -> None:
 
 
 def test_each_layer_shows_what_the_layers_up_to_it_give_before_pooling() -> None:
-    """The network is cut off after each block; pooling, which comes before ReLU, is left out of the last one."""
+    """The network is cut off after each layer; pooling, which comes before the rest, is left out of the last."""
     rng = np.random.default_rng(1)
-    network = convolutional_network((3, 12, 20), (4, 6), 2, 8, 0.5, 5, rng)
+    network = convolutional_network((3, 12, 20), (4, 6), (2,), 8, 0.5, 5, rng)
+    for layer in network.layers:
+        if isinstance(layer, nn.BatchNorm):
+            layer.mean.value = rng.normal(size=layer.features)
+            layer.variance.value = rng.uniform(0.5, 2, layer.features)
     picture = rng.normal(size=(1, 3, 12, 20)).astype(np.float32)
     found = feature_maps(network, picture)
     assert [(some.name, some.maps.shape) for some in found] == [
@@ -35,7 +40,10 @@ def test_each_layer_shows_what_the_layers_up_to_it_give_before_pooling() -> None
     ends = [i for i, layer in enumerate(network.layers) if isinstance(layer, nn.BatchNorm | nn.Dense)][:5]
     for some, end in zip(found, ends, strict=True):
         size = sum(layer.size for layer in network.layers[: end + 1])
-        layers = [*network.config()["layers"][: end + 1], {"type": "ReLU"}]
+        before, last = network.config()["layers"][:end], network.config()["layers"][end]
+        if before[-1]["type"] == "MaxPool2D":
+            before.pop()
+        layers = [*before, last, {"type": "ReLU"}]
         part = nn.Sequential(layers, input_shape=(3, 12, 20), flat=network.flat[:size].copy())
         np.testing.assert_allclose(some.maps.ravel(), part.forward(picture)[0].ravel(), rtol=1e-5, atol=1e-6)
 
@@ -66,3 +74,16 @@ def test_maps_stay_when_the_network_sees_another_picture() -> None:
     network.forward(pictures[1])
     for some, maps in zip(found, before, strict=True):
         np.testing.assert_array_equal(some.maps, maps)
+
+
+def test_each_block_has_its_number_of_convolutions() -> None:
+    def kinds(convolutions: tuple[int, ...]) -> str:
+        network = convolutional_network((1, 8, 9), (2, 3), convolutions, 4, 0.0, 2, np.random.default_rng(0))
+        return "".join(type(layer).__name__[0] for layer in network.layers)
+
+    assert kinds((1,)) == "CMBR" * 2 + "FDRD"
+    assert kinds((2,)) == "CBRCMBR" * 2 + "FDRD"
+    assert kinds((1, 2)) == "CMBR" + "CBRCMBR" + "FDRD"
+    for wrong in ((1, 2, 3), (0,)):
+        with pytest.raises(ValueError, match="for 2 blocks; give one number for all, or one for each"):
+            kinds(wrong)
