@@ -67,7 +67,9 @@ class CNN(Config):
     """Convolutions, which see the same stroke alike wherever it is: the default."""
 
     kind = "cnn"
-    channels: tuple[int, ...] = (16, 32)
+    learning_rate: float = 6e-3
+    """At its peak: it rises first, then falls to nearly nothing (one cycle). Longer trainings like it lower."""
+    channels: tuple[int, ...] = (16, 32, 64)
     """Of each block of convolutions, which halves the picture's sides."""
     convolutions: tuple[int, ...] = (1,)
     """In each block; one number is for all."""
