@@ -66,7 +66,7 @@ class CMAES(Strategy):
         order = rank(fitness, self._M)
         best = self._steps[order[: len(self._weights)]]  # (mu, P)
         step = self._weights @ best
-        self._mean += self._sigma * step
+        self._mean = self._mean + self._sigma * step  # a new array: `state` may have given the old one away
         self._generation += 1
 
         whitened = self._axes @ ((self._axes.T @ step) / self._scales) if self._full else step / self._scales

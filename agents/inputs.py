@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 
 
 def network_input(observations: NDArray[Any]) -> NDArray[Any]:
-    """(N, ...) whole numbers as float32 of their type's greatest number, 0 to 1; floats as they are.
+    """(N, ...) unsigned numbers as float32 shares of their type's greatest, 0 to 1; others by their value, as floats.
 
     Images come with the batch innermost in memory, as the layers of `nn` have them, see `nn/images.py`.
     """
     if observations.dtype.kind == "f":
         return observations
+    if observations.dtype.kind != "u":
+        return observations.astype(np.float32)
     scale = np.float32(1 / np.iinfo(observations.dtype).max)
     if observations.ndim != 4:
         scaled: NDArray[np.float32] = observations * scale

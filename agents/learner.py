@@ -76,6 +76,16 @@ class NetworkSettings:
     symmetric: bool = False
     """See games in all views of the board, and average over them when it counts; for planes."""
 
+    def __post_init__(self) -> None:
+        """Refuse counts of nothing.
+
+        Raises:
+            ValueError: one is below 1.
+        """
+        for name in sorted({"horizon", "minibatch", "epochs", "updates", "target_every", "window"} & vars(self).keys()):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; give 1 or more")
+
 
 class Stateful(Protocol):
     """A part of a learner that can tell its state."""

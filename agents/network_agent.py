@@ -112,7 +112,8 @@ def score_actions(network: nn.Sequential, observations: NDArray[Any], action_fea
 def best_actions(scores: NDArray[Any], action_mask: NDArray[np.int8] | None) -> Actions:
     """(N,) the best allowed action of each game; the best of all where none is allowed."""
     if action_mask is not None:
-        # Nothing is allowed to a trapped snake; then every action is as forbidden as the others.
-        scores = np.where(action_mask == 1, scores, scores - 2 * np.ptp(scores, axis=-1, keepdims=True) - 1)
+        allowed = action_mask == 1
+        allowed |= ~allowed.any(axis=-1, keepdims=True)  # nothing is allowed to a trapped snake: any move is its last
+        scores = np.where(allowed, scores, -np.inf)
     best: Actions = scores.argmax(axis=-1)
     return best

@@ -1,5 +1,6 @@
 """Playing with a whole population: M candidates on the same games, by one batched network, on several cores."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
+from agents.inputs import network_input
 from agents.network_agent import best_actions, score_actions
 
 SHARE_PLAYED = 0.9  # of a candidate's games: when they have ended, the others count with what they have by then
@@ -30,7 +32,7 @@ class Contest:
 
     Attributes:
         environment_id: Gymnasium's id, with the module that registers it: "snake_env:snake_env/Snake-v1".
-        environment: its arguments.
+        environment: its arguments, such as JSON can hold.
         network: the network whose parameters a genome holds.
         action_features: see `NetworkAgent`.
         vectorization: Gymnasium's vectorization mode; it must take a seed for each game, as "sync" always does.
@@ -50,7 +52,13 @@ class Contest:
             seeds: of the G games, the same for all candidates.
             workers: processes to share the candidates; what comes out does not depend on them. The pool is joblib's,
                 so `joblib.parallel_config("ray")` or another backend puts them on a cluster.
+
+        Raises:
+            ValueError: fewer than 1 worker.
         """
+        if workers < 1:
+            raise ValueError(f"workers is {workers}; give 1 or more, at best the number of processor cores")
+        workers = min(workers, len(genomes))
         if workers == 1:
             return self._play(genomes, seeds)
         from joblib import Parallel, delayed
@@ -64,21 +72,23 @@ class Contest:
 
     def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> Round:
         M, G = len(genomes), len(seeds)
-        envs = _make_vec(self.environment_id, self.vectorization, M * G, tuple(sorted(self.environment.items())))
+        arguments = json.dumps(dict(self.environment), sort_keys=True)
+        envs = _make_vec(self.environment_id, self.vectorization, M * G, arguments)
         network = self.network.population(genomes.astype(self.network.flat.dtype))
         each: Any = seeds * M  # the base class declares one number, environments take one each
         observations, info = envs.reset(seed=each)
         scores, won = np.zeros((M, G)), np.zeros((M, G), dtype=bool)
         playing, steps = np.ones((M, G), dtype=bool), 0
         while playing.any():
-            inputs = observations.reshape(M, G, *observations.shape[1:])
+            inputs = network_input(observations).reshape(M, G, *observations.shape[1:])
             action_scores = score_actions(network, inputs, self.action_features).reshape(M * G, -1)
             actions = best_actions(action_scores, info.get("action_mask"))
             observations, rewards, terminations, truncations, info = envs.step(actions)
             steps += int(playing.sum())
             if "score" in info:
                 np.copyto(scores, info["score"].reshape(M, G), where=playing)
-                np.copyto(won, info["won"].reshape(M, G), where=playing)
+                if "won" in info:
+                    np.copyto(won, info["won"].reshape(M, G), where=playing)
             else:
                 np.add(scores, rewards.reshape(M, G), out=scores, where=playing)
             playing &= ~(terminations | truncations).reshape(M, G)
@@ -87,7 +97,5 @@ class Contest:
 
 
 @lru_cache(maxsize=4)
-def _make_vec(
-    environment_id: str, vectorization: str, N: int, arguments: tuple[tuple[str, Any], ...]
-) -> gym.vector.VectorEnv[Any, Any, Any]:
-    return gym.make_vec(environment_id, num_envs=N, vectorization_mode=vectorization, **dict(arguments))
+def _make_vec(environment_id: str, vectorization: str, N: int, arguments: str) -> gym.vector.VectorEnv[Any, Any, Any]:
+    return gym.make_vec(environment_id, num_envs=N, vectorization_mode=vectorization, **json.loads(arguments))

@@ -133,8 +133,8 @@ class Collector:
         return rollout
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Where the games stand, if the environments can tell by `get_state`."""
-        games: Any = self._envs.unwrapped
+        """Where the games stand, if the environments tell by `get_state`; a wrapper, which may keep more, cannot."""
+        games: Any = self._envs
         if not hasattr(games, "get_state"):
             return {}
         stand = {f"game.{name}": array for name, array in games.get_state().items()}
@@ -144,7 +144,7 @@ class Collector:
         """Go on from what `state` gave; where it gave nothing, with the new games that this collector has started."""
         if not arrays:
             return
-        games: Any = self._envs.unwrapped
+        games: Any = self._envs
         self._see(*games.set_state({n.removeprefix("game."): a for n, a in arrays.items() if n.startswith("game.")}))
         self._over, self._returns = arrays["over"].copy(), arrays["returns"].copy()
 

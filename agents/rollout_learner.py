@@ -6,6 +6,7 @@ A minibatch is cut into parts that several threads work on (`nn.Replicas`); what
 """
 
 import copy
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -157,6 +158,8 @@ class RolloutLearner(Learner):
         s = self._common
         T, N = returns.shape
         valid = np.flatnonzero(rollout.valid)
+        if not len(valid):  # all games started anew
+            return dict.fromkeys(self.told, math.nan)
         advantages = (returns - rollout.values[:-1]).reshape(-1)
         advantages -= advantages[valid].mean()
         advantages /= advantages[valid].std() + 1e-8

@@ -40,7 +40,7 @@ def load(agent: str | Path) -> LearnedAgent:
         )
     loaded = KINDS[kind](file)
     given = Path(agent)
-    loaded.name = given.stem if given.is_file() else given.name
+    loaded.name = given.stem if given.is_file() else given.resolve().name
     return loaded
 
 

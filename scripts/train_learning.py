@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, TypeVar
 
 import gymnasium as gym
+import numpy as np
 
 import agents
 import nn
@@ -171,6 +172,9 @@ def main(options: LearningOptions) -> dict[str, Any]:
     choice, rows, before = Choice(options, folder), [], 0.0
     if (folder.path / "last.npz").exists():
         arrays, header = nn.files.read(folder.path / "last.npz")
+        if (hunger := arrays.get("collector.game.hunger")) is not None:  # which may be lower now
+            limit = Rules(**options.training_rules).steps_to_starve
+            np.minimum(hunger, limit - 1 + arrays["collector.game.over"], out=hunger)
         learner.restore(arrays, header["learner"])
         choice.best, before = header["best"], header["seconds"]
         rows = [dict(row) for row in folder.read_metrics() if row["steps"] <= learner.steps]

@@ -94,6 +94,12 @@ def test_chance_keeps_to_what_is_allowed_and_is_even() -> None:
     assert set(epsilon_greedy(values, masks, 0.0, rng).tolist()) == {2}
 
 
+@pytest.mark.parametrize("name", ["horizon", "updates", "minibatch", "window", "target_every"])
+def test_counts_of_nothing_are_named(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} is 0; give 1 or more"):
+        Settings(**{name: 0})
+
+
 def test_exploration_falls_on_a_line_and_stays() -> None:
     found = [exploration_at(1.0, 0.2, 0.5, progress) for progress in (0, 0.25, 0.5, 1)]
     np.testing.assert_allclose(found, [1.0, 0.6, 0.2, 0.2])

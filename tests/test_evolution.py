@@ -2,13 +2,15 @@
 
 import json
 
+import gymnasium as gym
 import numpy as np
 import pytest
 
 import nn
+from agents import evaluate
 from agents.cma_es import CMAES
 from agents.evolution import SEEDS, TRAINING_SEED, VALIDATION_SEED, Evolution
-from agents.network_agent import NetworkAgent
+from agents.network_agent import NetworkAgent, best_actions
 from agents.population import Contest
 from snake_env.features import OVERALL, PER_ACTION
 
@@ -83,6 +85,29 @@ def test_a_contest_without_scores_counts_returns() -> None:
     assert played.scores[1].max() < 15 < played.scores[0].min()
 
 
+def test_candidates_see_what_the_agent_will_see() -> None:
+    """Planes are whole numbers, which networks get from 0 to 1, in the contest as in play."""
+    board = {"height": 5, "width": 6, "observation": {"name": "planes"}}
+    network = nn.Sequential([nn.Flatten(), nn.Dense(120, 4)], input_shape=(4, 5, 6), rng=0)
+    genome = network.flat.astype(np.float64)
+    genome[-4:] = (0, 3, 1, 2)  # decide where the planes say little
+    network.flat = genome
+    played = Contest("snake_env:snake_env/Snake-v1", board, network).play(genome[None], list(range(5)))
+    envs = gym.make_vec("snake_env/Snake-v1", num_envs=5, vectorization_mode="vector_entry_point", **board)
+    reached = evaluate(NetworkAgent(network, board), envs, games=5, seed=0)
+    np.testing.assert_array_equal(played.scores[0], reached.scores)
+
+
+def test_more_workers_than_candidates_and_none() -> None:
+    network = nn.Sequential([nn.Dense(4, 2)], input_shape=(4,), rng=0)
+    contest = Contest("CartPole-v1", {}, network, vectorization="sync")
+    genomes = np.random.default_rng(0).normal(size=(2, network.size))
+    alone, shared = (contest.play(genomes, [1, 2], workers=workers) for workers in (1, 3))
+    np.testing.assert_array_equal(alone.scores, shared.scores)
+    with pytest.raises(ValueError, match="workers is -1; give 1 or more"):
+        contest.play(genomes, [1, 2], workers=-1)
+
+
 def test_an_agent_survives_its_file(tmp_path: pytest.TempPathFactory) -> None:
     agent = NetworkAgent(scorer(3), BOARD, action_features=len(PER_ACTION))
     file = f"{tmp_path}/agent.npz"
@@ -111,3 +136,9 @@ def test_a_masked_action_is_never_taken_unless_all_are() -> None:
     assert some.sum() > 30
     assert mask[some, actions[some]].all()
     np.testing.assert_array_equal(agent.act(observations, 0 * mask), agent.act(observations))
+
+
+def test_no_score_is_so_great_that_a_mask_does_not_count() -> None:
+    scores = np.array([[2e8, 2e8, -1], [np.inf, 0, 0], [3, 1, 2]], np.float32)
+    mask = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]], np.int8)
+    assert best_actions(scores, mask).tolist() == [1, 2, 0]

@@ -271,6 +271,13 @@ def test_goes_on_from_its_state(symmetric: bool) -> None:
         assert_same(arrays, kept)
 
 
+def test_games_in_a_wrapper_start_anew() -> None:
+    """What a wrapper does to observations, and what it remembers, is in no state of the games."""
+    play = collector(gym.wrappers.vector.FlattenObservation(snake(3)), 2)
+    play.collect(at_random(0))
+    assert play.state() == {}
+
+
 def test_games_that_tell_no_state_start_anew() -> None:
     play = collector(Script([3], [False]), 2)
     play.collect(by_clock)

@@ -96,6 +96,16 @@ def test_goes_on_from_its_state_as_if_nothing_had_happened(make: Callable[..., S
     assert second.centre.tobytes() == whole.centre.tobytes()
 
 
+def test_a_state_stays_what_it_was(make: Callable[..., Strategy]) -> None:
+    strategy = make(np.zeros(3), population=6, sigma=0.5, rng=np.random.default_rng(0))
+    run(strategy, lambda genomes: -(genomes**2).sum(axis=1), 2)
+    arrays, _ = strategy.state()
+    before = {name: array.copy() for name, array in arrays.items()}
+    run(strategy, lambda genomes: -(genomes**2).sum(axis=1), 2)
+    for name, array in before.items():
+        np.testing.assert_array_equal(arrays[name], array, err_msg=name)
+
+
 def test_cma_es_mirrors_its_samples() -> None:
     strategy = CMAES(np.full(3, 5.0), population=6, sigma=1.0, rng=np.random.default_rng(0))
     genomes = strategy.ask()

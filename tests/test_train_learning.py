@@ -155,9 +155,11 @@ def test_later_it_may_practise_otherwise(tmp_path: Path) -> None:
     trained("ppo", out, "--late-starts", "0.3", rollouts=1)
     resumed(out, "--steps", str(2 * STEPS), "--hunger-limit", "60")
     resumed(out, "--steps", str(3 * STEPS))
+    resumed(out, "--steps", str(4 * STEPS), "--hunger-limit", "2")  # some are hungrier than that
+    resumed(out, "--steps", str(5 * STEPS), "--hunger-limit", "60")
     config = json.loads((out / "config.json").read_text())
     assert (config["late_starts"], config["hunger_limit"]) == (0.3, 60)
-    assert config["command"].count(" && python ") == 2
+    assert config["command"].count(" && python ") == 4
     assert agents.load(out).environment["hunger_limit"] == 60
 
 
