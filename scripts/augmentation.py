@@ -104,6 +104,16 @@ class DigitAugmentation:
     group: int = 16
     """Neighbours in a batch that are changed alike; fewer is slower."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no change.
+
+        Raises:
+            ValueError: a negative number, a scale that leaves nothing, or groups of nobody.
+        """
+        least = min(self.rotation, self.scale, self.shear, self.shift, self.elastic)
+        if least < 0 or self.scale >= 1 or self.group < 1:
+            raise ValueError(f"{self} needs numbers from 0, a scale below 1 and a group of 1 or more")
+
     def __call__(self, images: Bytes, rng: np.random.Generator) -> Floats:
         """Change a batch."""
         B, H, W = images.shape
@@ -168,6 +178,16 @@ class PhotoAugmentation:
     """Share by which differences grow or shrink at most."""
     brightness: float = 0.2
     """Standard deviations by which a picture becomes lighter or darker at most."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no change.
+
+        Raises:
+            ValueError: a negative number, or a zoom that leaves nothing.
+        """
+        least = min(self.shift, self.zoom, self.cutout, self.contrast, self.brightness)
+        if least < 0 or self.zoom >= 1:
+            raise ValueError(f"{self} needs numbers from 0 and a zoom below 1")
 
     def __call__(self, images: Bytes, rng: np.random.Generator) -> Floats:
         """Change a batch."""

@@ -12,6 +12,6 @@ def parse_budget(text: str) -> float:
         ValueError: anything else.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
-    if not match:
-        raise ValueError(f"budget is {text!r}; write a number and a unit, such as 120s, 15m or 2h")
+    if not match or not float(match[1]):
+        raise ValueError(f"budget is {text!r}; write a number above 0 and a unit, such as 120s, 15m or 2h")
     return float(match[1]) * SECONDS[match[2]]

@@ -59,7 +59,7 @@ class Classifier:
             if self.digits:
                 return digit_picture(np.asarray(open_rgb(path).convert("L")))
             return decode(path, self.network.input_shape[-1])
-        except (OSError, ValueError) as error:
+        except Exception as error:  # decoders raise almost anything on broken files
             raise ValueError(f"{path}: {error}") from None
 
     def save(self, path: Path, *, half: bool = False) -> None:
@@ -108,5 +108,5 @@ def predict(weights: Path, files: Sequence[Path], most: int = 3) -> dict[str, st
         order = np.argsort(-row, kind="stable")[:most]
         named[str(path)] = classifier.classes[order[0]]
         table.add_row(str(path), named[str(path)], ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in order))
-    Console().print(table)
+    Console(markup=False).print(table)  # names may hold brackets
     return named

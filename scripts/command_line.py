@@ -14,7 +14,8 @@ def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]
     """Run a script with the words of the command line.
 
     Args:
-        main: what it does; raises ValueError, RuntimeError or OSError, with a message that says what to do.
+        main: what it does; raises ValueError, RuntimeError, OSError or FloatingPointError, with a message that says
+            what to do.
         parse: the configuration from the words.
     """
     try:
@@ -22,7 +23,7 @@ def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]
         sys.stdout.flush()
     except BrokenPipeError:  # who reads has seen enough, as `| head` does; what is left to write goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, RuntimeError, OSError) as error:
+    except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {' '.join(str(error).split())}") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

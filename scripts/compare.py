@@ -110,7 +110,7 @@ def main(config: Config) -> list[dict[str, Any]]:
     if config.json:
         print(json.dumps(rows, indent=2))
     else:
-        Console().print(_table(rows, SNAKE if snake else PICTURES))
+        Console(markup=False).print(_table(rows, SNAKE if snake else PICTURES))
         print(f"wrote {config.out}")
     return rows
 

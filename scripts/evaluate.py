@@ -98,7 +98,7 @@ def main(config: Config) -> list[dict[str, Any]]:
     if config.json:
         print(json.dumps(rows, indent=2))
     else:
-        Console().print(evaluation_table(results, title))
+        Console(markup=False).print(evaluation_table(results, title))
     return rows
 
 

@@ -12,6 +12,7 @@ import nn
 from agents import Evaluation
 
 FILTERS = 64  # that are shown at most
+READABLE = 40  # classes whose numbers are written into a table
 
 
 def save_scores(evaluations: Sequence[Evaluation], title: str, path: Path) -> None:
@@ -44,14 +45,14 @@ def _short(name: str, most: int = 24) -> str:
 def save_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: Path) -> None:
     """How often pictures of each true class (a row) were given each class (a column)."""
     K = len(classes)
-    side = 2.5 + 0.5 * K
+    side = min(2.5 + 0.5 * K, 40)  # inches
     figure = Figure(figsize=(side, side), layout="constrained")
     axes = figure.subplots()
     mistakes = np.where(np.eye(K, dtype=np.bool_), 0, confusion)
     axes.imshow(mistakes, cmap="Reds", vmin=0, vmax=max(1, 1.5 * mistakes.max()))
     for true in range(K):
         for given in range(K):
-            if confusion[true, given]:
+            if confusion[true, given] and K <= READABLE:
                 weight = "bold" if true == given else "normal"
                 axes.text(given, true, f"{confusion[true, given]}", ha="center", va="center", weight=weight)
     axes.set_xticks(range(K), classes, rotation=45 if max(map(len, classes)) > 2 else 0)

@@ -25,6 +25,7 @@ from rich.progress import track
 
 import nn
 
+DECODER = 2  # changes with what `decode` makes of a file, so that nothing is kept of how it was before
 TEST_SHARE = 0.2  # of a class, where there is no test folder
 
 
@@ -46,17 +47,15 @@ def load(folder: Path, size: int, seed: int = 0) -> tuple[Pictures, Pictures]:
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is no folder; give one that holds a folder of pictures for each class")
-    if not (folder / "train").is_dir():
+    if not _classes(folder / "train"):  # without classes it is one
         return _split(read(folder, size), seed)
     train = read(folder / "train", size)
     if not (folder / "test").is_dir():
         return _split(train, seed)
     test = read(folder / "test", size)
     if train.classes != test.classes:
-        raise ValueError(
-            f"{folder} trains on {', '.join(train.classes)} and tests on {', '.join(test.classes)}: "
-            "both need a folder for each class"
-        )
+        alone = ", ".join(sorted({*train.classes} ^ {*test.classes}))
+        raise ValueError(f"{folder} has {alone} in one of train and test alone: both need a folder for each class")
     return train, test
 
 
@@ -76,7 +75,7 @@ def read(folder: Path, size: int, cache: Path | None = None) -> Pictures:
     Raises:
         ValueError: fewer than two classes, or one without a readable picture.
     """
-    classes = tuple(sorted(entry.name for entry in folder.iterdir() if entry.is_dir() and not _is_hidden(entry.name)))
+    classes = _classes(folder)
     if len(classes) < 2:
         raise ValueError(f"{folder} holds {len(classes)} class folders; it needs two or more, each with its pictures")
     files = [
@@ -86,7 +85,7 @@ def read(folder: Path, size: int, cache: Path | None = None) -> Pictures:
         if path.is_file() and not any(_is_hidden(part) for part in path.relative_to(folder).parts)
     ]
     facts = [(str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    version = hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    version = hashlib.sha256(json.dumps([DECODER, facts]).encode()).hexdigest()
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     cache = cache or platformdirs.user_cache_path("snake-env") / "images"
     kept = cache / f"{folder.resolve().name}-{place}-{size}.npz"
@@ -105,6 +104,12 @@ def read(folder: Path, size: int, cache: Path | None = None) -> Pictures:
             why = next((f"; {reason}" for reason in pictures.skipped if reason.startswith(str(folder / name))), "")
             raise ValueError(f"{folder / name} holds no picture that can be read{why}")
     return pictures
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    """The names of the folders in a folder, if there is one."""
+    entries = folder.iterdir() if folder.is_dir() else ()
+    return tuple(sorted(entry.name for entry in entries if entry.is_dir() and not _is_hidden(entry.name)))
 
 
 def _decode_all(
@@ -155,7 +160,8 @@ def open_rgb(path: Path, enough: int = 1 << 16) -> Image.Image:
         upright = ImageOps.exif_transpose(image)
     if upright.mode in ("I", "F") or upright.mode.startswith("I;16"):
         values = np.nan_to_num(np.asarray(upright, np.float32)).clip(0)
-        white = next((top for top in (1, 255, 65535) if values.max() <= top), values.max())
+        whites = (65535,) if upright.mode.startswith("I;16") else (1, 255, 65535)
+        white = next((top for top in whites if values.max() <= top), values.max())
         upright = Image.fromarray((values * (255 / white)).astype(np.uint8))
     if upright.has_transparency_data:
         upright = upright.convert("RGBA")

@@ -52,12 +52,17 @@ def load(data_dir: Path | None = None) -> Mnist:
     """
     if data_dir is None:
         folder = platformdirs.user_cache_path("snake-env") / "mnist"
-        for name in FILES:
-            if not (folder / name).is_file():
-                download(name, folder)
-    else:
-        folder = data_dir
-    return Mnist(*(_read(folder, name) for name in FILES))
+        return Mnist(*(_kept(folder, name) for name in FILES))
+    return Mnist(*(_read(data_dir, name) for name in FILES))
+
+
+def _kept(folder: Path, name: str) -> NDArray[np.uint8]:
+    """One file of the cache; where it is missing or damaged it is downloaded."""
+    try:
+        return _read(folder, name)
+    except (FileNotFoundError, ValueError):
+        download(name, folder)
+        return _read(folder, name)
 
 
 def download(name: str, folder: Path) -> None:
@@ -77,13 +82,13 @@ def download(name: str, folder: Path) -> None:
             continue
         except ValueError as error:
             failures.append(f"  {error}")
-            part.unlink()
+            part.unlink(missing_ok=True)
             continue
         whole = folder / f".{name}.{os.getpid()}.tmp"
         whole.write_bytes(contents)
         whole.replace(folder / name)
         for part in folder.glob(f".{name}.*.part"):
-            part.unlink()
+            part.unlink(missing_ok=True)
         return
     raise ConnectionError(
         f"{name}.gz could not be downloaded:\n" + "\n".join(failures) + "\n"
@@ -118,7 +123,10 @@ def _read(folder: Path, name: str) -> NDArray[np.uint8]:
         raise FileNotFoundError(
             f"{folder} holds no {name}.gz or {name}; it needs {', '.join(FILES)}, or leave out --data-dir to download"
         )
-    contents = _checked(name, path.read_bytes(), str(path))
+    try:
+        contents = _checked(name, path.read_bytes(), str(path))
+    except ValueError as error:
+        raise ValueError(f"{error}; {ADVICE}") from None
     axes = contents[3]
     shape = np.frombuffer(contents, ">u4", axes, offset=4).tolist()
     return np.frombuffer(contents, np.uint8, math.prod(shape), offset=4 + 4 * axes).reshape(shape)
@@ -133,9 +141,9 @@ def _checked(name: str, data: bytes, source: str) -> bytes:
     try:
         contents = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
     except EOFError:
-        raise ValueError(f"{source} is cut short, at {len(data):,} bytes; {ADVICE}") from None
+        raise ValueError(f"{source} is cut short, at {len(data):,} bytes") from None
     except (OSError, zlib.error) as error:
-        raise ValueError(f"{source} is damaged ({error}); {ADVICE}") from None
+        raise ValueError(f"{source} is damaged ({error})") from None
     digest = hashlib.md5(contents, usedforsecurity=False).hexdigest()
     if digest == FILES[name]:
         return contents
@@ -144,10 +152,10 @@ def _checked(name: str, data: bytes, source: str) -> bytes:
             raise ValueError(f"{source} holds the contents of {other}: give each file its own name")
     axes = 3 if "images" in name else 1
     if contents[:4] != bytes([0, 0, 8, axes]):
-        raise ValueError(f"{source} is no IDX file of {name.split('-')[1]}; {ADVICE}")
+        raise ValueError(f"{source} is no IDX file of {name.split('-')[1]}")
     size = 4 + 4 * axes
     if len(contents) >= size:
         size += math.prod(np.frombuffer(contents, ">u4", axes, offset=4).tolist())
     if len(contents) < size:
-        raise ValueError(f"{source} is cut short, at {len(contents):,} of {size:,} bytes; {ADVICE}")
-    raise ValueError(f"{source} is not MNIST's: its MD5 is {digest}, the published one {FILES[name]}; {ADVICE}")
+        raise ValueError(f"{source} is cut short, at {len(contents):,} of {size:,} bytes")
+    raise ValueError(f"{source} is not MNIST's: its MD5 is {digest}, the published one {FILES[name]}")

@@ -42,6 +42,8 @@ def main(config: Config) -> dict[str, Any]:
     if file.exists():
         raise FileExistsError(f"{file} holds an agent already; remove it first, or choose another name")
     run, agent = RunFolder.existing(config.run), agents.load(config.run)
+    if not (run.path / "result.json").exists():
+        raise ValueError(f"{config.run} is not over; finish it with --resume {config.run}")
     stored, result = run.read_json("config.json"), run.read_json("result.json")
     notes = stored | dict(saved.about(config.run).get("notes", {}))
     command = config.command or notes.get("command")

@@ -2,11 +2,13 @@
 
 import math
 import shlex
+import signal
 import subprocess
 import sys
 import time
 from abc import ABC
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
@@ -17,13 +19,15 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from agents import Agent, Evaluation, evaluate
 from budget import parse_budget
-from command_line import check_seed
+from command_line import INTERRUPTED, check_seed
 from curves import save_curve
 from players import find_agent, make_games
 from run_folder import RunFolder
 from snake_env.endings import find_endings
+from snake_env.renderer import render_frame
+from snake_env.rules import Rules
 from tables import evaluation_table
-from video import play_frames, save_video
+from video import play_states, save_video
 
 BASELINES = ("random", "greedy", "safe-greedy")
 RULES = ("height", "width", "walls", "obstacles", "food", "hunger_limit", "actions")
@@ -89,9 +93,10 @@ def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, Ru
 
     Raises:
         FileExistsError, FileNotFoundError: see `RunFolder`.
+        ValueError: an option that no training can have.
     """
-    check_seed(options.seed)
     if options.resume is None:
+        _check(options)
         folder = RunFolder.create(options.out, options.kind)
         stored = asdict(options) | {"kind": options.kind, "out": str(folder.path), "resume": None}
         stored["command"] = shlex.join(["python", *sys.argv])
@@ -121,10 +126,24 @@ def _resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) 
     adjusted = {name: value for name, value in given.items() if value != getattr(kind, name)}
     if "budget" in adjusted:
         adjusted.setdefault(kind.counted, None)
+    resumed = kind(**kept | changed | adjusted, watch=options.watch)
+    _check(resumed)
+    (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one
     if adjusted:
         command = f"{stored['command']} && {shlex.join(['python', *sys.argv])}"
         folder.write_json("config.json", stored | adjusted | {"command": command})
-    return kind(**kept | changed | adjusted, watch=options.watch)
+    return resumed
+
+
+def _check(options: Options) -> None:
+    """Refuse what would fail later, or never end."""
+    check_seed(options.seed)
+    parse_budget(options.budget)
+    Rules(**options.rules)
+    for name in ("final_games", "validations", "validation_games", "games", "workers", "threads", options.counted):
+        count = getattr(options, name, None)
+        if count is not None and count < 1:
+            raise ValueError(f"{name} is {count}; give 1 or more")
 
 
 class Course:
@@ -141,7 +160,7 @@ class Course:
     def __init__(
         self, folder: RunFolder, rows: list[dict[str, Any]], before: float, budget: str, until: tuple[str, int | None]
     ) -> None:
-        self.folder, self.rows, self.console = folder, rows, Console()
+        self.folder, self.rows, self.console = folder, rows, Console(markup=False)
         self._column, self._last = until
         self._limit = parse_budget(budget) if self._last is None else math.inf
         self._started, self._printed, self._written = time.perf_counter() - before, -math.inf, -math.inf
@@ -158,12 +177,15 @@ class Course:
             return self.seconds / self._limit
         return float(self.rows[-1][self._column]) / self._last if self.rows else 0.0
 
-    def run(self, step: Callable[[], dict[str, Any]], line: Callable[[dict[str, Any], float], str]) -> None:
+    def run(
+        self, step: Callable[[], dict[str, Any]], line: Callable[[dict[str, Any], float], str], *, whole: bool = False
+    ) -> None:
         """Make steps until the training is over or someone presses Ctrl-C.
 
         Args:
             step: makes one, and returns its row of metrics.
             line: tells people a row, and the seconds of training that it stands for.
+            whole: whether a step that has begun must end before Ctrl-C counts, since half of it is worth nothing.
         """
         self.console.print(f"Training in {self.folder.path}; Ctrl-C stops and keeps what was reached.")
         columns = TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[left]}")
@@ -171,8 +193,9 @@ class Course:
             task = progress.add_task("first step", total=1.0, left="")
             try:
                 while (done := self.progress) < 1:
-                    self.rows.append({"seconds": 0.0} | step())
-                    self.rows[-1]["seconds"] = round(self.seconds, 2)
+                    with _undivided() if whole else nullcontext():
+                        self.rows.append({"seconds": 0.0} | step())
+                        self.rows[-1]["seconds"] = round(self.seconds, 2)
                     if self.seconds - self._written > BETWEEN_METRICS:
                         self.folder.write_metrics(self.rows)
                         self._written = self.seconds
@@ -185,6 +208,26 @@ class Course:
                         self.console.print(f"{told}  {left}", highlight=False)
             except KeyboardInterrupt:
                 self.console.print("Stopped; keeping what was reached.")
+
+
+@contextmanager
+def _undivided() -> Iterator[None]:
+    """Keep Ctrl-C until the block is over. A second one ends the program, which keeps its last checkpoint."""
+    pressed = False
+
+    def note(*_: object) -> None:
+        nonlocal pressed
+        if pressed:
+            sys.exit(INTERRUPTED)
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if pressed:
+        raise KeyboardInterrupt
 
 
 def report(
@@ -205,14 +248,16 @@ def report(
     results = [_measure(player, rules, options.final_games) for player in (*players, agent)]
     console.print(evaluation_table(results, f"{options.final_games} games, seeds 0 to {options.final_games - 1}"))
     reached = results[-1]
-    save_curve(course.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
-    # The best game: most food, and of those the shortest.
-    best = int(np.lexsort((reached.steps, -reached.scores))[0])
-    frames = list(play_frames(agent, {}, seed=best, tile=GIF_TILE))
-    save_video(frames[:: -(-len(frames) // GIF_FRAMES)] + frames[-1:], folder.path / "best_game.gif", GIF_FPS)
     seconds = {"train_seconds": course.rows[-1]["seconds"]}
     result = reached.row() | {"agent": str(folder.path)} | seconds | dict(counts)
     folder.write_json("result.json", result)
+    save_curve(course.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
+    # The best game: most food, and of those the shortest.
+    best = int(np.lexsort((reached.steps, -reached.scores))[0])
+    states = list(play_states(agent, {}, seed=best))
+    shown = states[:: -(-len(states) // GIF_FRAMES)] + states[-1:]
+    frames = [render_frame(state, tile=GIF_TILE, wrap=options.walls == "wrap") for state in shown]
+    save_video(frames, folder.path / "best_game.gif", GIF_FPS)
     console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
     console.print(f"Watch it: python scripts/watch.py {folder.path}")
     return result

@@ -204,7 +204,7 @@ def main(options: LearningOptions) -> dict[str, Any]:
                 log.add_scalar(name, value, step=learner.steps)
         return row
 
-    course.run(step, _line)
+    course.run(step, _line, whole=True)
     if not course.rows:
         raise SystemExit("stopped before the first rollout ended; give a larger --budget")
     if choice.steps != learner.steps:
@@ -232,7 +232,6 @@ class Choice:
 
     def validate(self, agent: LearnedAgent, steps: int, seconds: float) -> dict[str, float]:
         """Let an agent play the games, and keep it if it is better than those before."""
-        self.steps = steps
         games = self._options.validation_games
         if self._envs is None:
             self._envs = make_games(agent, {}, games)
@@ -241,6 +240,7 @@ class Choice:
             self.best = max(self.best, reached.mean)
             trained = {"kept_steps": steps, "kept_seconds": round(seconds, 1)}
             agent.save(self._folder.path / "best.npz", self._folder.read_json("config.json") | trained)
+        self.steps = steps
         return {"validation": reached.mean, "validation_full": reached.full}
 
 

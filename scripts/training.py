@@ -3,6 +3,7 @@
 `train_mnist.py` and `train_images.py` add their pictures, networks and augmentation.
 """
 
+import hashlib
 import os
 import shlex
 import sys
@@ -95,7 +96,7 @@ def continued(options: Chosen, *kinds: type[Chosen]) -> Chosen:
     changed = {name: given[name] for name in CHANGEABLE if given.get(name) != defaults.get(name)}
     if "budget" in changed:
         changed.setdefault("epochs", None)
-    kept = {field.name: stored[field.name] for field in fields(kind)}
+    kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
     for name, hint in get_type_hints(kind).items():  # JSON knows neither paths nor tuples
         if isinstance(kept.get(name), str) and hint == Path | None:
             kept[name] = Path(kept[name])
@@ -112,6 +113,10 @@ def train(
     augment: Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.float32]],
 ) -> dict[str, Any]:
     """Train the network and leave a complete run folder; what it gives back is the folder's result.json."""
+    if options.batch < SHARES:
+        raise ValueError(f"batch is {options.batch}; give {SHARES} pictures or more")
+    if options.epochs is not None and options.epochs < 1:
+        raise ValueError(f"epochs is {options.epochs}; give 1 or more")
     nn.threads.use(options.threads)
     aside = _validation_part(pictures.labels, options)
     images, labels = pictures.images[~aside], pictures.labels[~aside]
@@ -122,7 +127,7 @@ def train(
         nn.SoftmaxCrossEntropy(options.smoothing, class_weights(labels, len(pictures.classes))),
         nn.AdamW(network, options.learning_rate, weight_decay=options.weight_decay),
         schedule=nn.schedules.one_cycle(options.learning_rate),
-        batch=max(SHARES, min(options.batch, len(labels))),
+        batch=min(options.batch, len(labels)),
         average=options.average,
         augment=augment,
         shares=SHARES,
@@ -132,18 +137,12 @@ def train(
     classifier = Classifier(network, pictures.classes, pictures.images.ndim == 3, normalisation, options.views)
     classifier.probabilities(pictures.test_images[:1])  # what would fail at the end fails now
 
-    if options.resume is None:
-        folder = RunFolder.create(options.out, options.kind)
-        stored = asdict(options) | {"kind": options.kind, "out": folder.path, "command": shlex.join(sys.argv)}
-        stored = {name: str(value) if isinstance(value, Path) else value for name, value in stored.items()}
-        folder.write_json("config.json", stored)
-    else:
-        folder = RunFolder.existing(options.resume)
+    folder = _open_run(options, pictures)
     classifier.notes = folder.read_json("config.json")
     last = folder.path / "last.npz"
     if last.exists():
         trainer.restore(*nn.files.read(last))
-    console = Console()
+    console = Console(markup=False)  # names of folders may hold brackets
     console.print(
         f"Training {network.flat.size:,} parameters on {len(labels):,} pictures in {folder.path}; "
         "Ctrl-C stops and keeps what was reached."
@@ -153,6 +152,26 @@ def train(
     if not trainer.history:
         raise SystemExit("stopped before the first epoch ended; give a larger --budget")
     return _report(classifier, folder, pictures, aside, trainer.history, console)
+
+
+def _open_run(options: Options, pictures: Pictures) -> RunFolder:
+    """The folder of a new run, or of the run to go on with, which notes what was chosen anew."""
+    digest = hashlib.sha256(pictures.images.tobytes() + pictures.labels.tobytes()).hexdigest()
+    stored = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
+    stored |= {"kind": options.kind, "resume": None, "pictures": digest, "command": shlex.join(sys.argv)}
+    if options.resume is None:
+        folder = RunFolder.create(options.out, options.kind)
+        folder.write_json("config.json", stored | {"out": str(folder.path)})
+        return folder
+    folder = RunFolder.existing(options.resume)
+    before = folder.read_json("config.json")
+    if before.get("pictures", digest) != digest:
+        raise ValueError(f"{folder.path} was trained on other pictures; give those, or start a new run")
+    if any(stored[name] != before.get(name) for name in CHANGEABLE if name in stored):
+        commands = f"{before['command']} && {stored['command']}"
+        folder.write_json("config.json", before | stored | {"out": before["out"], "command": commands})
+    (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one
+    return folder
 
 
 def _validation_part(labels: NDArray[np.integer[Any]], options: Options) -> NDArray[np.bool_]:
@@ -195,11 +214,11 @@ def _report(
     }
     classifier.notes |= result
     classifier.save(folder.path / "best.npz")
+    folder.write_json("result.json", result)
     save_training_curve(history, folder.path / "curve.png")
     save_confusion(confusion, pictures.classes, folder.path / "confusion.png")
     save_mistakes(pictures.test_images, labels, probabilities, pictures.classes, folder.path / "mistakes.png")
     save_filters(classifier.network, folder.path / "filters.png")
-    folder.write_json("result.json", result)
     views = f", {classifier.views} views each" if classifier.views > 1 else ""
     pictures_left = "curve.png, confusion.png, mistakes.png, filters.png"
     console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, {pictures_left}, result.json")

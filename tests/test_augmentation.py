@@ -109,6 +109,15 @@ def test_the_same_generator_gives_the_same_digits() -> None:
     assert (first != other).any()
 
 
+def test_changes_that_are_none_are_named() -> None:
+    for wrong in ({"group": 0}, {"shift": -1.0}, {"scale": 1.0}):
+        with pytest.raises(ValueError, match="needs numbers from 0, a scale below 1 and a group of 1 or more"):
+            DigitAugmentation(**wrong)  # type: ignore[arg-type]
+    for wrong in ({"shift": -1}, {"zoom": 1.5}):
+        with pytest.raises(ValueError, match="needs numbers from 0 and a zoom below 1"):
+            PhotoAugmentation(normalisation=Normalisation(), **wrong)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("kind", ["digits", "photos", "plain"])
 def test_memory_is_batch_innermost(kind: str) -> None:
     rng = np.random.default_rng(0)

@@ -134,6 +134,17 @@ def test_a_fifth_of_each_class_is_kept_where_there_is_no_test_folder(inside: str
     assert (test.images != other.images).any()
 
 
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    train, test = load(make(tmp_path, {"bus": 5, "train": 10}), 9)
+    assert train.classes == test.classes == ("bus", "train")
+    assert (len(train.images), len(test.images)) == (12, 3)
+
+
+def test_dark_16_bit_pictures_stay_dark(tmp_path: Path) -> None:
+    Image.fromarray(np.full((9, 9), 250, np.uint16)).save(tmp_path / "dark.png")
+    assert decode(tmp_path / "dark.png", 9).max() == 0
+
+
 def test_pictures_lie_anywhere_in_a_class_folder_and_hidden_files_do_not_count(tmp_path: Path) -> None:
     make(tmp_path, {"a": 1, "b/deep/er": 2, ".git": 3, "__MACOSX": 3})
     (tmp_path / "a" / ".DS_Store").write_bytes(b"x")
@@ -209,7 +220,7 @@ def nothing(folder: Path) -> None:
         (
             lambda folder: (make(folder / "train", {"a": 1, "b": 1}), make(folder / "test", {"a": 1, "c": 1})),
             ValueError,
-            "trains on a, b and tests on a, c",
+            "has b, c in one of train and test alone: both need a folder for each class",
         ),
     ],
 )

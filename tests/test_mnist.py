@@ -192,6 +192,14 @@ def test_a_whole_download_that_was_not_unpacked_is_used(mirrors: Callable[..., M
     assert [file.name for file in cache.iterdir()] == [IMAGES]
 
 
+def test_a_damaged_file_in_the_cache_is_downloaded_anew(mirrors: Callable[..., Mirrors], cache: Path) -> None:
+    server = mirrors("good")
+    mnist.load()
+    (cache / IMAGES).write_bytes((cache / IMAGES).read_bytes()[:1000])
+    assert mnist.load().train_images.shape == (30, 28, 28)
+    assert len(server.asked) == 5
+
+
 def test_without_a_good_mirror_each_ones_answer_is_named(mirrors: Callable[..., Mirrors], cache: Path) -> None:
     mirrors("missing", "corrupt")
     with pytest.raises(ConnectionError, match=r"(?s)missing: 404.*corrupt gave is no IDX file.*--data-dir"):

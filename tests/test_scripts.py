@@ -86,6 +86,29 @@ def test_how_long_a_resumed_run_takes_is_known_from_its_first_part(tmp_path: Pat
     assert (config["budget"], config["generations"]) == ("0.01s", None)
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("--final-games 0", "final_games is 0; give 1 or more"),
+        ("--generations -1", "generations is -1; give 1 or more"),
+        ("--workers 0", "workers is 0; give 1 or more"),
+        ("--budget 0s", "write a number above 0 and a unit"),
+        ("--height 3", "height is 3"),
+    ],
+)
+def test_what_no_training_can_have_is_named_before_anything_is_written(
+    words: str, reason: str, run: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        train.main(train.parse(["es", *words.split(), "--out", str(tmp_path / "new")]))
+    assert not (tmp_path / "new").exists()
+    if words.split()[0] not in ("--height", "--final-games"):  # which are those of the run
+        before = {file.name: file.read_bytes() for file in run.iterdir()}
+        with pytest.raises(ValueError, match=reason):
+            train.main(train.parse(["--resume", str(run), *words.split()]))
+        assert {file.name: file.read_bytes() for file in run.iterdir()} == before
+
+
 def test_the_genetic_algorithm_trains_too(tmp_path: Path) -> None:
     result = train.main(
         train.parse(["ga", *TINY, "--generations", "2", "--workers", "1", "--out", str(tmp_path / "ga")])

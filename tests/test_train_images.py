@@ -1,6 +1,7 @@
 """`train_images.py` on pictures drawn here: of all sizes and modes, more of one class than of another, some broken."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,17 @@ def test_any_folder_of_class_folders_is_learnt(
     assert sum(named[file] == kind for file, kind in files.items()) >= 9
 
 
-def test_a_run_goes_on_with_its_own_options(pictures: Path, tmp_path: Path) -> None:
-    train(pictures, "--out", tmp_path / "run", "--epochs", 1)
-    assert train("--resume", tmp_path / "run", "--epochs", 2)["epochs"] == 2
+def test_a_run_goes_on_with_its_own_options_and_pictures(pictures: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(pictures, "--out", run, "--epochs", 1)
+    assert train("--resume", run, "--epochs", 2)["epochs"] == 2
+    config = json.loads((run / "config.json").read_text())
+    assert (config["epochs"], config["out"], config["command"].count("&&")) == (2, str(run), 1)
+    assert train("--resume", run)["epochs"] == 2  # as was said last
+    some = next(pictures.rglob("*.png"))
+    shutil.copy(some, some.with_name("another.png"))
+    with pytest.raises(ValueError, match="was trained on other pictures; give those, or start a new run"):
+        train("--resume", run, "--epochs", 3)
 
 
 def test_a_network_too_deep_for_its_pictures_is_named(pictures: Path, tmp_path: Path) -> None:
@@ -97,7 +106,11 @@ def test_a_network_too_deep_for_its_pictures_is_named(pictures: Path, tmp_path: 
         ("--validation", "1", "choose a share"),
         ("--validation", "-0.1", "choose a share"),
         ("--views", "19", "choose 1 to 18"),
-        ("--budget", "2", "write a number and a unit"),
+        ("--batch", "1", "batch is 1; give 2 pictures or more"),
+        ("--epochs", "0", "epochs is 0; give 1 or more"),
+        ("--zoom", "1.5", "a zoom below 1"),
+        ("--budget", "0s", "write a number above 0 and a unit"),
+        ("--budget", "2", "write a number above 0 and a unit"),
     ],
 )
 def test_a_wrong_option_is_named_before_a_folder_is_made(

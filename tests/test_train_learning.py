@@ -212,8 +212,8 @@ def test_the_other_learners_leave_a_run_too(kind: str, words: list[str], told: s
     assert agents.load(tmp_path / kind).name == kind
 
 
-def test_symmetry_where_there_is_none_is_named() -> None:
-    options = train.parse(["ppo", *TINY, "--actions", "absolute"])
+def test_symmetry_where_there_is_none_is_named(tmp_path: Path) -> None:
+    options = train.parse(["ppo", *TINY, "--actions", "absolute", "--out", str(tmp_path)])
     with pytest.raises(
         ValueError, match="'ego', which turns with the snake, has no symmetry; choose --actions relative"
     ):
