@@ -199,6 +199,10 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             self._window.close()
             self._window = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy needs: all but the window."""
+        return vars(self) | {"_window": None}
+
     def _observe(self) -> Observation:
         if self._sees_planes:
             return self._game.planes.copy()

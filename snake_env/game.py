@@ -163,8 +163,9 @@ class Game:
             if cell >= 0:
                 self._food[cell] = self._full
         self.score, self._hunger, self._stream = int(given.score[0]), int(given.hunger[0]), int(given.stream[0])
-        self.ate = self.died = self.won = self.starved = False
+        self.ate = self.died = self.starved = False
         self.over = bool(given.over[0])
+        self.won = self.over and self.length == len(self._open_cells)
 
     def _set_up(self, body: list[int], pose: int) -> None:
         """Put a snake on an empty board."""

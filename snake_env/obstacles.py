@@ -1,6 +1,7 @@
 """Obstacles by name, as an ASCII map, or at random: everything becomes one boolean map, checked to be playable."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -118,6 +119,7 @@ def _parse_map(text: str, height: int, width: int) -> BoolArray:
     return np.array([[sign == "#" for sign in line] for line in lines])
 
 
+@lru_cache(maxsize=32)  # on a large board it takes seconds, and every environment and its resets ask for the same
 def _scatter(density: float, seed: int, height: int, width: int, *, wrap: bool) -> BoolArray:
     """Random obstacles, placed one by one where they cut nothing off."""
     board = np.zeros((height, width), dtype=bool)
@@ -131,6 +133,7 @@ def _scatter(density: float, seed: int, height: int, width: int, *, wrap: bool) 
             wanted -= 1
         else:
             board.flat[cell] = False
+    board.setflags(write=False)
     return board
 
 

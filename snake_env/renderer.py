@@ -55,7 +55,8 @@ def render_frame(state: State, game: int = 0, *, tile: int | None = None, wrap: 
     Args:
         state: N games.
         game: which of them.
-        tile: pixels for the side of a cell, 4 to 128; by default the long side of the board takes about 400.
+        tile: pixels for the side of a cell, 4 to 128; by default the long side of the board takes about 400, and the
+            picture's sides are even, as video needs it.
         wrap: whether the edges are joined; the walls have openings then.
 
     Raises:
@@ -63,7 +64,7 @@ def render_frame(state: State, game: int = 0, *, tile: int | None = None, wrap: 
     """
     H, W = state.obstacles.shape
     if tile is None:
-        tile = min(max(LONG_SIDE // max(H, W), 8), 64)
+        tile = min(max(LONG_SIDE // max(H, W) // 2 * 2, 8), 64)
     board = draw_board(state, game, tile)
     scale = max(1, round(W * tile / 200))
     frame = _walls(*board.shape[:2], tile, scale, wrap).copy()

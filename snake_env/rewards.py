@@ -81,7 +81,7 @@ def build_reward(given: str | Mapping[str, Any]) -> SparseReward:
             raise ValueError(f"reward has {key}={value!r}; {name!r} takes finite numbers for {', '.join(known)}")
     if not 0 <= numbers.get("discount", 0) <= 1:
         raise ValueError(f"reward has discount={numbers['discount']!r}; it must lie between 0 and 1")
-    return REWARDS[name](**numbers)
+    return REWARDS[name](**{key: float(value) for key, value in numbers.items()})
 
 
 class Shaping:

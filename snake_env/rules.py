@@ -63,12 +63,15 @@ class Rules:
                 object.__setattr__(self, name, tuple(getattr(self, name)))
         for name in ("height", "width"):
             _check_whole(name, getattr(self, name), SMALLEST, LARGEST, "choose a smaller or larger board")
+            object.__setattr__(self, name, int(getattr(self, name)))  # a NumPy integer could overflow
         _check_choice("walls", self.walls, WALLS)
         _check_choice("actions", self.actions, tuple(ACTIONS))
         room = len(self.open_cells)
         _check_whole("food", self.food, 1, room - 1, f"the board has {room} cells without obstacles")
+        object.__setattr__(self, "food", int(self.food))
         if self.hunger_limit is not None:
             _check_whole("hunger_limit", self.hunger_limit, 1, 2**31, "choose a number of steps, or None")
+            object.__setattr__(self, "hunger_limit", int(self.hunger_limit))
         shortest, longest = self.lengths
         _check_whole("initial_length", shortest, 1, room - 1, f"the board has {room} cells without obstacles")
         _check_whole("initial_length", longest, shortest, room - 1, f"the board has {room} cells without obstacles")

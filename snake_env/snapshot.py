@@ -38,7 +38,7 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
     }
     checked: dict[str, Any] = {}
     for name, value in arrays.items():
-        array: NDArray[Any] = np.asarray(value)
+        array: NDArray[Any] = _whole(value) if name == "stream" else np.asarray(value)
         if array.shape != shapes[name] or array.dtype.kind not in "biu":
             raise ValueError(
                 f"the state's {name} has shape {array.shape} and dtype {array.dtype}; "
@@ -82,6 +82,13 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
     require(bool((state.over | ~full).all()), "a full board goes on")
     require(bool(((state.score >= 0) & (state.score < state.length)).all()), "a score does not fit the length")
     return state
+
+
+def _whole(value: Any) -> NDArray[Any]:  # noqa: ANN401  whatever was handed in
+    """An array of it; of a list of numbers around 2^63, as JSON gives it, NumPy alone would make floats."""
+    objects = np.asarray(value, object)
+    whole = all(isinstance(number, int) and 0 <= number < 1 << 64 for number in objects.flat)
+    return objects.astype(np.uint64) if whole else np.asarray(value)
 
 
 def _connected(order: np.ndarray[Any, np.dtype[np.int64]], rules: Rules) -> bool:

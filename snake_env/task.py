@@ -53,7 +53,11 @@ class Task:
         unknown = sorted(set(rules) - set(RuleArguments.__annotations__))
         if unknown:
             known = ", ".join([*RuleArguments.__annotations__, "observation", "reward", "render_mode"])
-            raise ValueError(f"there is no argument {', '.join(map(repr, unknown))}; the environment takes {known}")
+            hint = "; hunger_limit ends games, and vectorization_mode='sync' knows a limit of steps"
+            raise ValueError(
+                f"there is no argument {', '.join(map(repr, unknown))}; the environment takes {known}"
+                f"{hint if 'max_episode_steps' in unknown else ''}"
+            )
         arguments: dict[str, Any] = dict(rules)
         self.rules = Rules(**arguments)
         self.observe = build_observation(observation, self.rules)

@@ -119,7 +119,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             self._shaping.start(self._batch.state(), rows)
         if self.render_mode == "human":
             self.render()
-        return self._observe(), self._info(np.zeros(self.num_envs, dtype=bool))
+        return self._observe(), self._info(self._won())
 
     def step(self, actions: IntArray | Sequence[int]) -> Step:
         """Move every game by one action.
@@ -168,7 +168,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         self._started[:] = self._ready = True
         if self._shaping is not None:
             self._shaping.start(self._batch.state())
-        return self._observe(), self._info(np.zeros(self.num_envs, dtype=bool))
+        return self._observe(), self._info(self._won())
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """A picture of each game, or one of the first games; None in a window, and without a render mode."""
@@ -177,6 +177,8 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
                 'render() shows nothing without a render mode; make the environments with render_mode="tiled"'
             )
             return None
+        if not self._started.any():
+            raise ResetNeeded("there are no games yet; call reset() before render()")
         state = self._batch.state()
         shown = self.num_envs if self.render_mode == "rgb_array" else min(self.num_envs, TILED_GAMES)
         frames = tuple(self._task.frame(state, game) for game in range(shown))
@@ -189,18 +191,27 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             from snake_env.window import Window
 
             self._window = Window("Snake", picture.shape[1::-1], fps=self.metadata["render_fps"])
+            self.closed = False  # after a `close` there is something to close again
         self._window.show(picture)
         return None
 
-    def close_extras(self) -> None:
-        """Close the window, if there is one."""
+    def close_extras(self, **_: object) -> None:
+        """Close the window, if there is one; arguments such as `terminate` are for environments in processes."""
         if self._window is not None:
             self._window.close()
             self._window = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy needs: all but the window."""
+        return vars(self) | {"_window": None}
+
     def _observe(self) -> Observation:
         observe = self._task.observe
         return observe.draw(*self._batch.board()) if isinstance(observe, Planes) else observe(self._batch.state())
+
+    def _won(self) -> BoolArray:
+        won: BoolArray = self._batch.over & (self._batch.length == len(self.rules.open_cells))
+        return won
 
     def _info(self, won: BoolArray) -> dict[str, Any]:
         batch = self._batch

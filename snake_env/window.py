@@ -1,6 +1,7 @@
 """A window that shows frames: the one file that imports pygame. It knows pictures and keys, and nothing of Snake."""
 
 import os
+from typing import ClassVar
 
 import numpy as np
 from gymnasium.error import DependencyNotInstalled
@@ -32,6 +33,8 @@ class Window:
         RuntimeError: there is no display to open a window on.
     """
 
+    _open: ClassVar["Window | None"] = None
+
     def __init__(self, title: str, size: tuple[int, int], fps: float) -> None:
         self.fps = fps
         self._closed = False
@@ -48,6 +51,7 @@ class Window:
                 "or set the environment variable SDL_VIDEODRIVER=dummy to go on without seeing it"
             ) from error
         pygame.display.set_caption(title)
+        Window._open = self
 
     @property
     def closed(self) -> bool:
@@ -66,8 +70,8 @@ class Window:
         """
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
             raise ValueError(f"the frame is {frame.dtype} {frame.shape}; give uint8 (height, width, 3)")
-        screen = None if self._closed else pygame.display.get_surface()
-        if screen is None:  # another window closed the display
+        screen = pygame.display.get_surface() if Window._open is self else None
+        if screen is None:  # closed, or another window took its place
             self._closed = True
             return []
         events = pygame.event.get()
@@ -84,6 +88,7 @@ class Window:
 
     def close(self) -> None:
         """Close the window; a closed one stays closed."""
-        if not self._closed:
-            self._closed = True
+        self._closed = True
+        if Window._open is self:
+            Window._open = None
             pygame.display.quit()

@@ -163,6 +163,9 @@ def test_without_autoreset_a_mask_says_who_starts_anew() -> None:
     with pytest.raises(ResetNeeded, match="reset"):
         envs.step(np.array([STRAIGHT] * 3))
     assert_same(envs.get_state(), ended)
+    _, info = envs.reset(options={"reset_mask": np.array([F, F, T])})
+    assert info["won"].tolist() == [T, F, F]  # games that did not start anew are as they were
+    assert envs.set_state(envs.get_state())[1]["won"].tolist() == [T, F, F]
     envs.reset(options={"reset_mask": np.array([T, F, T])})
     partly = envs.get_state()
     assert partly["over"].tolist() == [F, T, F]

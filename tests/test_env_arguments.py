@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snake_env import SnakeEnv
+from snake_env import Rules, SnakeEnv
 from tests.env_games import env_on
 from tests.same import assert_same
 
@@ -125,3 +125,17 @@ def test_bad_options_are_named_and_do_nothing(options: dict[str, Any], words: st
         env.reset(seed=2, options=options)
     assert_same(env.get_state(), twin.get_state())
     assert_same(env.reset(), twin.reset())
+
+
+def test_small_numpy_integers_do_not_overflow() -> None:
+    size: Any = np.uint8(20)
+    rules = Rules(height=size, width=size, food=np.int8(3), hunger_limit=np.uint8(200))  # type: ignore[arg-type]
+    assert rules.cells == 400
+    assert {type(number) for number in (rules.height, rules.width, rules.food, rules.hunger_limit)} == {int}
+
+
+def test_random_obstacles_are_laid_once() -> None:
+    first, again = (Rules(height=12, width=13, obstacles=(0.2, 5)) for _ in range(2))
+    np.testing.assert_array_equal(first.obstacle_map, again.obstacle_map)
+    with pytest.raises(ValueError, match="read-only"):
+        first.obstacle_map[0, 0] = True

@@ -1,12 +1,14 @@
 """What the environment for one game shows, and its window."""
 
+import copy
+import pickle
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import pytest
 
-from snake_env import SnakeEnv
+from snake_env import SnakeEnv, SnakeVectorEnv
 from tests.env_games import ID
 
 
@@ -37,6 +39,24 @@ def test_a_window_opens_and_closes() -> None:
     env.close()
     env.reset(seed=1)  # opens it again
     env.close()
+
+
+@pytest.mark.parametrize("make", [SnakeEnv, lambda **arguments: SnakeVectorEnv(2, **arguments)])
+def test_a_copy_has_no_window_and_a_window_closes_as_often_as_it_opens(make: Any) -> None:
+    pytest.importorskip("pygame")
+    env = make(height=5, width=6, render_mode="human")
+    for _ in range(2):
+        env.reset(seed=1)
+        assert env._window is not None
+        copied = pickle.loads(pickle.dumps(copy.deepcopy(env)))
+        assert copied._window is None
+        np.testing.assert_array_equal(copied.get_state()["body"], env.get_state()["body"])
+        env.close()
+        assert env._window is None
+
+
+def test_vector_environments_in_processes_are_told_to_terminate_and_so_may_these() -> None:
+    SnakeVectorEnv(2).close(terminate=True)
 
 
 def test_without_a_render_mode_render_says_so() -> None:

@@ -52,6 +52,26 @@ def test_a_state_can_be_written_as_json() -> None:
     assert_same(env.get_state(), other.get_state())
 
 
+def test_the_state_of_many_games_can_be_written_as_json() -> None:
+    envs, others = SnakeVectorEnv(8, height=5, width=6), SnakeVectorEnv(8, height=5, width=6)
+    envs.reset(seed=6)  # some streams are above 2^63, some below
+    state = {name: array.tolist() for name, array in envs.get_state().items()}
+    others.set_state(json.loads(json.dumps(state)))
+    assert_same(envs.get_state(), others.get_state())
+    for wrong in (-1, 1 << 64, 0.5, "1"):
+        with pytest.raises(ValueError, match="stream"):
+            others.set_state(state | {"stream": [wrong] * 8})
+
+
+def test_a_won_game_stays_won() -> None:
+    ring: dict[str, Any] = {"height": 4, "width": 5, "walls": "wrap", "obstacles": "#####\n.....\n#####\n#####"}
+    env, other = (SnakeEnv(**ring, initial_length=4, actions="relative") for _ in range(2))
+    env.reset(seed=1)
+    won = env.step(1)[4]
+    assert won["won"]
+    assert_same(other.set_state(env.get_state())[1], won)
+
+
 def test_a_game_that_is_over_stays_over() -> None:
     env, other = env_on("^..... a..... ...... .....*"), SnakeEnv(height=4, width=6)
     env.step(0)

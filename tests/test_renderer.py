@@ -45,6 +45,12 @@ def test_sizes(height: int, width: int, tile: int) -> None:
     assert draw_boards(joined(state, state, state), 5).shape == (3, 5 * height, 5 * width, 3)
 
 
+def test_sides_are_even_for_video() -> None:
+    for height, width in [(7, 7), (17, 9), (21, 23), (5, 6)]:
+        frame = render_frame(board(height, width, [(2, 1), (2, 2)]))
+        assert frame.shape[0] % 2 == frame.shape[1] % 2 == 0
+
+
 @pytest.mark.parametrize("tile", [4, 8, 9, 40])
 def test_the_frame_holds_the_board_inside_its_walls(tile: int) -> None:
     frame, picture = render_frame(SMALL, tile=tile), draw_board(SMALL, 0, tile)

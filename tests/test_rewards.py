@@ -48,6 +48,16 @@ def test_sparse_rewards(text: str, action: int, plain: float, other: float) -> N
     assert reward_of(text, action, reward=OTHER_NUMBERS) == other
 
 
+def test_whole_numbers_are_rewards_like_others() -> None:
+    env = SnakeEnv(height=4, width=5, reward={"name": "sparse", "food": 1, "death": 1})
+    env.reset(seed=1)
+    over = False
+    while not over:
+        _, reward, over, _, _ = env.step(0)
+        assert type(reward) is float
+    assert reward == -1
+
+
 def test_starving_costs_nothing_unless_asked_for() -> None:
     text = "...... .*<a.. ...... ......"
     assert reward_of(text, UP, hunger=4, hunger_limit=5) == 0

@@ -88,6 +88,7 @@ def test_a_negative_seed_is_an_error_that_does_nothing(seed: Any) -> None:
         ({"autoreset_mode": None}, "None.*'NextStep', 'SameStep', 'Disabled'"),
         ({"render_mode": "ansi"}, "'ansi'.*'rgb_array', 'tiled', 'human'"),
         ({"walls": "torus"}, "'torus'"),
+        ({"max_episode_steps": 50}, "hunger_limit ends games"),
     ],
     ids=str,
 )
@@ -100,6 +101,8 @@ def test_a_step_needs_a_reset() -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     with pytest.raises(ResetNeeded, match="reset"):
         envs.step(np.zeros(3, dtype=np.int64))
+    with pytest.raises(ResetNeeded, match="reset"):
+        SnakeVectorEnv(3, render_mode="rgb_array").render()
     envs.reset(options={"reset_mask": np.array([T, F, T])})
     with pytest.raises(ResetNeeded, match="reset"):
         envs.step(np.zeros(3, dtype=np.int64))

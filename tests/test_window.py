@@ -76,6 +76,16 @@ def test_a_closed_window_leaves_a_later_one_alone(window: Window) -> None:
     later.close()
 
 
+def test_a_window_whose_place_was_taken_leaves_the_other_alone(window: Window) -> None:
+    later = Window("later", (30, 20), fps=0)
+    window.show(frame(200, 300))
+    assert window.closed
+    window.close()
+    later.show(frame(20, 30))
+    assert not later.closed
+    later.close()
+
+
 def test_a_window_whose_display_is_gone_counts_as_closed(window: Window) -> None:
     pygame.display.quit()
     assert window.show(frame(20, 30)) == []
