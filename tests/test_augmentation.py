@@ -112,10 +112,10 @@ def test_the_same_generator_gives_the_same_digits() -> None:
 def test_changes_that_are_none_are_named() -> None:
     for wrong in ({"group": 0}, {"shift": -1.0}, {"scale": 1.0}):
         with pytest.raises(ValueError, match="needs numbers from 0, a scale below 1 and a group of 1 or more"):
-            DigitAugmentation(**wrong)  # type: ignore[arg-type]
+            DigitAugmentation(**wrong)
     for wrong in ({"shift": -1}, {"zoom": 1.5}):
         with pytest.raises(ValueError, match="needs numbers from 0 and a zoom below 1"):
-            PhotoAugmentation(normalisation=Normalisation(), **wrong)  # type: ignore[arg-type]
+            PhotoAugmentation(normalisation=Normalisation(), **wrong)
 
 
 @pytest.mark.parametrize("kind", ["digits", "photos", "plain"])

@@ -97,7 +97,7 @@ def test_chance_keeps_to_what_is_allowed_and_is_even() -> None:
 @pytest.mark.parametrize("name", ["horizon", "updates", "minibatch", "window", "target_every"])
 def test_counts_of_nothing_are_named(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} is 0; give 1 or more"):
-        Settings(**{name: 0})
+        Settings(**{name: 0})  # type: ignore[arg-type]
 
 
 def test_exploration_falls_on_a_line_and_stays() -> None:

@@ -1,6 +1,7 @@
 """Evolution on small boards: it learns, it repeats itself, and it goes on where it was stopped."""
 
 import json
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -87,7 +88,7 @@ def test_a_contest_without_scores_counts_returns() -> None:
 
 def test_candidates_see_what_the_agent_will_see() -> None:
     """Planes are whole numbers, which networks get from 0 to 1, in the contest as in play."""
-    board = {"height": 5, "width": 6, "observation": {"name": "planes"}}
+    board: dict[str, Any] = {"height": 5, "width": 6, "observation": {"name": "planes"}}
     network = nn.Sequential([nn.Flatten(), nn.Dense(120, 4)], input_shape=(4, 5, 6), rng=0)
     genome = network.flat.astype(np.float64)
     genome[-4:] = (0, 3, 1, 2)  # decide where the planes say little
