@@ -5,7 +5,9 @@ Source: Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv 1604.00772; equa
 Differences: fitness is maximised; above `FULL_UP_TO` parameters only the diagonal of the covariance is learnt, with the
 faster rate that this allows (Ros, Hansen, "A simple modification in CMA-ES achieving linear time and space complexity",
 PPSN 2008); samples are mirrored in pairs (Brockhoff et al., "Mirrored sampling and sequential selection for evolution
-strategies", PPSN 2010), which halves the noise of the mean at no cost.
+strategies", PPSN 2010), which evens them out. Where both of a pair are among the best they cancel, so the step size
+falls by half a percent a generation even without a signal (Auger, Brockhoff and Hansen, "Mirrored sampling in evolution
+strategies with weighted recombination", GECCO 2011); that is left as it is.
 """
 
 import math
