@@ -15,27 +15,19 @@ and how many there are only by rounding, and by the chance that each draws for i
 
 import multiprocessing
 import multiprocessing.dummy
-import pickle
-import signal
-import threading
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
-from itertools import pairwise
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from nn import threads
-from nn.all_reduce import AllReduce, LaneError, Reduce, SharedArray, one_lane
+from nn.all_reduce import AllReduce, LaneError
 from nn.batch_norm import BatchNorm
+from nn.batch_shares import END, Augment, BatchShares, Examples, batch_norms, help_with, joined
 from nn.losses import Loss
 from nn.sequential import Sequential
 
-END = "end"  # other messages to a helper ask for a step: a seed to draw chance from, or None to go on with what it has
-Examples = npt.NDArray[Any]  # (B, ...)
-Augment = Callable[[Examples, np.random.Generator], Examples]
 Result = TypeVar("Result")
 
 
@@ -152,37 +144,15 @@ class DataParallel:
         self.close()
 
 
-class _Batch:
-    """A batch in memory that all lanes see, and what each of them does with its share."""
-
-    def __init__(self, parallel: DataParallel, context: Any, x: Examples, y: Examples) -> None:  # noqa: ANN401  see AllReduce
-        self.loss, self.augment = parallel.loss, parallel.augment
-        network, shares = parallel.network, parallel.shares
-        self.x, self.y = SharedArray(x.shape, x.dtype), SharedArray(y.shape, y.dtype)
-        self.flat = SharedArray(network.flat.shape, network.flat.dtype)
-        self.gradients = SharedArray((shares, network.flat.size), network.flat.dtype)
-        bounds = [len(x) * i // shares for i in range(shares + 1)]
-        self.shares = [slice(start, stop) for start, stop in pairwise(bounds)]
-        width = max((2 * layer.features + 1 for layer in _batch_norms(network)), default=1)
-        self.all_reduce = AllReduce(context, shares, width, by_turns=not parallel.processes)
-
-    def learn(self, number: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
-        """Add to the network's gradient what share `number` says; return the loss of the whole batch."""
-        x, y, share = self.x.view(), self.y.view(), self.shares[number]
-        examples = x[share] if self.augment is None else self.augment(x[share], rng)
-        value, gradient = self.loss(network.forward(examples, training=True), y[share])
-        weight = self.loss.weight(y[share]) / self.loss.weight(y)
-        network.learn(gradient * gradient.dtype.type(weight))
-        return float(reduce(np.array([value * weight]))[0])
-
-
 class _Team:
     """This process and its helpers, at work on batches of one shape."""
 
     def __init__(self, parallel: DataParallel, x: Examples, y: Examples) -> None:
         self.network = parallel.network
         self.context: Any = multiprocessing.get_context("spawn") if parallel.processes else multiprocessing.dummy
-        self.batch = _Batch(parallel, self.context, x, y)
+        width = max((2 * layer.features + 1 for layer in batch_norms(self.network)), default=1)
+        meet = AllReduce(self.context, parallel.shares, width, by_turns=not parallel.processes)
+        self.batch = BatchShares(self.network, parallel.loss, parallel.augment, meet, x, y)
         self.helpers: list[Any] = []
         self.pipes: list[Any] = []
         helpers = self.helpers
@@ -193,7 +163,7 @@ class _Team:
         for number in range(1, parallel.shares):
             ours, theirs = self.context.Pipe()
             work = (number, self.batch, self.network.config(), self.network.input_shape, theirs)
-            helper = self.context.Process(target=_help, args=work)
+            helper = self.context.Process(target=help_with, args=work)
             helper.daemon = True  # it ends with this process
             helper.start()
             self.helpers.append(helper)
@@ -217,7 +187,7 @@ class _Team:
                     pipe.send(seed)
                 except BrokenPipeError:
                     raise LaneError from None
-            with _joined(network, self.reduce), threads.alone():
+            with joined(network, self.reduce), threads.alone():
                 return batch.learn(0, network, rng, self.reduce)
 
         value = self._with_helpers(own_share)
@@ -254,60 +224,3 @@ class _Team:
             'a helper process has died; a script that trains needs its work below if __name__ == "__main__":, since '
             "helpers import it, too; otherwise look for what may have ended it, such as a lack of memory"
         )
-
-
-def _help(number: int, batch: _Batch, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any) -> None:  # noqa: ANN401  of either kind
-    """Compute share `number` of each batch, until told to end."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one
-    parent = multiprocessing.parent_process()
-    reduce = batch.all_reduce.lane(number, lambda: parent is None or parent.is_alive())
-    network, flat = Sequential(**config), batch.flat.view()
-    network.bind(input_shape, np.empty_like(flat), batch.gradients.view()[number])
-    rng = np.random.default_rng()
-    turn = batch.all_reduce.turn or nullcontext()
-    with suppress(LaneError, EOFError), _joined(network, reduce), np.errstate(over="ignore", invalid="ignore"):
-        with turn:
-            reduce(np.zeros(1))
-        while (message := pipe.recv()) != END:
-            if message is not None:
-                rng = np.random.default_rng(message)
-                network.reseed(rng)
-            network.flat, network.gradient = flat, 0
-            try:
-                with turn:
-                    batch.learn(number, network, rng, reduce)
-            except LaneError:
-                raise
-            except BaseException as error:
-                pipe.send(_portable(error))
-                batch.all_reduce.end()
-                return
-
-
-def _portable(error: BaseException) -> BaseException:
-    """The error with where it came from, or its words alone, where another process could not read it."""
-    where = traceback.format_exc()
-    error.add_note(where)
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301  our own
-    except Exception:  # of whatever kind its class's constructor raises
-        return RuntimeError(where)
-    return error
-
-
-@contextmanager
-def _joined(network: Sequential, reduce: Reduce) -> Iterator[None]:
-    """Let layers that look at the batch as a whole see all shares of it."""
-    layers = _batch_norms(network)
-    for layer in layers:
-        layer.all_reduce = reduce
-    try:
-        yield
-    finally:
-        for layer in layers:
-            layer.all_reduce = one_lane
-
-
-def _batch_norms(network: Sequential) -> list[BatchNorm]:
-    return [layer for _, layer in network.walk() if isinstance(layer, BatchNorm)]

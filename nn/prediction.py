@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nn.data_parallel import Examples
+from nn.batch_shares import Examples
 from nn.layer import Array
 from nn.sequential import Sequential
 

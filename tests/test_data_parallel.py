@@ -9,7 +9,8 @@ import pytest
 
 import nn
 from nn.all_reduce import AllReduce, LaneError
-from nn.data_parallel import DataParallel, Examples
+from nn.batch_shares import Examples
+from nn.data_parallel import DataParallel
 from tests.trainers import helpers
 
 rng = np.random.default_rng(0)
@@ -108,6 +109,26 @@ def test_an_error_in_a_share_is_raised_and_the_next_batch_is_learnt(parallel: Da
     assert all(layer.all_reduce is nn.all_reduce.one_lane for layer in layers)
 
 
+class OddError(Exception):
+    """One that no process can make anew from its words."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(f"{first} and {second}")
+
+
+def odd(x: Examples, _: np.random.Generator) -> Examples:
+    """An augmentation that fails where the helper's share is."""
+    if len(x) == 6:
+        raise OddError("this", "that")
+    return x
+
+
+def test_an_error_that_cannot_travel_is_told() -> None:
+    parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), odd)
+    with pytest.raises(RuntimeError, match="OddError: this and that"):
+        parallel.learn(X, Y)
+
+
 def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
     parallel.learn(X, Y)
     (helper,) = helpers()
@@ -121,7 +142,7 @@ def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
 
 def test_helpers_that_do_not_come_to_life_are_missed(parallel: DataParallel, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(nn.data_parallel, "_help", print)  # which returns at once
+        broken.setattr(nn.data_parallel, "help_with", print)  # which returns at once
         with pytest.raises(RuntimeError, match="a helper process has died"):
             parallel.start(X, Y)
     assert not helpers()

@@ -20,7 +20,7 @@ from nn import (
     predict,
     trainer,
 )
-from nn.data_parallel import Examples
+from nn.batch_shares import Examples
 from tests.same import assert_same
 from tests.test_nn_images import small_network
 from tests.trainers import HELD_OUT, Do, X, Y, build, plain, without_time
