@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from agents import Agent
 from players import ENVIRONMENT_ID
-from snake_env.renderer import render_frame
 from snake_env.state import State
 
 Frame = NDArray[np.uint8]
@@ -30,13 +29,6 @@ def play_states(agent: Agent, rules: Mapping[str, Any], seed: int) -> Iterator[S
         observation, _, terminated, truncated, info = env.step(action)
         over = terminated or truncated
         yield State(**base.get_state())
-
-
-def play_frames(agent: Agent, rules: Mapping[str, Any], seed: int, *, tile: int | None = None) -> Iterator[Frame]:
-    """The pictures of the game with this seed, from the first to the last."""
-    wrap = (agent.environment | dict(rules)).get("walls") == "wrap"
-    for state in play_states(agent, rules, seed):
-        yield render_frame(state, tile=tile, wrap=wrap)
 
 
 def save_video(frames: Sequence[Frame], path: Path, fps: int) -> None:

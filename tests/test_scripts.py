@@ -20,7 +20,8 @@ import watch
 from budget import parse_budget
 from players import find_agent
 from run_folder import RunFolder
-from video import play_frames, save_video
+from snake_env.renderer import render_frame
+from video import play_states, save_video
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--budget", "60s", "--height", "5", "--width", "6", "--games", "3", "--population", "8", "--final-games", "6"]
@@ -155,8 +156,8 @@ def test_record_writes_a_gif(run: Path, tmp_path: Path) -> None:
 def test_a_gif_keeps_the_colour_of_the_food(tmp_path: Path) -> None:
     """Which a long snake has hundreds of times the pixels of."""
     rules = {"height": 10, "width": 9}
-    frames = list(play_frames(find_agent("shortcut", rules), rules, 3, tile=14))
-    frames = frames[len(frames) // 3 :: 10]
+    states = list(play_states(find_agent("shortcut", rules), rules, 3))
+    frames = [render_frame(state, tile=14) for state in states[len(states) // 3 :: 10]]
     save_video(frames, tmp_path / "game.gif", 25)
     with Image.open(tmp_path / "game.gif") as gif:
         shown = np.asarray(gif.convert("RGB")).astype(int)
