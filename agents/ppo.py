@@ -70,7 +70,7 @@ class PPO(RolloutLearner):
 
     def choose(self, output: FloatArray, masks: BoolArray) -> Choice:
         """Draw from the policy: the greatest of logits plus Gumbel noise is such a draw (Gumbel 1954)."""
-        log_policy = log_softmax(np.where(masks, output[:, :-1], FORBIDDEN))
+        log_policy, _ = nn.log_softmax(np.where(masks, output[:, :-1], FORBIDDEN))
         noise = self._rng.gumbel(size=log_policy.shape)
         actions = np.where(masks, log_policy + noise, -np.inf).argmax(axis=1)
         return Choice(actions, output[:, -1], log_policy[np.arange(len(actions)), actions])
@@ -106,8 +106,7 @@ def clipped_loss(
     """
     every = np.arange(len(output))
     advantages = batch.advantages
-    log_policy = log_softmax(np.where(batch.masks, output[:, :-1], FORBIDDEN))
-    policy = np.exp(log_policy)
+    log_policy, policy = nn.log_softmax(np.where(batch.masks, output[:, :-1], FORBIDDEN))
     log_policy = np.where(batch.masks, log_policy, 0)  # from here on it is only met times the policy, which is 0 there
     log_ratio = log_policy[every, batch.actions] - batch.log_probs
     ratio = np.exp(log_ratio)
@@ -123,10 +122,3 @@ def clipped_loss(
     surrogate = np.minimum(ratio * advantages, np.clip(ratio, 1 - clip, 1 + clip) * advantages)
     told = (-surrogate, error * error / 2, entropy, ratio - 1 - log_ratio, clipped)
     return gradient, np.array([values.sum(dtype=np.float64) for values in told])
-
-
-def log_softmax(logits: FloatArray) -> FloatArray:
-    """Return log π, with π_j = exp(z_j) / Σ_k exp(z_k): (B, A)."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    result: FloatArray = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result

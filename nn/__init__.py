@@ -23,7 +23,7 @@ from nn.files import load, save
 from nn.flatten import Flatten
 from nn.layer import Layer, Parameter
 from nn.layer_norm import LayerNorm
-from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy
+from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy, log_softmax
 from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp
 from nn.pooling import AvgPool2D, MaxPool2D
 from nn.prediction import predict
@@ -70,6 +70,7 @@ __all__ = [
     "clip_by_global_norm",
     "files",
     "load",
+    "log_softmax",
     "predict",
     "pretrained",
     "save",

@@ -12,7 +12,7 @@ import numpy as np
 from nn.initialisers import Shape
 from nn.layer import Array, Layer, ShapeError
 
-MANY = 10_000
+MANY = 40_000
 
 
 class ReLU(Layer):

@@ -8,6 +8,7 @@ import numpy as np
 from nn import threads
 from nn.initialisers import Shape
 from nn.layer import Array, Layer, Parameter, ShapeError
+from nn.reductions import column_sums
 
 
 class Dense(Layer):
@@ -50,20 +51,20 @@ class Dense(Layer):
     def learn(self, gradient: Array) -> None:
         """Add dL/dW = xᵀ dL/dy and dL/db = Σ_N dL/dy."""
         x = self.kept
-        self.bias.gradient += gradient.sum(axis=-2)  # (N, outputs) -> (outputs,)
         if x.ndim == 3:
-            self.weight.gradient += x.swapaxes(-1, -2) @ gradient
+            self.bias.gradient += gradient.sum(axis=1)
+            self.weight.gradient += x.swapaxes(1, 2) @ gradient
             return
+        self.bias.gradient += column_sums(gradient)
         product = self.buffer("dL/dW", self.weight.shape, x.dtype)
-        threads.matmul(x.T, gradient, product)  # (inputs, N) @ (N, outputs)
-        self.weight.gradient += product
+        threads.matmul(x.T, gradient, product, total=self.weight.gradient)  # (inputs, N) @ (N, outputs)
 
     def backward(self, gradient: Array) -> Array:
         """Call `learn`; return dL/dx = dL/dy Wᵀ."""
         self.learn(gradient)
         x, weight = self.kept, self.weight.value
         if x.ndim == 3:
-            return gradient @ weight.swapaxes(-1, -2)
+            return gradient @ weight.swapaxes(1, 2)
         dx = self.buffer("dL/dx", x.shape, x.dtype)
         if not x.flags.c_contiguous:  # features lie side by side, as `Flatten` leaves them: so does their gradient
             dx = dx.reshape(x.shape[::-1]).T

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.layer import Array
+from nn.reductions import row_maxima, row_sums
 
 
 class Loss(ABC):
@@ -105,18 +106,14 @@ class SoftmaxCrossEntropy(Loss):
         N, K = outputs.shape
         if targets.ndim == 1:
             q = np.full((N, K), self.smoothing / K, outputs.dtype)
-            q[np.arange(N), targets] += 1 - self.smoothing
+            q[np.arange(N), targets] = 1 - self.smoothing + self.smoothing / K
         else:
             q = (targets * (1 - self.smoothing) + self.smoothing / K).astype(outputs.dtype, copy=False)
         D = self.weight(targets)
         if self.class_weights is not None:
             q *= self.class_weights.astype(outputs.dtype)
-        # log p = y - m - log Σ exp(y - m): m = max y changes nothing and prevents overflow
-        log_p = outputs - outputs.max(axis=1, keepdims=True)
-        p = np.exp(log_p)
-        total = p.sum(axis=1, keepdims=True)  # (N, 1)
-        log_p -= np.log(total)
-        p *= q.sum(axis=1, keepdims=True) / total
+        log_p, p = log_softmax(outputs)
+        p *= row_sums(q)
         p -= q
         p /= D
         return -float(np.vdot(q, log_p)) / D, p
@@ -147,7 +144,7 @@ class SoftmaxCrossEntropy(Loss):
             # Comparisons with NaN are false, so this refuses it too.
             if not (np.abs(targets.sum(axis=1) - 1) < 1e-3).all() or not (targets >= 0).all():
                 raise ValueError("targets of (N, K) are probabilities: each row is of numbers from 0 and has the sum 1")
-        elif targets.shape != (N,) or not np.issubdtype(targets.dtype, np.integer):
+        elif targets.shape != (N,) or targets.dtype.kind not in "iu":
             raise ValueError(
                 f"the targets are {targets.dtype} {targets.shape}; "
                 f"outputs {outputs.shape} take ({N},) integer classes or {outputs.shape} probabilities"
@@ -179,6 +176,19 @@ class BinaryCrossEntropy(Loss):
         """Return "loss", and "accuracy": how often the output's sign says on which side of 1/2 the target is."""
         right = (outputs > 0) == (np.asarray(targets) > 0.5)
         return {**super().measure(outputs, targets), "accuracy": float(np.mean(right))}
+
+
+def log_softmax(outputs: Array) -> tuple[Array, Array]:
+    """Return log p and p = softmax(y), for logits y: (N, K) twice.
+
+    log p = y - m - log Σ exp(y - m), where m = max y changes nothing and prevents overflow.
+    """
+    log_p = outputs - row_maxima(outputs)
+    p = np.exp(log_p)
+    total = row_sums(p)
+    log_p -= np.log(total)
+    p /= total
+    return log_p, p
 
 
 def _fitting(outputs: Array, targets: npt.ArrayLike) -> Array:

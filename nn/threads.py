@@ -108,8 +108,8 @@ def alone() -> Iterator[None]:
         _sharing = before
 
 
-def matmul(a: Array, b: Array, out: Array) -> None:
-    """Write the product of the matrices a (n, k) and b (k, m) to out (n, m).
+def matmul(a: Array, b: Array, out: Array, total: Array | None = None) -> None:
+    """Write the product of the matrices a (n, k) and b (k, m) to out (n, m), and add it to total (n, m) if given.
 
     BLAS takes another path for a matrix of another size, which can change the last bit. So large products are always
     made in two halves, also by one thread; they are cut along the longer side, since BLAS copies what they share twice.
@@ -117,15 +117,19 @@ def matmul(a: Array, b: Array, out: Array) -> None:
     work = 2 * a.shape[0] * a.shape[1] * b.shape[1]
     if work < WORTH or max(out.shape) < 2:
         np.matmul(a, b, out=out)
+        if total is not None:
+            total += out
         return
     if out.shape[0] < out.shape[1]:  # columns of a product are rows of the transposed one
-        a, b, out = b.T, a.T, out.T
+        a, b, out, total = b.T, a.T, out.T, None if total is None else total.T
     half = len(out) // 2
     halves = [slice(0, half), slice(half, None)]
 
     def product(some: slice) -> None:
         for rows in halves[some]:
             np.matmul(a[rows], b, out=out[rows])
+            if total is not None:
+                total[rows] += out[rows]
 
     split(product, 2, work)
 

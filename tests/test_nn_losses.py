@@ -152,6 +152,12 @@ def test_large_logits(loss: Loss, dtype: type[np.float32]) -> None:
         assert value == pytest.approx((1e4 + 1e4 + np.log(2) + 0 + 1e4 + 0) / 6)
 
 
+def test_log_softmax_of_large_logits_stays_finite() -> None:
+    log_p, p = nn.log_softmax(np.array([[1e4, 0, -1e4], [0, 0, -1e4]]))
+    np.testing.assert_array_equal(p, [[1, 0, 0], [0.5, 0.5, 0]])
+    np.testing.assert_allclose(log_p, [[0, -1e4, -2e4], [-np.log(2), -np.log(2), -1e4 - np.log(2)]])
+
+
 def test_accuracy() -> None:
     assert SoftmaxCrossEntropy().measure(LOGITS, np.array([3, 2, 0])) == {
         "loss": SoftmaxCrossEntropy()(LOGITS, [3, 2, 0])[0],
