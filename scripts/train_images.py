@@ -39,6 +39,8 @@ class Config(Options):
     """Instead of training: a run folder or file of weights, then the pictures to name."""
     budget: str = "120s"
     """Training time, such as 90s, 15m or 2h; with --resume the time of all parts together."""
+    learning_rate: float = 8e-3
+    """At its peak: it rises first, then falls to nearly nothing (one cycle)."""
     views: int = 10
     """Views of each picture, mirrored and moved by a pixel, that the final figures are averaged over: 1 to 18."""
     size: int = 32
