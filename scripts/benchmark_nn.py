@@ -1,8 +1,8 @@
 """Training and forward passes of our networks, beside PyTorch and scikit-learn with as many threads.
 
 A training step is forward pass, cross-entropy, backward pass and Adam, always on the same random batch. "2 threads" are
-two cores at work: two threads of ours that share each layer, or two processes that share the batch (`nn.DataParallel`),
-whichever is faster; two threads of PyTorch's in its fastest mode.
+two cores at work: two threads of ours that share each layer, two processes that share the batch (`nn.DataParallel`), or
+two threads of BLAS that share each product, whichever is fastest; two threads of PyTorch's in its fastest mode.
 """
 
 import math
@@ -136,7 +136,7 @@ def batch_for(network: nn.Sequential, N: int) -> tuple[FloatArray, IntArray]:
 def training(
     network: nn.Sequential, x: FloatArray, labels: IntArray, batch: int, processes: nn.DataParallel, seconds: float
 ) -> Speed:
-    """Samples a second, batch by batch; with threads or with processes, whichever is faster."""
+    """Samples a second, batch by batch; with threads, with processes or with BLAS's threads, whichever is fastest."""
     adam = nn.Adam(network, peers.LEARNING_RATE)
     batches = [(x[start : start + batch], labels[start : start + batch]) for start in range(0, len(x), batch)]
 
@@ -149,9 +149,17 @@ def training(
 
         return repeat(learn, len(x))
 
-    modes = {"ours with threads": speed(nn.DataParallel(network, processes.loss, shares=1))}
+    with_threads = speed(nn.DataParallel(network, processes.loss, shares=1))
+
+    def alone(seconds: float) -> float:
+        with nn.threads.alone():
+            return with_threads(seconds)
+
+    modes = {"ours with threads": with_threads}
     if processes.shares > 1:
         modes["ours with processes"] = speed(processes)
+        if "scikit-learn" not in peers.missing():  # nor threadpoolctl, which it brings
+            modes["ours with BLAS threads"] = peers.with_blas(alone, processes.shares)
     return modes[fastest(modes, seconds)]
 
 

@@ -147,22 +147,24 @@ def repeat_inference(module: Any, x: Any) -> Speed:  # noqa: ANN401
 def sklearn_training(x: FloatArray, labels: IntArray, batch: int, threads: int, seconds: float) -> Peer:
     """The better number of BLAS threads for scikit-learn's MLP with 128 hidden units, and its samples a second."""
     from sklearn.neural_network import MLPClassifier
-    from threadpoolctl import threadpool_limits
 
     model = MLPClassifier((128,), batch_size=batch, learning_rate_init=LEARNING_RATE, shuffle=False, alpha=0.0)
     classes = np.unique(labels)
     speed = repeat(lambda: model.partial_fit(x, labels, classes=classes), len(x))
-
-    def with_blas(count: int) -> Speed:
-        def run(seconds: float) -> float:
-            with threadpool_limits(count, user_api="blas"):
-                return speed(seconds)
-
-        return run
-
-    modes = {f"BLAS threads: {count}": with_blas(count) for count in sorted({1, threads})}
+    modes = {f"BLAS threads: {count}": with_blas(speed, count) for count in sorted({1, threads})}
     best = fastest(modes, seconds)
     return best, modes[best]
+
+
+def with_blas(speed: Speed, threads: int) -> Speed:
+    """The same work with so many threads of BLAS's own."""
+    from threadpoolctl import threadpool_limits
+
+    def run(seconds: float) -> float:
+        with threadpool_limits(threads, user_api="blas"):
+            return speed(seconds)
+
+    return run
 
 
 def relu_first(layers: Sequence[nn.Layer]) -> list[nn.Layer]:
