@@ -8,7 +8,8 @@ which nothing is summed, and each thread writes its own part:
 
 Sums over that axis are made afterwards, in one order. So the same numbers are added in the same order by one thread or
 by many, and the same seed gives the same weights. BLAS has threads of its own, which do not promise that and which get
-in the way of these: start Python with OPENBLAS_NUM_THREADS=1 before using more than one thread here.
+in the way of these: start Python with OPENBLAS_NUM_THREADS=1 before using more than one thread here. Where nearly all
+work lies in a few large dense layers they are the faster ones, since they wait awake: let them be, and call no `use`.
 """
 
 import os
