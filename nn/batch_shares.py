@@ -65,8 +65,9 @@ def help_with(number: int, batch: BatchShares, config: dict[str, Any], input_sha
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one
     parent = parent_process()
     reduce = batch.all_reduce.lane(number, lambda: parent is None or parent.is_alive())
-    network, flat = Sequential(**config), batch.flat.view()
-    network.bind(input_shape, np.empty_like(flat), batch.gradients.view()[number])
+    network = Sequential(**config)
+    # What BatchNorm keeps for inference is written into the shared weights, where the next batch's write over it.
+    network.bind(input_shape, batch.flat.view(), batch.gradients.view()[number])
     rng = np.random.default_rng()
     turn = batch.all_reduce.turn or nullcontext()
     with suppress(LaneError, EOFError), joined(network, reduce), np.errstate(over="ignore", invalid="ignore"):
@@ -76,7 +77,7 @@ def help_with(number: int, batch: BatchShares, config: dict[str, Any], input_sha
             if message is not None:
                 rng = np.random.default_rng(message)
                 network.reseed(rng)
-            network.flat, network.gradient = flat, 0
+            network.gradient = 0
             try:
                 with turn:
                     batch.learn(number, network, rng, reduce)
