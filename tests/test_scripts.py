@@ -224,6 +224,21 @@ def test_benchmark_compares_the_same_functions(name: str) -> None:
         np.testing.assert_allclose(network.forward(x), theirs, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.peers
+def test_benchmark_tries_all_ways_to_use_two_cores(capsys: pytest.CaptureFixture[str]) -> None:
+    from threadpoolctl import threadpool_info
+
+    network = benchmark_nn.dense(8, 4, 2)
+    x, labels = benchmark_nn.batch_for(network, 6)
+    before = threadpool_info()
+    with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=2) as processes:
+        speed = benchmark_nn.training(network, x, labels, 6, processes, seconds=0.01)
+        assert speed(0.01) > 0
+    told = capsys.readouterr().err
+    assert all(f"ours with {how} " in told for how in ("threads", "processes", "BLAS threads"))
+    assert threadpool_info() == before
+
+
 def test_benchmark_counts_multiplications_and_additions() -> None:
     network = nn.Sequential([nn.Conv2D(2, 3), nn.Flatten(), nn.Dense(60, 7)], input_shape=(2, 4, 5), rng=0)
     convolution, dense = 2 * (4 * 5) * 3 * (2 * 9), 2 * 60 * 7
