@@ -9,7 +9,7 @@ which nothing is summed, and each thread writes its own part:
 Sums over that axis are made afterwards, in one order. So the same numbers are added in the same order by one thread or
 by many, and the same seed gives the same weights. BLAS has threads of its own, which do not promise that and which get
 in the way of these: start Python with OPENBLAS_NUM_THREADS=1 before using more than one thread here. Where nearly all
-work lies in a few large dense layers they are the faster ones, since they wait awake: let them be, and call no `use`.
+work lies in a few large dense layers they are the faster ones, since they wait awake: see `left_to_blas`.
 """
 
 import os
@@ -46,6 +46,7 @@ class Worker:
 
 _workers: list[Worker] = []
 _sharing = False  # whether some work is being shared; what it calls then stays in its thread
+_whole = False  # whether matrix products are left whole to BLAS
 
 
 def use(threads: int) -> None:
@@ -109,14 +110,30 @@ def alone() -> Iterator[None]:
         _sharing = before
 
 
+@contextmanager
+def left_to_blas() -> Iterator[None]:
+    """Leave matrix products to BLAS and its own threads (OPENBLAS_NUM_THREADS) meanwhile, and share nothing here.
+
+    How BLAS adds up may depend on how many threads it has, and so may the last bits of what is learned.
+    """
+    global _whole
+    before, _whole = _whole, True
+    try:
+        with alone():
+            yield
+    finally:
+        _whole = before
+
+
 def matmul(a: Array, b: Array, out: Array, total: Array | None = None) -> None:
     """Write the product of the matrices a (n, k) and b (k, m) to out (n, m), and add it to total (n, m) if given.
 
     BLAS takes another path for a matrix of another size, which can change the last bit. So large products are always
     made in two halves, also by one thread; they are cut along the longer side, since BLAS copies what they share twice.
+    Within `left_to_blas` they stay whole.
     """
     work = 2 * a.shape[0] * a.shape[1] * b.shape[1]
-    if work < WORTH or max(out.shape) < 2:
+    if work < WORTH or max(out.shape) < 2 or _whole:
         np.matmul(a, b, out=out)
         if total is not None:
             total += out

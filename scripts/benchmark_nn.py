@@ -151,15 +151,15 @@ def training(
 
     with_threads = speed(nn.DataParallel(network, processes.loss, shares=1))
 
-    def alone(seconds: float) -> float:
-        with nn.threads.alone():
+    def left_to_blas(seconds: float) -> float:
+        with nn.threads.left_to_blas():
             return with_threads(seconds)
 
     modes = {"ours with threads": with_threads}
     if processes.shares > 1:
         modes["ours with processes"] = speed(processes)
         if "scikit-learn" not in peers.missing():  # nor threadpoolctl, which it brings
-            modes["ours with BLAS threads"] = peers.with_blas(alone, processes.shares)
+            modes["ours with BLAS threads"] = peers.with_blas(left_to_blas, processes.shares)
     return modes[fastest(modes, seconds)]
 
 

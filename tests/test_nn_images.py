@@ -105,6 +105,18 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
             np.testing.assert_array_equal(a, b)
 
 
+def test_products_that_are_left_to_blas_are_the_same_up_to_rounding() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((300, 200), np.float32), rng.standard_normal((200, 100), np.float32)
+    products, totals = np.empty((2, 300, 100), np.float32), np.ones((2, 300, 100), np.float32)
+    nn.threads.matmul(a, b, products[0], total=totals[0])
+    with nn.threads.left_to_blas():
+        nn.threads.matmul(a, b, products[1], total=totals[1])
+    for product, total in zip(products, totals, strict=True):
+        np.testing.assert_allclose(product, a.astype(np.float64) @ b, atol=1e-4)
+        np.testing.assert_array_equal(total, product + 1)
+
+
 def test_a_thread_says_what_went_wrong() -> None:
     def fail(part: slice) -> None:
         if part.start:
