@@ -12,7 +12,9 @@ import numpy as np
 from nn.initialisers import Shape
 from nn.layer import Array, Layer, ShapeError
 
-MANY = 40_000
+# Numbers up to which NumPy is faster at comparing with an array of zeros, or, in another layout, with one zero, than at
+# `clip`, which reads no second array.
+WITH_ZEROS, WITH_ZERO = 40_000, 8_000
 
 
 class ReLU(Layer):
@@ -20,10 +22,12 @@ class ReLU(Layer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y = max(x, 0)."""
-        if x.size > MANY:  # numbers beside one number NumPy compares faster in `clip`, arrays of one shape in `maximum`
-            y = np.clip(x, 0, np.inf)
+        if x.size <= WITH_ZEROS and x.flags.c_contiguous:
+            y = np.maximum(x, _zeros(x.shape, x.dtype))
+        elif x.size <= WITH_ZERO:
+            y = np.maximum(x, 0)
         else:
-            y = np.maximum(x, _zeros(x.shape, x.dtype) if x.flags.c_contiguous else 0)
+            y = np.clip(x, 0, np.inf)
         if training:
             self.kept = y
         return y

@@ -17,6 +17,14 @@ def test_relus_derivative_is_0_or_1() -> None:
     np.testing.assert_array_equal(relu.backward(np.full_like(x, 2.0)), [[0, 0, 0, 2, 2, 2, 2]])
 
 
+@pytest.mark.parametrize("count", [3, 300, 2_000])
+@pytest.mark.parametrize("as_in_a_network", [False, True])
+def test_relu_of_any_size_and_layout(count: int, as_in_a_network: bool) -> None:
+    x = np.random.default_rng(count).standard_normal((count, 3, 4, 5)).astype(np.float32)
+    given = np.ascontiguousarray(x.transpose(2, 1, 3, 0)).transpose(3, 1, 0, 2) if as_in_a_network else x
+    np.testing.assert_array_equal(ReLU().forward(given), np.where(x > 0, x, 0))
+
+
 @pytest.mark.parametrize("slope", [0.0, 0.2, 1.0])
 def test_leaky_relu(slope: float) -> None:
     leaky = LeakyReLU(slope)
