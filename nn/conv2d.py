@@ -141,50 +141,33 @@ class Conv2D(ImageLayer):
         (C, H, W), (I, J), s = self.input_shape, self.kernel, self.stride
         above, _ = self.zeros(H, I)
         flat = g.reshape(U, O, V * N)
-        taps = self.buffer("dL/dtaps", (H, J, C, V, N), g.dtype)
-        to = taps.reshape(H, J * C, V * N)
         # The kernel's rows from the last to the first, as the rows of dL/dy that they meet lie in memory.
         weights = self.weight.value[:, :, ::-1].transpose(3, 1, 2, 0).reshape(J * C, I, O)
+        pieces = _pieces(V * N, weights.size)
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
         # A column of the kernel that sees all of x comes first: what it gives replaces zeros.
-        order = sorted(self._columns(W, V), key=lambda seen: seen[2] != slice(0, W, 1))
-        covering = bool(order) and order[0][2] == slice(0, W, 1)
-
-        def taps_of(some: slice) -> None:
-            """Rows h of one phase (h + p) % s meet the same rows of the kernel, and dL/dy one row further each."""
-            for phase in range(s):
-                kernel_rows = weights[:, (I - 1 - phase) % s :: s]  # (J·C, R, O), those that meet rows of this phase
-                R = kernel_rows.shape[1]
-                first = (phase - above) % s
-                hs = range(some.start + (first - some.start) % s, some.stop, s)
-                inner = [h for h in hs if 0 <= R - 1 <= (h + above) // s < U]
-                if inner:
-                    start = (inner[0] + above) // s - R + 1
-                    views = self._overlapping(flat[start:], len(inner), R, 1)
-                    every = slice(inner[0], inner[-1] + 1, s)
-                    pieces = _pieces(V * N, J * C * R * O)
-                    np.matmul(kernel_rows.reshape(J * C, -1), _cut(views, pieces), out=_cut(to[every], pieces))
-                for h in set(hs).difference(inner):
-                    last = (h + above) // s  # the row of dL/dy that the phase's first kernel row meets
-                    low, high = max(0, last - R + 1), min(U, last + 1)
-                    if low < high:
-                        met = kernel_rows[:, low - (last - R + 1) : high - (last - R + 1)]
-                        np.matmul(met.reshape(J * C, -1), flat[low:high].reshape(-1, V * N), out=to[h])
-                    else:
-                        to[h] = 0
-
-        def shift_back(some: slice) -> None:
-            if not covering:
-                dx[some] = 0
-            for i, (tap, places, columns) in enumerate(order):
-                if covering and not i:
-                    dx[some] = taps[some, tap, :, places]
-                else:
-                    dx[some, :, columns] += taps[some, tap, :, places]
+        columns_seen = sorted(self._columns(W, V), key=lambda seen: seen[2] != slice(0, W, 1))
+        covering = bool(columns_seen) and columns_seen[0][2] == slice(0, W, 1)
 
         def backward(some: slice) -> None:
-            taps_of(some)
-            shift_back(some)
+            """Row by row, so that the taps are added up while they are in the processor's cache."""
+            taps = self.buffer(f"dL/dtaps, {some.start}", (J, C, V, N), g.dtype)
+            for h in range(some.start, some.stop):
+                low = max(0, -((I - 1 - h - above) // s))  # the rows of dL/dy that saw this one
+                high = min(U, (h + above) // s + 1)
+                if not covering or low >= high:
+                    dx[h] = 0
+                if low >= high:
+                    continue
+                first = I - 1 - (h + above - s * low)
+                met = weights[:, first : first + s * (high - low - 1) + 1 : s].reshape(J * C, -1)
+                seen = flat[low:high].reshape(-1, V * N)
+                np.matmul(met, _cut(seen, pieces), out=_cut(taps.reshape(J * C, V * N), pieces))
+                for i, (tap, places, columns) in enumerate(columns_seen):
+                    if covering and not i:
+                        dx[h] = taps[tap, :, places]
+                    else:
+                        dx[h, :, columns] += taps[tap, :, places]
 
         threads.split(backward, H, 2 * g.size * weights.shape[0] * I)
         return self.images(dx)
@@ -272,6 +255,6 @@ def _patch_rows(K: int, outputs: int, columns: int) -> int:
 
 
 def _cut(matrices: Array, pieces: int) -> Array:
-    """Return (U, k, m) as (U, pieces, k, m / pieces), a view."""
-    U, k, m = matrices.shape
-    return matrices.reshape(U, k, pieces, m // pieces).swapaxes(1, 2)
+    """Return (..., k, m) as (..., pieces, k, m / pieces), a view."""
+    *many, k, m = matrices.shape
+    return matrices.reshape(*many, k, pieces, m // pieces).swapaxes(-2, -3)
