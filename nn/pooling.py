@@ -48,10 +48,14 @@ class Pool(ImageLayer):
         """Return the constructor's arguments."""
         return {"size": self.window, "stride": self.stride}
 
-    def _parts(self, some: slice) -> list[slice]:
-        """Return where the first rows (or columns) of the windows `some` lie in the image, the second ones, ..."""
-        start, stop = some.start * self.stride, (some.stop - 1) * self.stride + 1
-        return [slice(start + i, stop + i, self.stride) for i in range(self.window)]
+    def _window(self, u: int) -> range:
+        """Return which rows of the image the windows of row u of y see."""
+        return range(u * self.stride, u * self.stride + self.window)
+
+    def _parts(self, V: int) -> list[slice]:
+        """Return where in the image the first columns of all V windows of a row lie, the second ones, ..."""
+        stop = (V - 1) * self.stride + 1
+        return [slice(i, stop + i, self.stride) for i in range(self.window)]
 
     def _split(self, function: Callable[[slice], None], x: Array, U: int) -> None:
         # Windows that overlap would have two threads write to the same row on the way back.
@@ -67,19 +71,20 @@ class MaxPool2D(Pool):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y; training keeps which number of each window was the largest."""
-        rows, when = self.rows(x, "x"), "training" if training else "inference"
+        rows = self.rows(x, "x")
         _, C, W, N = rows.shape
         _, U, V = self.output_shape(x.shape[1:])
-        tall = self.buffer(f"rows' largest, {when}", (U, C, W, N), x.dtype)
-        y = self.buffer(f"y, {when}", (U, C, V, N), x.dtype)
-        row_won, column_won = self._won(tall, y) if training else (None, None)
+        y = self.buffer("y, training" if training else "y, inference", (U, C, V, N), x.dtype)
+        row_won, column_won = self._won(y, W) if training else (None, None)
         if training:
             self.kept = y
 
         def pool(some: slice) -> None:
-            _largest([rows[part] for part in self._parts(some)], tall[some], row_won and [won[some] for won in row_won])
-            columns = [tall[some, :, part] for part in self._parts(slice(0, V))]
-            _largest(columns, y[some], column_won and [won[some] for won in column_won])
+            tall = self.buffer(f"rows' largest, {some.start}", (C, W, N), x.dtype)
+            for u in range(some.start, some.stop):
+                _largest([rows[h] for h in self._window(u)], tall, None if row_won is None else row_won[u])
+                columns = [tall[:, part] for part in self._parts(V)]
+                _largest(columns, y[u], None if column_won is None else column_won[u])
 
         self._split(pool, rows, U)
         return self.images(y)
@@ -89,28 +94,32 @@ class MaxPool2D(Pool):
         U, C, V, N = self.kept.shape
         _, H, W = self.input_shape
         g = self.rows(gradient, "dL/dy")
-        tall = self.buffer("dL/drows' largest", (U, C, W, N), g.dtype)
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
-        row_won, column_won = self._won(tall, g)
+        row_won, column_won = self._won(g, W)
         if self.stride != self.window or U * self.window < H:
             dx[...] = 0  # rows in no window, or in several
         overlap = self.stride < self.window
 
         def unpool(some: slice) -> None:
-            if self.stride != self.window or V * self.window < W:
-                tall[some] = 0
-            columns = [tall[some, :, part] for part in self._parts(slice(0, V))]
-            _give(g[some], [won[some] for won in column_won], columns, overlap)
-            _give(tall[some], [won[some] for won in row_won], [dx[part] for part in self._parts(some)], overlap)
+            tall = self.buffer(f"dL/drows' largest, {some.start}", (C, W, N), g.dtype)
+            for u in range(some.start, some.stop):
+                if self.stride != self.window or V * self.window < W:
+                    tall[...] = 0
+                _give(g[u], column_won[u], [tall[:, part] for part in self._parts(V)], overlap)
+                _give(tall, row_won[u], [dx[h] for h in self._window(u)], overlap)
 
         self._split(unpool, dx, U)
         return self.images(dx)
 
-    def _won(self, tall: Array, y: Array) -> tuple[list[BoolArray], list[BoolArray]]:
-        """Return where each later row of a window was larger than all before it, and each later column."""
+    def _won(self, y: Array, W: int) -> tuple[BoolArray, BoolArray]:
+        """Return where each later row of a window was larger than all before it, and each later column.
+
+        Shapes: (U, size - 1, C, W, N), (U, size - 1, C, V, N).
+        """
+        U, C, V, N = y.shape
         return (
-            [self.buffer(f"row {i} won", tall.shape, np.dtype(bool)) for i in range(1, self.window)],
-            [self.buffer(f"column {i} won", y.shape, np.dtype(bool)) for i in range(1, self.window)],
+            self.buffer("row won", (U, self.window - 1, C, W, N), np.dtype(bool)),
+            self.buffer("column won", (U, self.window - 1, C, V, N), np.dtype(bool)),
         )
 
 
@@ -119,24 +128,25 @@ class AvgPool2D(Pool):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y."""
-        rows, when = self.rows(x, "x"), "training" if training else "inference"
+        rows = self.rows(x, "x")
         _, C, W, N = rows.shape
         _, U, V = self.output_shape(x.shape[1:])
-        tall = self.buffer(f"rows' sums, {when}", (U, C, W, N), x.dtype)
-        y = self.buffer(f"y, {when}", (U, C, V, N), x.dtype)
-
-        def pool(some: slice) -> None:
-            tall[some] = 0
-            for part in self._parts(some):
-                tall[some] += rows[part]
-            y[some] = 0
-            for part in self._parts(slice(0, V)):
-                y[some] += tall[some, :, part]
-            y[some] *= 1 / self.window**2
-
-        self._split(pool, rows, U)
+        y = self.buffer("y, training" if training else "y, inference", (U, C, V, N), x.dtype)
         if training:
             self.kept = y
+
+        def pool(some: slice) -> None:
+            tall = self.buffer(f"rows' sums, {some.start}", (C, W, N), x.dtype)
+            for u in range(some.start, some.stop):
+                tall[...] = 0
+                for h in self._window(u):
+                    tall += rows[h]
+                y[u] = 0
+                for part in self._parts(V):
+                    y[u] += tall[:, part]
+                y[u] *= 1 / self.window**2
+
+        self._split(pool, rows, U)
         return self.images(y)
 
     def backward(self, gradient: Array) -> Array:
@@ -145,36 +155,37 @@ class AvgPool2D(Pool):
         _, H, W = self.input_shape
         g = self.rows(gradient, "dL/dy")
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
-        tall = self.buffer("dL/drows' sums", (U, C, W, N), g.dtype)
         dx[...] = 0
 
         def unpool(some: slice) -> None:
-            share = g[some] / self.window**2
-            tall[some] = 0
-            for part in self._parts(slice(0, V)):
-                tall[some, :, part] += share
-            for part in self._parts(some):
-                dx[part] += tall[some]
+            tall = self.buffer(f"dL/drows' sums, {some.start}", (C, W, N), g.dtype)
+            for u in range(some.start, some.stop):
+                share = g[u] / self.window**2
+                tall[...] = 0
+                for part in self._parts(V):
+                    tall[:, part] += share
+                for h in self._window(u):
+                    dx[h] += tall
 
         self._split(unpool, dx, U)
         return self.images(dx)
 
 
-def _largest(parts: list[Array], largest: Array, won: list[BoolArray] | None) -> None:
+def _largest(parts: list[Array], largest: Array, won: BoolArray | None) -> None:
     """Write the largest of parts, number by number; won, if given, becomes where each is larger than all before it."""
     best = parts[0]
     for i, part in enumerate(parts[1:]):
-        if won:
+        if won is not None:
             np.greater(part, best, out=won[i])
         best = np.maximum(part, best, out=largest)
     if len(parts) == 1:
         largest[...] = best
 
 
-def _give(g: Array, won: list[BoolArray], parts: list[Array], overlap: bool) -> None:
+def _give(g: Array, won: BoolArray, parts: list[Array], overlap: bool) -> None:
     """Give each part the gradient of what it won, the last one first; add it where windows overlap."""
     rest = g
-    for wins, part in zip(reversed(won), reversed(parts[1:]), strict=True):
+    for wins, part in zip(won[::-1], reversed(parts[1:]), strict=True):
         if overlap:
             share = rest * wins
             part += share
