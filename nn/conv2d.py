@@ -14,10 +14,11 @@ row's matrix begins one row later. So a strided view that overlaps itself is all
 makes all output rows. The same view, transposed, gives the gradient of the weights.
 
 The gradient of the input needs no such copies: dL/dtaps of a row is a product with three neighbouring rows of dL/dy,
-again one overlapping view, and adding up its shifted columns gives dL/dx.
+again, and adding up its shifted columns gives dL/dx.
+
+With many channels, and a stride of 1, several rows together take half the multiplications: see `winograd.py`.
 """
 
-from collections.abc import Iterator
 from operator import index
 from typing import Any
 
@@ -28,6 +29,12 @@ from nn import threads
 from nn.images import ImageLayer
 from nn.initialisers import Shape
 from nn.layer import Array, Parameter, ShapeError
+from nn.pieces import multiply, multiply_transposed
+from nn.taps import Columns, add_up, columns, shift
+from nn.winograd import MOST, Winograd
+
+# From when on `Winograd` is faster: C · O for each channel, and multiplications and additions in all.
+WORTH, LARGE = 8, 1 << 25
 
 
 class Conv2D(ImageLayer):
@@ -73,6 +80,7 @@ class Conv2D(ImageLayer):
         fan_in, fan_out = self.inputs * places, self.outputs * places
         self.weight = Parameter((self.outputs, self.inputs, *self.kernel), initialiser, fan_in, fan_out)
         self.bias = Parameter((self.outputs,), "zeros") if bias else None
+        self._winograd: Winograd | None = None  # how the last training pass was computed, if in that way
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y: a row of y (O, V·N) = the weights (O, kernel·C) times the taps of its rows (kernel·C, V·N)."""
@@ -80,74 +88,80 @@ class Conv2D(ImageLayer):
         rows = x.transpose(2, 1, 3, 0)
         if rows.strides[3] != rows.itemsize:  # `shift` reads whole rows of the batch, wherever they lie
             rows = self.rows(x, "x")
-        H, C, _, N = rows.shape
+        H, C, W, N = rows.shape
         O, U, V = self.output_shape(x.shape[1:])
+        seen = self._seen(W, V)
+        y = self.buffer(f"y, {when}", (U, O, V, N), x.dtype)
+        wide_bias = None
+        if self.bias is not None:
+            wide_bias = self.buffer("wide bias", (O, V * N), x.dtype)
+            wide_bias[...] = self.bias.value[:, None]
+        winograd = self._with_fewer_multiplications(x.shape, when)
+        if winograd is not None:
+            rows = self.rows(x, "x")
+            winograd.forward(rows, self.weight.value, wide_bias, y)
+            if training:
+                self.kept, self._winograd = rows, winograd
+            return self.images(y)
+
         above, _ = self.zeros(H, self.kernel[0])
         shape = (self.stride * (U - 1) + self.kernel[0], self.kernel[1], C, V, N)
         taps = self.buffer(f"taps, {when}", shape, x.dtype)
         used = rows[: max(0, shape[0] - above)]  # with a stride, the last rows may be seen by no kernel
 
-        def shift(some: slice) -> None:
-            for tap, places, columns in self._columns(rows.shape[2], V):
-                taps[above : above + len(used)][some, tap, :, places] = used[some, :, columns]
+        def shift_rows(some: slice) -> None:
+            shift(used[some], seen, taps[above:][some])
 
-        threads.split(shift, len(used), 8 * taps.size)
+        threads.split(shift_rows, len(used), 8 * taps.size)
         patches = self._overlapping(taps.reshape(shape[0], self.kernel[1] * C, V * N), U, self.kernel[0], self.stride)
         weights = self.weight.value.transpose(0, 2, 3, 1).reshape(O, -1)  # in the order of the taps
-        y = self.buffer(f"y, {when}", (U, O, V, N), x.dtype)
         flat = y.reshape(U, O, V * N)
-        pieces = _pieces(V * N, weights.size)
-        cut_patches, cut_y = _cut(patches, pieces), _cut(flat, pieces)
-
-        if self.bias is not None:
-            wide_bias = self.buffer("wide bias", flat.shape[1:], x.dtype)
-            wide_bias[...] = self.bias.value[:, None]
 
         def convolve(some: slice) -> None:
-            np.matmul(weights, cut_patches[some], out=cut_y[some])
-            if self.bias is not None:
+            multiply(weights, patches[some], flat[some])
+            if wide_bias is not None:
                 for row in flat[some]:
                     row += wide_bias
 
         threads.split(convolve, U, 2 * y.size * weights.shape[1])
         if training:
-            self.kept = patches
+            self.kept, self._winograd = patches, None
         return self.images(y)
 
     def learn(self, gradient: Array) -> None:
         """Add dL/dW = Σ_rows dL/dy tapsᵀ and dL/db = Σ_n,u,v dL/dy."""
-        patches = self.kept  # (U, kernel·C, V·N)
-        U, K, _ = patches.shape
-        g = self.rows(gradient, "dL/dy").reshape(U, self.outputs, -1)
+        kept, g = self.kept, self.rows(gradient, "dL/dy")
+        self._learn_bias(g)
+        if self._winograd is not None:
+            self.weight.gradient += self._winograd.backward(kept, self.weight.value, g)
+            return
+        U, K, _ = kept.shape  # patches (U, kernel·C, V·N)
+        flat = g.reshape(U, self.outputs, -1)
         sums = self.buffer("dL/dW", (U, K, self.outputs), g.dtype)
 
-        k = _patch_rows(K, self.outputs, g.shape[2])
-        cut_patches, cut_sums = patches.reshape(U, K // k, k, -1), sums.reshape(U, K // k, k, -1)
-
         def correlate(some: slice) -> None:
-            np.matmul(cut_patches[some], g[some, None].swapaxes(2, 3), out=cut_sums[some])
+            multiply_transposed(kept[some], flat[some], sums[some])
 
         threads.split(correlate, U, 2 * g.size * K)
         weights = sums.sum(axis=0).reshape(*self.kernel, self.inputs, self.outputs)
         self.weight.gradient += weights.transpose(3, 2, 0, 1)
-        if self.bias is not None:
-            self.bias.gradient += (g @ np.ones(g.shape[2], g.dtype)).sum(axis=0)
 
     def backward(self, gradient: Array) -> Array:
         """Call `learn`; return dL/dx[h] = Σ_j shifted by j: (Σ_i W[:, :, i, j]ᵀ dL/dy[(h + p - i) / s])."""
-        self.learn(gradient)
         g = self.rows(gradient, "dL/dy")
         U, O, V, N = g.shape
         (C, H, W), (I, J), s = self.input_shape, self.kernel, self.stride
+        dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
+        if self._winograd is not None:
+            self._learn_bias(g)
+            self.weight.gradient += self._winograd.backward(self.kept, self.weight.value, g, dx)
+            return self.images(dx)
+        self.learn(gradient)
         above, _ = self.zeros(H, I)
         flat = g.reshape(U, O, V * N)
         # The kernel's rows from the last to the first, as the rows of dL/dy that they meet lie in memory.
         weights = self.weight.value[:, :, ::-1].transpose(3, 1, 2, 0).reshape(J * C, I, O)
-        pieces = _pieces(V * N, weights.size)
-        dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
-        # A column of the kernel that sees all of x comes first: what it gives replaces zeros.
-        columns_seen = sorted(self._columns(W, V), key=lambda seen: seen[2] != slice(0, W, 1))
-        covering = bool(columns_seen) and columns_seen[0][2] == slice(0, W, 1)
+        seen = self._seen(W, V)
 
         def backward(some: slice) -> None:
             """Row by row, so that the taps are added up while they are in the processor's cache."""
@@ -155,19 +169,13 @@ class Conv2D(ImageLayer):
             for h in range(some.start, some.stop):
                 low = max(0, -((I - 1 - h - above) // s))  # the rows of dL/dy that saw this one
                 high = min(U, (h + above) // s + 1)
-                if not covering or low >= high:
-                    dx[h] = 0
                 if low >= high:
+                    dx[h] = 0
                     continue
                 first = I - 1 - (h + above - s * low)
                 met = weights[:, first : first + s * (high - low - 1) + 1 : s].reshape(J * C, -1)
-                seen = flat[low:high].reshape(-1, V * N)
-                np.matmul(met, _cut(seen, pieces), out=_cut(taps.reshape(J * C, V * N), pieces))
-                for i, (tap, places, columns) in enumerate(columns_seen):
-                    if covering and not i:
-                        dx[h] = taps[tap, :, places]
-                    else:
-                        dx[h, :, columns] += taps[tap, :, places]
+                multiply(met, flat[low:high].reshape(-1, V * N), taps.reshape(J * C, V * N))
+                add_up(taps, seen, dx[h])
 
         threads.split(backward, H, 2 * g.size * weights.shape[0] * I)
         return self.images(dx)
@@ -215,46 +223,28 @@ class Conv2D(ImageLayer):
         total = max(0, steps * self.stride + kernel - length)
         return total // 2, total - total // 2
 
-    def _columns(self, W: int, V: int) -> Iterator[tuple[int, slice, slice]]:
-        """Yield each column of the kernel, with the places where it sees the image, and the columns it sees there."""
-        before, _ = self.zeros(W, self.kernel[1])
-        for tap in range(self.kernel[1]):
-            first = max(0, -((tap - before) // self.stride))
-            stop = min(V, (W - 1 + before - tap) // self.stride + 1)
-            if first < stop:
-                left = first * self.stride + tap - before
-                yield tap, slice(first, stop), slice(left, left + (stop - first - 1) * self.stride + 1, self.stride)
+    def _seen(self, W: int, V: int) -> Columns:
+        """What the columns of the kernel see."""
+        return columns(self.kernel[1], self.stride, self.zeros(W, self.kernel[1])[0], W, V)
+
+    def _with_fewer_multiplications(self, images: Shape, when: str) -> Winograd | None:
+        """Return how to compute y for images (N, C, H, W) with `Winograd`, if that is possible and saves time."""
+        N, C, H, W = images
+        O, U, V = self.output_shape(images[1:])
+        above, below = self.zeros(H, self.kernel[0])
+        possible = self.stride == 1 and 1 < self.kernel[0] < MOST and max(above, below) < self.kernel[0]
+        # Sums of rows take time that grows with C + O, and what they save grows with C · O.
+        if not possible or C * O < WORTH * (C + O) or 2 * U * V * N * self.weight.size < LARGE:
+            return None
+        return Winograd(self.kernel, above, self._seen(W, V), U, self, when)
+
+    def _learn_bias(self, g: Array) -> None:
+        if self.bias is not None:
+            sums = g.reshape(*g.shape[:2], -1) @ np.ones(g.shape[2] * g.shape[3], g.dtype)
+            self.bias.gradient += sums.sum(axis=0)
 
     @staticmethod
     def _overlapping(rows: Array, count: int, height: int, step: int) -> Array:
         """Return `count` matrices of `height` consecutive rows each, `step` rows apart: (count, height · k, m)."""
         row, k, m = rows.strides
         return as_strided(rows, (count, height * rows.shape[1], rows.shape[2]), (step * row, k, m), writeable=False)
-
-
-def _pieces(columns: int, work: int) -> int:
-    """Into how many equal pieces to cut a product of so many columns, with so many multiplications for each.
-
-    BLAS multiplies small matrices, up to a million multiplications, as they lie, and copies larger ones into another
-    order first. With few rows that copy takes a third of the time. Of the small ones, those of about 100 columns are
-    fastest; narrower pieces than 48 leave vector instructions half empty.
-    """
-    if columns * work <= 1_000_000:
-        return 1
-    least = max(-(-columns * work // 1_000_000), -(-columns // 112))
-    return next((pieces for pieces in range(least, columns // 48 + 1) if columns % pieces == 0), 1)
-
-
-def _patch_rows(K: int, outputs: int, columns: int) -> int:
-    """How many rows of patches (K, columns) to multiply at a time by dL/dyᵀ (columns, outputs).
-
-    BLAS takes the short way for products of at most a million multiplications, here if their result is small, too.
-    """
-    most = min(1152, 1_000_000 // columns) // outputs
-    return next((rows for rows in range(most, 7, -1) if K % rows == 0), K)
-
-
-def _cut(matrices: Array, pieces: int) -> Array:
-    """Return (..., k, m) as (..., pieces, k, m / pieces), a view."""
-    *many, k, m = matrices.shape
-    return matrices.reshape(*many, k, pieces, m // pieces).swapaxes(-2, -3)
