@@ -24,6 +24,7 @@ from nn.flatten import Flatten
 from nn.layer import Layer, Parameter
 from nn.layer_norm import LayerNorm
 from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy, log_softmax
+from nn.norm_pool import BatchNormMaxPool2D
 from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp
 from nn.pooling import AvgPool2D, MaxPool2D
 from nn.prediction import predict
@@ -39,6 +40,7 @@ __all__ = [
     "AdamW",
     "AvgPool2D",
     "BatchNorm",
+    "BatchNormMaxPool2D",
     "BinaryCrossEntropy",
     "Callback",
     "CloseUpConv2D",

@@ -55,50 +55,20 @@ class BatchNorm(ImageLayer):
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y; training moves the running statistics towards the batch's."""
         rows = self._layout(x, "x, training" if training else "x, inference")
-        if not training:
-            scale = self.gain.value / np.sqrt(self.variance.value + self.epsilon)
-            y = self.buffer("y, inference", rows.shape, x.dtype)
-            self._transform(rows, scale, self.shift.value - self.mean.value * scale, y)
-            return self._result(y, x.shape)
-
-        m, mean, square = self._moments(rows)
-        if m < 2:
-            raise ValueError(f"{self} needs more than one number of each feature in training: the input is {x.shape}")
-        centre, variance = mean, square - mean**2
-        if (mean**2 > FAR * variance).any():
-            centred = self.buffer("centred", rows.shape, x.dtype)
-            rows = np.subtract(rows, mean.astype(x.dtype)[:, None], out=centred)
-            _, centre, square = self._moments(rows)
-            mean, variance = mean + centre, square - centre**2
-        inverse = 1 / np.sqrt(np.maximum(variance, 0) + self.epsilon)
-        scale = self.gain.value * inverse
-        y = self.buffer("y, training", rows.shape, x.dtype)
-        self._transform(rows, scale, self.shift.value - centre * scale, y)
-        self.mean.value += self.momentum * (mean - self.mean.value)
-        self.variance.value += self.momentum * (variance * (m / (m - 1)) - self.variance.value)
-        self.kept, self._batch = rows, (centre, inverse, m)
+        if training:
+            rows, scale, shift = self._measure(rows)
+        else:
+            scale, shift = self._running()
+        y = self.buffer("y, training" if training else "y, inference", rows.shape, x.dtype)
+        self._transform(rows, scale, shift, y)
         return self._result(y, x.shape)
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = gain / std · (g - mean(g) - x̂ mean(g x̂)), g = dL/dy; add dL/dgain = Σ g x̂, dL/dshift = Σ g."""
-        rows = self.kept
-        assert self._batch is not None
-        centre, inverse, m = self._batch
-        g = self._layout(gradient, "dL/dy")
-
-        def for_parameters(sums: Array) -> tuple[Array, Array]:
-            for_shift, with_x = sums.reshape(2, -1)
-            return for_shift, (with_x - centre * for_shift) * inverse
-
-        own = self._sums(g, rows)
-        for_shift, for_gain = for_parameters(own)
-        self.gain.gradient += for_gain
-        self.shift.gradient += for_shift
-        for_shift, for_gain = for_parameters(self.all_reduce(own))  # those of the whole batch
-        along = for_gain * inverse / m  # along · (x - centre) = x̂ mean(g x̂)
-        wide_along = self._wide("along", -along, g)
-        wide_rest = self._wide("rest", along * centre - for_shift / m, g)
-        wide_scale = self._wide("scale", self.gain.value * inverse, g)
+        rows, g = self.kept, self._layout(gradient, "dL/dy")
+        scale, along, rest = self._add_gradients(self._sums(g, rows))
+        wide_scale = self._wide("scale", scale, g)
+        wide_along, wide_rest = self._wide("along", along, g), self._wide("rest", rest, g)
         dx = self.buffer("dL/dx", g.shape, g.dtype)
 
         def combine(some: slice) -> None:
@@ -138,6 +108,51 @@ class BatchNorm(ImageLayer):
         rows = self.rows(x, name)
         H, C, W, N = rows.shape
         return rows.reshape(H, C, W * N)
+
+    def _running(self) -> tuple[Array, Array]:
+        """Return scale and shift (F,) of y = scale x + shift outside of training."""
+        scale = self.gain.value / np.sqrt(self.variance.value + self.epsilon)
+        return scale, self.shift.value - self.mean.value * scale
+
+    def _measure(self, rows: Array) -> tuple[Array, Array, Array]:
+        """Measure the batch, keep it for `backward` and move the running statistics.
+
+        Return the rows, less their mean where that is far from 0, and scale and shift (F,) of y = scale rows + shift.
+        """
+        m, mean, square = self._moments(rows)
+        if m < 2:
+            raise ValueError(f"{self} needs more than one number of each feature in training, not {rows.shape}")
+        centre, variance = mean, square - mean**2
+        if (mean**2 > FAR * variance).any():
+            centred = self.buffer("centred", rows.shape, rows.dtype)
+            rows = np.subtract(rows, mean.astype(rows.dtype)[:, None], out=centred)
+            _, centre, square = self._moments(rows)
+            mean, variance = mean + centre, square - centre**2
+        inverse = 1 / np.sqrt(np.maximum(variance, 0) + self.epsilon)
+        self.mean.value += self.momentum * (mean - self.mean.value)
+        self.variance.value += self.momentum * (variance * (m / (m - 1)) - self.variance.value)
+        self.kept, self._batch = rows, (centre, inverse, m)
+        scale = self.gain.value * inverse
+        return rows, scale, self.shift.value - centre * scale
+
+    def _add_gradients(self, own: npt.NDArray[np.float64]) -> tuple[Array, Array, Array]:
+        """Add dL/dgain and dL/dshift, of Σ g and Σ g x as `_sums` returns them.
+
+        Return scale, along and rest (F,) of dL/dx = scale (g + along x + rest).
+        """
+        assert self._batch is not None
+        centre, inverse, m = self._batch
+
+        def for_parameters(sums: Array) -> tuple[Array, Array]:
+            for_shift, with_x = sums.reshape(2, -1)
+            return for_shift, (with_x - centre * for_shift) * inverse
+
+        for_shift, for_gain = for_parameters(own)
+        self.gain.gradient += for_gain
+        self.shift.gradient += for_shift
+        for_shift, for_gain = for_parameters(self.all_reduce(own))  # those of the whole batch
+        along = for_gain * inverse / m  # along · (x - centre) = x̂ mean(g x̂)
+        return self.gain.value * inverse, -along, along * centre - for_shift / m
 
     def _moments(self, rows: Array) -> tuple[float, Array, Array]:
         """Return how many numbers of each feature the whole batch has, and the means of x and x² (F,)."""

@@ -17,6 +17,7 @@ from nn.initialisers import Shape
 from nn.layer import Array, ShapeError
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
+Won: TypeAlias = tuple[BoolArray, BoolArray]
 
 
 class Pool(ImageLayer):
@@ -48,7 +49,7 @@ class Pool(ImageLayer):
         """Return the constructor's arguments."""
         return {"size": self.window, "stride": self.stride}
 
-    def _window(self, u: int) -> range:
+    def seen(self, u: int) -> range:
         """Return which rows of the image the windows of row u of y see."""
         return range(u * self.stride, u * self.stride + self.window)
 
@@ -75,43 +76,50 @@ class MaxPool2D(Pool):
         _, C, W, N = rows.shape
         _, U, V = self.output_shape(x.shape[1:])
         y = self.buffer("y, training" if training else "y, inference", (U, C, V, N), x.dtype)
-        row_won, column_won = self._won(y, W) if training else (None, None)
+        won = self.won(y, W) if training else None
         if training:
             self.kept = y
 
         def pool(some: slice) -> None:
             tall = self.buffer(f"rows' largest, {some.start}", (C, W, N), x.dtype)
             for u in range(some.start, some.stop):
-                _largest([rows[h] for h in self._window(u)], tall, None if row_won is None else row_won[u])
-                columns = [tall[:, part] for part in self._parts(V)]
-                _largest(columns, y[u], None if column_won is None else column_won[u])
+                self.pool_row(u, [rows[h] for h in self.seen(u)], tall, y, won)
 
         self._split(pool, rows, U)
         return self.images(y)
 
+    def pool_row(self, u: int, seen: list[Array], tall: Array, y: Array, won: Won | None) -> None:
+        """Write row u of y (U, C, V, N), for the rows (C, W, N) that its windows see; tall is memory for one more."""
+        _largest(seen, tall, None if won is None else won[0][u])
+        _largest([tall[:, part] for part in self._parts(y.shape[2])], y[u], None if won is None else won[1][u])
+
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx: the last number that won takes what the ones before it then no longer get."""
-        U, C, V, N = self.kept.shape
+        U, C, _, N = self.kept.shape
         _, H, W = self.input_shape
         g = self.rows(gradient, "dL/dy")
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
-        row_won, column_won = self._won(g, W)
+        won = self.won(g, W)
         if self.stride != self.window or U * self.window < H:
             dx[...] = 0  # rows in no window, or in several
-        overlap = self.stride < self.window
 
         def unpool(some: slice) -> None:
             tall = self.buffer(f"dL/drows' largest, {some.start}", (C, W, N), g.dtype)
             for u in range(some.start, some.stop):
-                if self.stride != self.window or V * self.window < W:
-                    tall[...] = 0
-                _give(g[u], column_won[u], [tall[:, part] for part in self._parts(V)], overlap)
-                _give(tall, row_won[u], [dx[h] for h in self._window(u)], overlap)
+                self.unpool_row(u, g[u], tall, dx, won)
 
         self._split(unpool, dx, U)
         return self.images(dx)
 
-    def _won(self, y: Array, W: int) -> tuple[BoolArray, BoolArray]:
+    def unpool_row(self, u: int, g: Array, tall: Array, dx: Array, won: Won) -> None:
+        """Write to the rows of dL/dx that the windows of row u see, g = dL/dy[u] (C, V, N); add if they overlap."""
+        V, overlap = g.shape[1], self.stride < self.window
+        if self.stride != self.window or V * self.window < tall.shape[1]:
+            tall[...] = 0
+        _give(g, won[1][u], [tall[:, part] for part in self._parts(V)], overlap)
+        _give(tall, won[0][u], [dx[h] for h in self.seen(u)], overlap)
+
+    def won(self, y: Array, W: int) -> Won:
         """Return where each later row of a window was larger than all before it, and each later column.
 
         Shapes: (U, size - 1, C, W, N), (U, size - 1, C, V, N).
@@ -139,7 +147,7 @@ class AvgPool2D(Pool):
             tall = self.buffer(f"rows' sums, {some.start}", (C, W, N), x.dtype)
             for u in range(some.start, some.stop):
                 tall[...] = 0
-                for h in self._window(u):
+                for h in self.seen(u):
                     tall += rows[h]
                 y[u] = 0
                 for part in self._parts(V):
@@ -164,7 +172,7 @@ class AvgPool2D(Pool):
                 tall[...] = 0
                 for part in self._parts(V):
                     tall[:, part] += share
-                for h in self._window(u):
+                for h in self.seen(u):
                     dx[h] += tall
 
         self._split(unpool, dx, U)

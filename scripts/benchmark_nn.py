@@ -32,11 +32,11 @@ def dense(*sizes: int) -> nn.Sequential:
 def convolutional(
     C: int, size: int, channels: Sequence[int], activation: nn.Layer, hidden: int, classes: int
 ) -> nn.Sequential:
-    """Blocks of convolution, normalisation, pooling and ReLU, then two dense layers with dropout between them."""
+    """Blocks of convolution, normalisation, ReLU and pooling, then two dense layers with dropout between them."""
     shape = (C, size, size)
     layers: list[nn.Layer] = []
     for outputs in channels:  # ReLU and pooling can change places; this order has less to do
-        layers += [nn.Conv2D(C, outputs, bias=False), nn.BatchNorm(outputs), nn.MaxPool2D(), nn.ReLU()]
+        layers += [nn.Conv2D(C, outputs, bias=False), nn.BatchNormMaxPool2D(outputs), nn.ReLU()]
         C, size = outputs, size // 2
     layers += [nn.Flatten(), nn.Dense(C * size * size, hidden), activation]
     layers += [nn.Dropout(0.3), nn.Dense(hidden, classes)]

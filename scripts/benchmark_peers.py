@@ -41,9 +41,9 @@ def torch_training(network: nn.Sequential, x: FloatArray, labels: IntArray, thre
     import torch
 
     torch.set_num_threads(threads)
-    orders = {"": list(network.layers)}
-    if any(isinstance(layer, nn.MaxPool2D) for layer in network.layers):
-        orders["ReLU first, "] = relu_first(network.layers)
+    orders = {"": apart(network.layers)}
+    if any(isinstance(layer, nn.MaxPool2D) for layer in orders[""]):
+        orders["ReLU first, "] = relu_first(orders[""])
     variants = {
         order + layout + name: (layers, memory_format, fused)
         for order, layers in orders.items()
@@ -165,6 +165,17 @@ def with_blas(speed: Speed, threads: int) -> Speed:
             return speed(seconds)
 
     return run
+
+
+def apart(layers: Sequence[nn.Layer]) -> list[nn.Layer]:
+    """The same layers, with normalisation and pooling one after the other."""
+    found: list[nn.Layer] = []
+    for layer in layers:
+        if isinstance(layer, nn.BatchNormMaxPool2D):
+            found += [nn.BatchNorm(layer.features, layer.momentum, layer.epsilon), nn.MaxPool2D(layer.pool.window)]
+        else:
+            found.append(layer)
+    return found
 
 
 def relu_first(layers: Sequence[nn.Layer]) -> list[nn.Layer]:

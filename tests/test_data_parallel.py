@@ -19,7 +19,7 @@ Y = rng.integers(3, size=11)
 
 
 def build(dropout: float = 0.0) -> nn.Sequential:
-    layers = [nn.Conv2D(2, 4, bias=False), nn.BatchNorm(4), nn.MaxPool2D(), nn.ReLU(), nn.Flatten()]
+    layers = [nn.BatchNorm(2), nn.Conv2D(2, 4, bias=False), nn.BatchNormMaxPool2D(4), nn.ReLU(), nn.Flatten()]
     layers += [nn.Dense(24, 6), nn.BatchNorm(6), nn.Tanh(), nn.Dropout(dropout), nn.Dense(6, 3)]
     return nn.Sequential(layers, input_shape=(2, 5, 6), rng=1, dtype=np.float64)
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nn import BatchNorm, Dropout, LayerNorm, Sequential
-from tests.layer_checks import assert_training_gradients
+from nn import BatchNorm, BatchNormMaxPool2D, Dropout, Layer, LayerNorm, MaxPool2D, Sequential, threads
+from tests.layer_checks import assert_training_gradients, images
 
 seeds = st.integers(0, 2**32 - 1)
 small = st.integers(1, 3)
@@ -87,3 +87,68 @@ def test_batch_norm_of_numbers_that_are_far_from_zero(mean: float) -> None:
     np.testing.assert_allclose(found.backward(g), expected.backward(g), atol=20 * tolerance)
     np.testing.assert_allclose(found.gradient, expected.gradient, atol=2e3 * tolerance)
     np.testing.assert_allclose(found.flat, expected.flat, rtol=1e-4)
+
+
+def both(shape: tuple[int, ...], size: int, dtype: type[np.floating] = np.float64) -> tuple[Sequential, Sequential]:
+    """Normalisation and pooling in one, and one after the other, with gains of both signs."""
+    layers: list[list[Layer]] = [[BatchNormMaxPool2D(shape[0], size)], [BatchNorm(shape[0]), MaxPool2D(size)]]
+    networks = [Sequential(some, shape, rng=0, dtype=dtype) for some in layers]
+    for network in networks:
+        network.parameters()["0.gain"].value = np.resize([1.5, -0.5, 0.1, -2], shape[0])
+        network.parameters()["0.shift"].value = np.resize([0.5, -0.3], shape[0])
+    return networks[0], networks[1]
+
+
+@given(
+    batch=st.integers(2, 5),
+    shape=st.tuples(small, st.integers(3, 7), st.integers(3, 7)),
+    size=small,
+    mean=st.sampled_from([0, 40]),
+    seed=seeds,
+)
+@settings(max_examples=60, deadline=None)
+def test_normalisation_and_pooling_in_one(
+    batch: int, shape: tuple[int, int, int], size: int, mean: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    x = images(rng, batch, *shape) + mean
+    assert_training_gradients([BatchNormMaxPool2D(shape[0], size)], x, seed)
+    one, apart = both(shape, size)
+    for _ in range(2):
+        np.testing.assert_allclose(one.forward(x, training=True), apart.forward(x, training=True), atol=1e-9)
+    gradient = rng.normal(size=(batch, *one.output_shape(shape)))
+    np.testing.assert_allclose(one.backward(gradient), apart.backward(gradient), atol=1e-9)
+    np.testing.assert_allclose(one.gradient, apart.gradient, atol=1e-9)
+    np.testing.assert_allclose(one.flat, apart.flat, rtol=1e-12)  # the running statistics lie in it
+    np.testing.assert_allclose(one.forward(x), apart.forward(x), atol=1e-9)
+
+
+def test_normalisation_and_pooling_of_wrong_sizes() -> None:
+    with pytest.raises(ValueError, match=r"BatchNormMaxPool2D\(0, 2\) needs at least 1 feature"):
+        BatchNormMaxPool2D(0)
+    with pytest.raises(ValueError, match="needs a size and a stride of at least 1"):
+        BatchNormMaxPool2D(1, 0)
+    with pytest.raises(ValueError, match=r"BatchNormMaxPool2D\(3, 2\) .*needs \(channels, rows, columns\)"):
+        Sequential([BatchNormMaxPool2D(3)], (3,), rng=0)
+    with pytest.raises(ValueError, match="needs 4 features"):
+        Sequential([BatchNormMaxPool2D(3)], (4, 5, 6), rng=0)
+    network = Sequential([BatchNormMaxPool2D(2, 3, 0.2, 1e-3)], (2, 7, 6), rng=0)
+    assert network.layers[0].config() == {"features": 2, "size": 3, "momentum": 0.2, "epsilon": 1e-3}
+
+
+def test_normalisation_and_pooling_with_several_threads() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 4, 21, 18)).astype(np.float32)
+    gradient = rng.normal(size=(300, 4, 10, 9)).astype(np.float32)
+    found = []
+    try:
+        for count in (1, 2, 3):
+            threads.use(count)
+            network, _ = both((4, 21, 18), 2, np.float32)
+            y = network.forward(x, training=True)
+            found.append((y, network.backward(gradient).copy(), network.gradient, network.flat))
+    finally:
+        threads.use(1)
+    for some in found[1:]:
+        for ours, theirs in zip(some, found[0], strict=True):
+            np.testing.assert_array_equal(ours, theirs)

@@ -1,0 +1,121 @@
+"""Batch normalisation and max pooling in one: what is normalised is only what is left over.
+
+    x  (H, C, W, N)   | 3  1 | 0 -2 |          mean and variance of all of x
+                      | 2 -1 | 4  1 |
+                         max    max
+    pooled               3      4              scale · pooled + shift, a quarter of the work:
+    y                   1.2    1.9             the largest number stays the largest (or, with a gain below 0, the least)
+
+On the way back, too, sums over dL/dy have a quarter of the numbers, and dL/dx is put together row by row.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from nn import threads
+from nn.batch_norm import BatchNorm
+from nn.initialisers import Shape
+from nn.layer import Array, ShapeError
+from nn.pooling import MaxPool2D
+
+
+class BatchNormMaxPool2D(BatchNorm):
+    """`BatchNorm`, then `MaxPool2D` of windows side by side: the same function, with less to do.
+
+    Args:
+        features: the channels C.
+        size: rows and columns of a window, at least 1.
+        momentum: see `BatchNorm`.
+        epsilon: see `BatchNorm`.
+
+    Shapes: x (N, C, H, W), y (N, C, H // size, W // size).
+
+    Raises:
+        ValueError: an argument out of its range.
+    """
+
+    def __init__(self, features: int, size: int = 2, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
+        self.pool = MaxPool2D(size)
+        super().__init__(features, momentum, epsilon)
+
+    def forward(self, x: Array, *, training: bool = False) -> Array:
+        """Return y; training moves the running statistics towards the batch's."""
+        N, C, _, W = x.shape
+        _, U, V = self.output_shape(x.shape[1:])
+        when = "training" if training else "inference"
+        flat = self._layout(x, f"x, {when}")
+        if training:
+            flat, scale, shift = self._measure(flat)
+        else:
+            scale, shift = self._running()
+        rows = flat.reshape(-1, C, W, N)
+        pooled = self.buffer(f"pooled, {when}", (U, C, V, N), x.dtype)
+        won = self.pool.won(pooled, W) if training else None
+        turned = self.gain.value < 0  # where the least number becomes the largest
+        sign = self._wide("sign", np.where(turned, -1, 1), flat).reshape(C, W, N) if turned.any() else None
+
+        def pool(some: slice) -> None:
+            tall = self.buffer(f"tall, {some.start}", (C, W, N), x.dtype)
+            for u in range(some.start, some.stop):
+                seen = [rows[h] if sign is None else rows[h] * sign for h in self.pool.seen(u)]
+                self.pool.pool_row(u, seen, tall, pooled, won)
+                if sign is not None:
+                    pooled[u] *= sign[:, :V]
+
+        threads.split(pool, U, 8 * rows.size)
+        if training:
+            self._pooled = pooled.reshape(U, C, V * N)
+        y = self.buffer(f"y, {when}", (U, C, V * N), x.dtype)
+        self._transform(pooled.reshape(y.shape), scale, shift, y)
+        return self.images(y.reshape(pooled.shape))
+
+    def backward(self, gradient: Array) -> Array:
+        """Return dL/dx as `BatchNorm` does, for a dL/dy that is 0 but where x was the largest of a window."""
+        flat, g = self.kept, self.rows(gradient, "dL/dy")
+        U, C, V, N = g.shape
+        _, H, W = self.input_shape
+        scale, along, rest = self._add_gradients(self._sums(g.reshape(self._pooled.shape), self._pooled))
+        wide_scale = self._wide("scale", scale, self._pooled).reshape(C, V, N)
+        wide_along = self._wide("along", scale * along, flat).reshape(C, W, N)
+        wide_rest = self._wide("rest", scale * rest, flat).reshape(C, W, N)
+        rows, size = flat.reshape(H, C, W, N), self.pool.window
+        dx = self.buffer("dL/dx", rows.shape, g.dtype)
+        won = self.pool.won(g, W)
+
+        def combine(some: slice) -> None:
+            scaled = self.buffer(f"scaled, {some.start}", (C, V, N), g.dtype)
+            tall = self.buffer(f"tall, {some.start}", (C, W, N), g.dtype)
+            common = self.buffer(f"common, {some.start}", (size, C, W, N), g.dtype)
+            for u in range(some.start, some.stop):
+                np.multiply(g[u], wide_scale, out=scaled)
+                self.pool.unpool_row(u, scaled, tall, dx, won)
+                seen = slice(u * size, (u + 1) * size)
+                np.multiply(rows[seen], wide_along, out=common)
+                common += wide_rest
+                dx[seen] += common
+
+        threads.split(combine, U, 32 * rows.size)
+        for h in range(U * size, H):  # in no window
+            np.multiply(rows[h], wide_along, out=dx[h])
+            dx[h] += wide_rest
+        return self.images(dx)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Return (C, H // size, W // size) for (C, H, W)."""
+        if len(input_shape) != 3:
+            raise ShapeError("needs (channels, rows, columns)")
+        return self.pool.output_shape(super().output_shape(input_shape))
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            "features": self.features,
+            "size": self.pool.window,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }
+
+    def __repr__(self) -> str:
+        """Return it as error messages name it."""
+        return f"BatchNormMaxPool2D({self.features}, {self.pool.window})"
