@@ -72,20 +72,21 @@ class Winograd:
 
     def __init__(self, kernel: tuple[int, int], above: int, seen: Columns, U: int, layer: Layer, when: str) -> None:
         self.kernel, self.above, self.seen, self.layer, self.when = kernel, above, seen, layer, when
+        self.kernels: dict[int, Array] = {}
         most = MOST - kernel[0] + 1
         self.blocks = [(u, min(most, U - u)) for u in range(0, U, most)]  # first row of y, and how many
 
     def forward(self, rows: Array, weight: Array, bias: Array | None, y: Array) -> None:
         """Write y (U, O, V, N), for x as rows (H, C, W, N), W (O, C, I, J), and a bias as wide as a row of y."""
         _, O, V, N = y.shape
-        kernels = self._kernels(weight)
+        self._transform(weight)
 
         def forward(some: slice) -> None:
             m = self._memory(f"products, {some.start}", (MOST, O, V * N), y.dtype)
             for u, count in self.blocks[some]:
                 points = self._points(rows, u, count, some)
                 for at, taps in self._taps(points, V, some):
-                    multiply(kernels[count][at], taps, m[at])
+                    multiply(self.kernels[count][at], taps, m[at])
                 A, _, _ = transforms(count, self.kernel[0], y.dtype)
                 to = y[u : u + count].reshape(count, O, V * N)
                 _sums(A, m[: len(points)], to)
@@ -99,7 +100,6 @@ class Winograd:
         O, C, I, J = weight.shape
         H, _, W, N = rows.shape
         V = g.shape[2]
-        turned = {count: np.ascontiguousarray(u.swapaxes(1, 2)) for count, u in self._kernels(weight).items()}
         du = self._memory("dL/du", (len(self.blocks), MOST, J * C, O), g.dtype)
         # Neighbouring blocks share I - 1 rows of x. What both say of them is added at the end, in one order.
         shared = self._memory("dL/dx, shared rows", (len(self.blocks), I - 1, C, W * N), g.dtype)
@@ -115,7 +115,7 @@ class Winograd:
                     multiply_transposed(taps, dm[at], du[b, at])
                     if dx is not None:  # which takes the points' place
                         dtaps = self._memory(f"dL/dtaps, {some.start}", taps.shape, g.dtype)
-                        multiply(turned[count][at], dm[at], dtaps)
+                        multiply(self.kernels[count][at].swapaxes(1, 2), dm[at], dtaps)
                         add_up(dtaps.reshape(-1, J, C, V, N), self.seen, points[at])
                 if dx is not None:
                     dpoints = points.reshape(-1, C, W * N)
@@ -139,12 +139,16 @@ class Winograd:
     def _memory(self, name: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
         return self.layer.buffer(f"{name}, {self.when}", shape, dtype)
 
-    def _kernels(self, weight: Array) -> dict[int, Array]:
-        """Return u = G W, (P, O, J·C), for each count of rows of a block."""
+    def _transform(self, weight: Array) -> None:
+        """Keep u = G W, (P, O, J·C), for each count of rows of a block."""
         O, C, I, J = weight.shape
-        w = weight.transpose(2, 0, 3, 1).reshape(I, -1)
-        counts = {count for _, count in self.blocks}
-        return {count: (transforms(count, I, w.dtype)[2] @ w).reshape(-1, O, J * C) for count in counts}
+        w = self._memory("weights", (I, O, J, C), weight.dtype)
+        w[...] = weight.transpose(2, 0, 3, 1)
+        for count in {count for _, count in self.blocks}:
+            _, _, G = transforms(count, I, w.dtype)
+            u = self._memory(f"kernels, {count}", (len(G), O, J * C), w.dtype)
+            np.matmul(G, w.reshape(I, -1), out=u.reshape(len(G), -1))
+            self.kernels[count] = u
 
     def _points(self, rows: Array, u: int, count: int, some: slice) -> Array:
         """Return B d, (P, C, W, N), for `count` rows of y from row u on."""
@@ -159,7 +163,7 @@ class Winograd:
         """Yield the taps (few, J·C, V·N) of a few points at a time, and which these are."""
         P, C, _, N = points.shape
         J = self.kernel[1]
-        few = max(1, min(P, CACHED // (J * C * V * N)))
+        few = max(1, min(MOST, CACHED // (J * C * V * N)))
         taps = self._memory(f"taps, {some.start}", (few, J, C, V, N), points.dtype)
         for start in range(0, P, few):
             at = slice(start, min(P, start + few))
