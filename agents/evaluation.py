@@ -45,8 +45,10 @@ class Evaluation:
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """95 % interval of the mean score: mean +- 1.96 * standard deviation / sqrt(G)."""
-        half = NORMAL_95 * float(self.scores.std(ddof=1)) / math.sqrt(len(self.scores)) if len(self.scores) > 1 else 0.0
+        """95 % interval of the mean score: mean +- 1.96 * standard deviation / sqrt(G); of one game, all numbers."""
+        if len(self.scores) == 1:
+            return -math.inf, math.inf
+        half = NORMAL_95 * float(self.scores.std(ddof=1)) / math.sqrt(len(self.scores))
         return self.mean - half, self.mean + half
 
     @property
@@ -77,7 +79,7 @@ class Evaluation:
             "agent": self.agent,
             "games": len(self.scores),
             "mean": self.mean,
-            "ci95": list(self.ci95),
+            "ci95": list(self.ci95) if len(self.scores) > 1 else None,
             "median": float(np.median(self.scores)),
             "best": float(self.scores.max()),
             "full": self.full,

@@ -19,10 +19,11 @@ def evaluation_table(evaluations: Sequence[Evaluation], title: str) -> Table:
         table.add_column("deaths", no_wrap=True)
     for evaluation in evaluations:
         row = evaluation.row()
+        interval = "" if row["ci95"] is None else f" ± {row['ci95'][1] - row['mean']:.1f}"
         few, many = evaluation.full_ci95
         table.add_row(
             row["agent"],
-            f"{row['mean']:.1f} ± {evaluation.ci95[1] - row['mean']:.1f}",
+            f"{row['mean']:.1f}{interval}",
             f"{row['median']:.0f}",
             f"{row['best']:.0f}",
             f"{row['full']:.0%} ({100 * few:.0f} to {100 * many:.0f})",

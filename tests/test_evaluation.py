@@ -11,6 +11,7 @@ from agents import Agent, evaluate
 from agents.agent import Actions
 from agents.evaluation import Evaluation, wilson
 from snake_env.endings import find_endings
+from tables import evaluation_table
 
 
 class Legal(Agent):
@@ -65,6 +66,13 @@ def test_figures_worked_by_hand() -> None:
     assert row["steps_per_food"] == 100 / 16
     # The standard deviation is sqrt(26 / 3), so the interval is 4 -+ 1.96 * 2.944 / 2.
     assert row["ci95"] == pytest.approx([1.115, 6.885], abs=1e-3)
+
+
+def test_one_game_says_nothing_about_the_others() -> None:
+    one = Evaluation("x", np.array([3.0]), np.array([10]), np.array([False]))
+    assert one.ci95 == (-np.inf, np.inf)
+    assert one.row()["ci95"] is None
+    assert list(evaluation_table([one], "one game").columns[1].cells) == ["3.0"]
 
 
 def test_wilson_intervals_from_the_literature() -> None:
