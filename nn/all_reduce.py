@@ -81,13 +81,14 @@ class AllReduce:
         meetings = 0
 
         def wait(semaphore: Any) -> None:  # noqa: ANN401  of either context
-            if self.turn is None:
-                for _ in range(SPINS):
-                    if semaphore.acquire(False):
-                        return
-            while not semaphore.acquire(True, PATIENCE):
-                if ended or not alive():
+            looks = SPINS if self.turn is None else 0
+            arrived = any(semaphore.acquire(False) for _ in range(looks))
+            while not arrived:
+                arrived = semaphore.acquire(True, PATIENCE)
+                if not arrived and not alive():
                     raise LaneError("another process of this training has ended")
+            if ended:
+                raise LaneError("this training has been called off")
 
         def all_reduce(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
             nonlocal meetings
@@ -112,3 +113,6 @@ class AllReduce:
     def end(self) -> None:
         """Let lanes that wait, or will, raise `LaneError`."""
         self._ended.view()[...] = True
+        for semaphores in self._arrived:
+            for semaphore in semaphores:
+                semaphore.release()

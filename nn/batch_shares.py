@@ -24,7 +24,6 @@ from nn.batch_norm import BatchNorm
 from nn.losses import Loss
 from nn.sequential import Sequential
 
-END = "end"  # other messages to a helper ask for a step: a seed to draw chance from, or None to go on with what it has
 Examples = npt.NDArray[Any]  # (B, ...)
 Augment = Callable[[Examples, np.random.Generator], Examples]
 
@@ -49,6 +48,10 @@ class BatchShares:
         bounds = [len(x) * i // shares for i in range(shares + 1)]
         self.shares = [slice(start, stop) for start, stop in pairwise(bounds)]
 
+    def begin(self, reduce: Reduce, reseed: bool = False) -> bool:
+        """Meet before a step; return whether the process that trains has sent seeds to draw chance from."""
+        return bool(reduce(np.array([float(reseed)]))[0])
+
     def learn(self, number: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
         """Add to the network's gradient what share `number` says; return the loss of the whole batch."""
         x, y, share = self.x.view(), self.y.view(), self.shares[number]
@@ -70,17 +73,15 @@ def help_with(number: int, batch: BatchShares, config: dict[str, Any], input_sha
     network.bind(input_shape, batch.flat.view(), batch.gradients.view()[number])
     rng = np.random.default_rng()
     turn = batch.all_reduce.turn or nullcontext()
-    with suppress(LaneError, EOFError), joined(network, reduce), np.errstate(over="ignore", invalid="ignore"):
-        with turn:
-            reduce(np.zeros(1))
-        while (message := pipe.recv()) != END:
-            if message is not None:
-                rng = np.random.default_rng(message)
+    with suppress(LaneError, EOFError), joined(network, reduce), np.errstate(over="ignore", invalid="ignore"), turn:
+        batch.begin(reduce)
+        while True:
+            if batch.begin(reduce):
+                rng = np.random.default_rng(pipe.recv())
                 network.reseed(rng)
             network.gradient = 0
             try:
-                with turn:
-                    batch.learn(number, network, rng, reduce)
+                batch.learn(number, network, rng, reduce)
             except LaneError:
                 raise
             except BaseException as error:

@@ -8,9 +8,9 @@
     gradient          w0 · g0          +          w1 · g1                            w: how much of the batch a share is
 
 A layer computes in short calls of NumPy, and between them the threads of one process wait for each other, since Python
-runs in one of them at a time. Processes do not. They meet where a layer looks at the batch as a whole, as `BatchNorm`
-does, and at the end of the step. Sums are made in the order of the shares, so who computes them makes no difference,
-and how many there are only by rounding, and by the chance that each draws for itself.
+runs in one of them at a time. Processes do not. They meet at the beginning and the end of a step, and where a layer looks at
+the batch as a whole, as `BatchNorm` does. Sums are made in the order of the shares, so who computes them makes no
+difference, and how many there are only by rounding, and by the chance that each draws for itself.
 """
 
 import multiprocessing
@@ -24,7 +24,7 @@ import numpy as np
 from nn import threads
 from nn.all_reduce import AllReduce, LaneError
 from nn.batch_norm import BatchNorm
-from nn.batch_shares import END, Augment, BatchShares, Examples, batch_norms, help_with, joined
+from nn.batch_shares import Augment, BatchShares, Examples, batch_norms, help_with, joined
 from nn.losses import Loss
 from nn.sequential import Sequential
 
@@ -82,7 +82,7 @@ class DataParallel:
         seed = int(rng.integers(1 << 63))  # one number, so that rng goes on alike whatever the number of shares
         self._rng = np.random.default_rng(seed)
         self.network.reseed(self._rng)
-        self._seeds: list[int | None] = [seed + number for number in range(1, self.shares)]
+        self._seeds: list[int] | None = [seed + number for number in range(1, self.shares)]
 
     def learn(self, x: Examples, y: Examples) -> float:
         """Add to `network.gradient` what the batch says, as one network would that sees all of it; return the loss.
@@ -103,7 +103,7 @@ class DataParallel:
         self.start(x, y)
         assert self._team is not None
         try:
-            seeds, self._seeds = self._seeds, [None] * (self.shares - 1)
+            seeds, self._seeds = self._seeds, None
             return self._team.learn(x, y, self._rng, seeds)
         except BaseException:
             self.close()  # the helpers may be anywhere in the step; the next one starts with new ones
@@ -170,23 +170,22 @@ class _Team:
             self.pipes.append(ours)
             if parallel.processes:
                 theirs.close()  # then a pipe without an end tells of a helper without life
-        self._with_helpers(lambda: self.reduce(np.zeros(1)))
+        self._with_helpers(lambda: self.batch.begin(self.reduce))
 
     def suits(self, x: Examples, y: Examples) -> bool:
         """Whether the shared memory is made for such a batch."""
         return all((a.shape, a.dtype) == (b.shape, b.dtype) for a, b in ((self.batch.x, x), (self.batch.y, y)))
 
-    def learn(self, x: Examples, y: Examples, rng: np.random.Generator, seeds: list[int | None]) -> float:
-        """See `DataParallel.learn`; the seeds are the helpers', see END."""
+    def learn(self, x: Examples, y: Examples, rng: np.random.Generator, seeds: list[int] | None) -> float:
+        """See `DataParallel.learn`; the helpers draw from these seeds, or go on with what they have."""
         batch, network = self.batch, self.network
         batch.x.view()[...], batch.y.view()[...], batch.flat.view()[...] = x, y, network.flat
 
         def own_share() -> float:
-            for pipe, seed in zip(self.pipes, seeds, strict=True):
-                try:
+            for pipe, seed in zip(self.pipes, seeds or [], strict=seeds is not None):
+                with suppress(BrokenPipeError):  # a dead helper will be missed in a moment
                     pipe.send(seed)
-                except BrokenPipeError:
-                    raise LaneError from None
+            self.batch.begin(self.reduce, seeds is not None)
             with joined(network, self.reduce), threads.alone():
                 return batch.learn(0, network, rng, self.reduce)
 
@@ -198,11 +197,9 @@ class _Team:
     def end(self) -> None:
         """End the helpers, wherever they are."""
         self.batch.all_reduce.end()
-        for helper, pipe in zip(self.helpers, self.pipes, strict=True):
+        for helper in self.helpers:
             if hasattr(helper, "terminate"):  # a process
                 helper.terminate()
-            else:
-                pipe.send(END)
         for helper in self.helpers:
             helper.join()
 

@@ -231,7 +231,7 @@ def test_sums_are_those_of_all_lanes_in_their_order() -> None:
 def test_who_waits_is_told_of_the_end() -> None:
     reduce = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False)
     reduce.end()
-    with pytest.raises(LaneError, match="has ended"):
+    with pytest.raises(LaneError, match="called off"):
         reduce.lane(0, lambda: True)(np.zeros(1))
     lonely = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False).lane(0, lambda: False)
     with pytest.raises(LaneError, match="has ended"):
