@@ -121,7 +121,7 @@ class BatchNorm(ImageLayer):
         """
         m, mean, square = self._moments(rows)
         if m < 2:
-            raise ValueError(f"{self} needs more than one number of each feature in training, not {rows.shape}")
+            raise ValueError(f"{self} needs more than one number of each feature in training, the batch has {m:.0f}")
         centre, variance = mean, square - mean**2
         if (mean**2 > FAR * variance).any():
             centred = self.buffer("centred", rows.shape, rows.dtype)

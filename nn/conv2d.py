@@ -33,7 +33,7 @@ from nn.pieces import multiply, multiply_transposed
 from nn.taps import Columns, add_up, columns, shift
 from nn.winograd import MOST, Winograd
 
-# From when on `Winograd` is faster: C · O for each channel, and multiplications and additions in all.
+# `Winograd` is faster from C · O / (C + O) = WORTH and from LARGE multiplications and additions in all.
 WORTH, LARGE = 8, 1 << 25
 
 
@@ -85,10 +85,7 @@ class Conv2D(ImageLayer):
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y: a row of y (O, V·N) = the weights (O, kernel·C) times the taps of its rows (kernel·C, V·N)."""
         when = "training" if training else "inference"
-        rows = x.transpose(2, 1, 3, 0)
-        if rows.strides[3] != rows.itemsize:  # `shift` reads whole rows of the batch, wherever they lie
-            rows = self.rows(x, "x")
-        H, C, W, N = rows.shape
+        N, C, H, W = x.shape
         O, U, V = self.output_shape(x.shape[1:])
         seen = self._seen(W, V)
         y = self.buffer(f"y, {when}", (U, O, V, N), x.dtype)
@@ -96,14 +93,17 @@ class Conv2D(ImageLayer):
         if self.bias is not None:
             wide_bias = self.buffer("wide bias", (O, V * N), x.dtype)
             wide_bias[...] = self.bias.value[:, None]
-        winograd = self._with_fewer_multiplications(x.shape, when)
+        winograd = self._winograd_for(x.shape, when)
         if winograd is not None:
-            rows = self.rows(x, "x")
+            rows = self.rows(x, f"x, {when}")
             winograd.forward(rows, self.weight.value, wide_bias, y)
             if training:
                 self.kept, self._winograd = rows, winograd
             return self.images(y)
 
+        rows = x.transpose(2, 1, 3, 0)
+        if rows.strides[3] != rows.itemsize:  # `shift` reads whole rows of the batch, wherever they lie
+            rows = self.rows(x, f"x, {when}")
         above, _ = self.zeros(H, self.kernel[0])
         shape = (self.stride * (U - 1) + self.kernel[0], self.kernel[1], C, V, N)
         taps = self.buffer(f"taps, {when}", shape, x.dtype)
@@ -130,20 +130,26 @@ class Conv2D(ImageLayer):
 
     def learn(self, gradient: Array) -> None:
         """Add dL/dW = Σ_rows dL/dy tapsᵀ and dL/db = Σ_n,u,v dL/dy."""
-        kept, g = self.kept, self.rows(gradient, "dL/dy")
-        self._learn_bias(g)
+        self._learn(self.rows(gradient, "dL/dy"))
+
+    def _learn(self, g: Array, dx: Array | None = None) -> None:
+        """See `learn`; with `Winograd` also write dL/dx, if it is wanted."""
+        kept = self.kept
+        U, O, V, N = g.shape
+        flat = g.reshape(U, O, V * N)
+        if self.bias is not None:
+            self.bias.gradient += (flat @ np.ones(V * N, g.dtype)).sum(axis=0)
         if self._winograd is not None:
-            self.weight.gradient += self._winograd.backward(kept, self.weight.value, g)
+            self.weight.gradient += self._winograd.backward(kept, g, dx)
             return
-        U, K, _ = kept.shape  # patches (U, kernel·C, V·N)
-        flat = g.reshape(U, self.outputs, -1)
-        sums = self.buffer("dL/dW", (U, K, self.outputs), g.dtype)
+        _, K, _ = kept.shape  # patches (U, kernel·C, V·N)
+        sums = self.buffer("dL/dW", (U, K, O), g.dtype)
 
         def correlate(some: slice) -> None:
             multiply_transposed(kept[some], flat[some], sums[some])
 
         threads.split(correlate, U, 2 * g.size * K)
-        weights = sums.sum(axis=0).reshape(*self.kernel, self.inputs, self.outputs)
+        weights = sums.sum(axis=0).reshape(*self.kernel, self.inputs, O)
         self.weight.gradient += weights.transpose(3, 2, 0, 1)
 
     def backward(self, gradient: Array) -> Array:
@@ -152,11 +158,9 @@ class Conv2D(ImageLayer):
         U, O, V, N = g.shape
         (C, H, W), (I, J), s = self.input_shape, self.kernel, self.stride
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
+        self._learn(g, dx)
         if self._winograd is not None:
-            self._learn_bias(g)
-            self.weight.gradient += self._winograd.backward(self.kept, self.weight.value, g, dx)
             return self.images(dx)
-        self.learn(gradient)
         above, _ = self.zeros(H, I)
         flat = g.reshape(U, O, V * N)
         # The kernel's rows from the last to the first, as the rows of dL/dy that they meet lie in memory.
@@ -227,7 +231,7 @@ class Conv2D(ImageLayer):
         """What the columns of the kernel see."""
         return columns(self.kernel[1], self.stride, self.zeros(W, self.kernel[1])[0], W, V)
 
-    def _with_fewer_multiplications(self, images: Shape, when: str) -> Winograd | None:
+    def _winograd_for(self, images: Shape, when: str) -> Winograd | None:
         """Return how to compute y for images (N, C, H, W) with `Winograd`, if that is possible and saves time."""
         N, C, H, W = images
         O, U, V = self.output_shape(images[1:])
@@ -237,11 +241,6 @@ class Conv2D(ImageLayer):
         if not possible or C * O < WORTH * (C + O) or 2 * U * V * N * self.weight.size < LARGE:
             return None
         return Winograd(self.kernel, above, self._seen(W, V), U, self, when)
-
-    def _learn_bias(self, g: Array) -> None:
-        if self.bias is not None:
-            sums = g.reshape(*g.shape[:2], -1) @ np.ones(g.shape[2] * g.shape[3], g.dtype)
-            self.bias.gradient += sums.sum(axis=0)
 
     @staticmethod
     def _overlapping(rows: Array, count: int, height: int, step: int) -> Array:

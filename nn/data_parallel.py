@@ -8,9 +8,9 @@
     gradient          w0 · g0          +          w1 · g1                            w: how much of the batch a share is
 
 A layer computes in short calls of NumPy, and between them the threads of one process wait for each other, since Python
-runs in one of them at a time. Processes do not. They meet at the beginning and the end of a step, and where a layer looks at
-the batch as a whole, as `BatchNorm` does. Sums are made in the order of the shares, so who computes them makes no
-difference, and how many there are only by rounding, and by the chance that each draws for itself.
+runs in one of them at a time. Processes do not. They meet at the beginning and the end of a step, and where a layer
+looks at the batch as a whole, as `BatchNorm` does. Sums are made in the order of the shares, so who computes them makes
+no difference, and how many there are only by rounding, and by the chance that each draws for itself.
 """
 
 import multiprocessing

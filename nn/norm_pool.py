@@ -4,11 +4,12 @@
                       | 2 -1 | 4  1 |
                          max    max
     pooled               3      4              scale · pooled + shift, a quarter of the work:
-    y                   1.2    1.9             the largest number stays the largest (or, with a gain below 0, the least)
+    y                  1.07   1.60             the largest number stays the largest (or, with a gain below 0, the least)
 
 On the way back, too, sums over dL/dy have a quarter of the numbers, and dL/dx is put together row by row.
 """
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,15 @@ import numpy as np
 from nn import threads
 from nn.batch_norm import BatchNorm
 from nn.initialisers import Shape
-from nn.layer import Array, ShapeError
+from nn.layer import Array
 from nn.pooling import MaxPool2D
 
 
 class BatchNormMaxPool2D(BatchNorm):
     """`BatchNorm`, then `MaxPool2D` of windows side by side: the same function, with less to do.
+
+    With a gain of 0 all numbers of a window are equal, and dL/dgain depends on which of them is taken for the largest:
+    here the largest x.
 
     Args:
         features: the channels C.
@@ -36,12 +40,14 @@ class BatchNormMaxPool2D(BatchNorm):
     """
 
     def __init__(self, features: int, size: int = 2, momentum: float = 0.1, epsilon: float = 1e-5) -> None:
-        self.pool = MaxPool2D(size)
+        if index(size) < 1:
+            raise ValueError(f"BatchNormMaxPool2D(size={size}) needs windows of at least 1 row and column")
+        self.pool = MaxPool2D(size)  # before the features, of whose errors it is a part
         super().__init__(features, momentum, epsilon)
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y; training moves the running statistics towards the batch's."""
-        N, C, _, W = x.shape
+        N, C, H, W = x.shape
         _, U, V = self.output_shape(x.shape[1:])
         when = "training" if training else "inference"
         flat = self._layout(x, f"x, {when}")
@@ -49,11 +55,11 @@ class BatchNormMaxPool2D(BatchNorm):
             flat, scale, shift = self._measure(flat)
         else:
             scale, shift = self._running()
-        rows = flat.reshape(-1, C, W, N)
+        rows = flat.reshape(H, C, W, N)
         pooled = self.buffer(f"pooled, {when}", (U, C, V, N), x.dtype)
         won = self.pool.won(pooled, W) if training else None
         turned = self.gain.value < 0  # where the least number becomes the largest
-        sign = self._wide("sign", np.where(turned, -1, 1), flat).reshape(C, W, N) if turned.any() else None
+        sign = self._wide("sign", np.where(turned, -1.0, 1.0), flat).reshape(C, W, N) if turned.any() else None
 
         def pool(some: slice) -> None:
             tall = self.buffer(f"tall, {some.start}", (C, W, N), x.dtype)
@@ -71,7 +77,7 @@ class BatchNormMaxPool2D(BatchNorm):
         return self.images(y.reshape(pooled.shape))
 
     def backward(self, gradient: Array) -> Array:
-        """Return dL/dx as `BatchNorm` does, for a dL/dy that is 0 but where x was the largest of a window."""
+        """Return dL/dx, as `BatchNorm` does for a dL/dy that is 0 where x is not the largest (or least) of a window."""
         flat, g = self.kept, self.rows(gradient, "dL/dy")
         U, C, V, N = g.shape
         _, H, W = self.input_shape
@@ -103,8 +109,7 @@ class BatchNormMaxPool2D(BatchNorm):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, H // size, W // size) for (C, H, W)."""
-        if len(input_shape) != 3:
-            raise ShapeError("needs (channels, rows, columns)")
+        self.check_images(input_shape)
         return self.pool.output_shape(super().output_shape(input_shape))
 
     def config(self) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Many products of middling matrices, cut so that BLAS multiplies them as they lie.
 
-BLAS copies a large matrix into another order before it multiplies. A small one, up to about a million multiplications,
-it takes as it is. The matrices of a convolution have few rows, and there the copy takes up to a third of the time:
+BLAS copies a large matrix into another order before it multiplies. A small one, up to a million multiplications,
+NumPy's OpenBLAS takes as it is on processors with AVX-512. The matrices of a convolution have few rows, and there the
+copy takes up to a third of the time:
 
             m columns                       pieces
          +-------------+               +----+----+----+
@@ -50,9 +51,9 @@ def _column_pieces(columns: int, work: int) -> int:
 def _rows_at_a_time(rows: int, outputs: int, columns: int) -> int:
     """How many rows of a (rows, columns) to multiply at a time by bᵀ (columns, outputs).
 
-    BLAS takes the short way here if the result is small, too.
+    BLAS takes the short way here if the result is small, too, of at most 1200 numbers.
     """
-    most = min(1152, SMALL // columns) // outputs
+    most = min(1200, SMALL // max(1, columns)) // outputs
     return next((few for few in range(most, 7, -1) if rows % few == 0), rows)
 
 

@@ -89,7 +89,7 @@ class MaxPool2D(Pool):
         return self.images(y)
 
     def pool_row(self, u: int, seen: list[Array], tall: Array, y: Array, won: Won | None) -> None:
-        """Write row u of y (U, C, V, N), for the rows (C, W, N) that its windows see; tall is memory for one more."""
+        """Write row u of y (U, C, V, N), for the rows (C, W, N) that its windows see, whose largest go to tall."""
         _largest(seen, tall, None if won is None else won[0][u])
         _largest([tall[:, part] for part in self._parts(y.shape[2])], y[u], None if won is None else won[1][u])
 
@@ -120,9 +120,9 @@ class MaxPool2D(Pool):
         _give(tall, won[0][u], [dx[h] for h in self.seen(u)], overlap)
 
     def won(self, y: Array, W: int) -> Won:
-        """Return where each later row of a window was larger than all before it, and each later column.
+        """The memory for where each later row of a window was larger than all before it, and each later column.
 
-        Shapes: (U, size - 1, C, W, N), (U, size - 1, C, V, N).
+        `pool_row` fills it, `unpool_row` reads it. Shapes: (U, size - 1, C, W, N), (U, size - 1, C, V, N).
         """
         U, C, V, N = y.shape
         return (

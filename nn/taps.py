@@ -42,13 +42,13 @@ def columns(kernel: int, stride: int, before: int, W: int, V: int) -> Columns:
 
 
 def shift(x: Array, seen: Columns, taps: Array) -> None:
-    """Write the copies of x (..., C, W, N) to taps (..., kernel, C, V, N); zeros stay where nothing is seen."""
+    """Write the copies of x (..., C, W, N) to taps (..., kernel, C, V, N), which are 0 where nothing is seen."""
     for tap, places, of_x in seen:
         taps[..., tap, :, places, :] = x[..., of_x, :]
 
 
 def add_up(taps: Array, seen: Columns, x: Array) -> None:
-    """Write the sum of the copies, each shifted back, to x: what transposes `shift`."""
+    """Write the sum of the copies, each shifted back, to x: the transpose of `shift`."""
     if not seen or seen[0][2] != slice(0, x.shape[-2], 1):
         x[...] = 0
     for i, (tap, places, of_x) in enumerate(seen):

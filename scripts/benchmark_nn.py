@@ -32,7 +32,7 @@ def dense(*sizes: int) -> nn.Sequential:
 def convolutional(
     C: int, size: int, channels: Sequence[int], activation: nn.Layer, hidden: int, classes: int
 ) -> nn.Sequential:
-    """Blocks of convolution, normalisation, ReLU and pooling, then two dense layers with dropout between them."""
+    """Blocks of convolution, normalisation, pooling and ReLU, then two dense layers with dropout between them."""
     shape = (C, size, size)
     layers: list[nn.Layer] = []
     for outputs in channels:  # ReLU and pooling can change places; this order has less to do

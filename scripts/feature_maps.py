@@ -48,7 +48,9 @@ def feature_maps(network: nn.Sequential, picture: NDArray[np.floating[Any]]) -> 
     for block in blocks[:-1]:
         unpooled = None
         for layer in block:
-            if isinstance(layer, nn.MaxPool2D | nn.AvgPool2D):
+            if isinstance(layer, nn.BatchNormMaxPool2D):  # without the second half of what it does
+                unpooled = nn.BatchNorm.forward(layer, y if unpooled is None else unpooled).copy()
+            elif isinstance(layer, nn.MaxPool2D | nn.AvgPool2D):
                 unpooled = y.copy() if unpooled is None else unpooled  # a copy, since layers use their memory again
             elif unpooled is not None and isinstance(layer, POINTWISE):
                 unpooled = layer.forward(unpooled).copy()

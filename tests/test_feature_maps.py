@@ -48,6 +48,22 @@ def test_each_layer_shows_what_the_layers_up_to_it_give_before_pooling() -> None
         np.testing.assert_allclose(some.maps.ravel(), part.forward(picture)[0].ravel(), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("pools", [0, 1])
+def test_normalisation_and_pooling_in_one_shows_what_it_pools(pools: int) -> None:
+    def network(*layers: nn.Layer) -> nn.Sequential:
+        before = [nn.Conv2D(1, 2), *(nn.MaxPool2D() for _ in range(pools))]
+        after = [nn.ReLU(), nn.Flatten(), nn.Dense(16 if pools else 80, 2)]
+        network = nn.Sequential([*before, *layers, *after], (1, 16, 10), rng=0)
+        network.parameters()[f"{1 + pools}.gain"].value = np.array([1.5, -0.5])
+        return network
+
+    picture = np.random.default_rng(0).normal(size=(1, 1, 16, 10)).astype(np.float32)
+    (ours,) = feature_maps(network(nn.BatchNormMaxPool2D(2)), picture)
+    (theirs,) = feature_maps(network(nn.BatchNorm(2), nn.MaxPool2D()), picture)
+    assert ours.maps.shape == (2, 16, 10)
+    np.testing.assert_allclose(ours.maps, theirs.maps, rtol=1e-6)
+
+
 def test_players_networks_too() -> None:
     network = two_heads((4, 5, 7), 4, (8, 16), (32,), np.random.default_rng(0), normalise=True)
     found = feature_maps(network, np.random.default_rng(1).random((1, 4, 5, 7), np.float32))
