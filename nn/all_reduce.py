@@ -9,6 +9,7 @@ same bits, whoever is first.
 """
 
 import math
+import os
 from collections.abc import Callable
 from multiprocessing.sharedctypes import RawArray
 from typing import Any, TypeAlias
@@ -18,7 +19,8 @@ import numpy.typing as npt
 
 Reduce: TypeAlias = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
-SPINS = 20_000  # looks before sleeping, a few milliseconds: to be woken takes longer than most waiting
+SPINS = 20_000  # looks before sleeping, some milliseconds: to be woken takes longer than most waiting
+let_others_run = getattr(os, "sched_yield", lambda: None)  # between two looks, where the system can
 PATIENCE = 1.0  # seconds between looks whether the others are still there
 
 
@@ -82,7 +84,7 @@ class AllReduce:
 
         def wait(semaphore: Any) -> None:  # noqa: ANN401  of either context
             looks = SPINS if self.turn is None else 0
-            arrived = any(semaphore.acquire(False) for _ in range(looks))
+            arrived = any(semaphore.acquire(False) or let_others_run() for _ in range(looks))
             while not arrived:
                 arrived = semaphore.acquire(True, PATIENCE)
                 if not arrived and not alive():

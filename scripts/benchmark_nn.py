@@ -155,9 +155,19 @@ def training(
         with nn.threads.left_to_blas():
             return with_threads(seconds)
 
+    with_processes = speed(processes)
+
+    def one_thread_each(seconds: float) -> float:
+        threads = nn.threads.count()
+        nn.threads.use(1)
+        try:
+            return with_processes(seconds)
+        finally:
+            nn.threads.use(threads)
+
     modes = {"ours with threads": with_threads}
     if processes.shares > 1:
-        modes["ours with processes"] = speed(processes)
+        modes["ours with processes"] = one_thread_each
         if "scikit-learn" not in peers.missing():  # nor threadpoolctl, which it brings
             modes["ours with BLAS threads"] = peers.with_blas(left_to_blas, processes.shares)
     return modes[fastest(modes, seconds)]
