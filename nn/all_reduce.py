@@ -22,6 +22,7 @@ Reduce: TypeAlias = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 SPINS = 20_000  # looks before sleeping, some milliseconds: to be woken takes longer than most waiting
 let_others_run = getattr(os, "sched_yield", lambda: None)  # between two looks, where the system can
 PATIENCE = 1.0  # seconds between looks whether the others are still there
+SHORT_PATIENCE = 0.05  # where nobody ends the lanes from outside, as with threads
 
 
 def one_lane(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -83,14 +84,11 @@ class AllReduce:
         meetings = 0
 
         def wait(semaphore: Any) -> None:  # noqa: ANN401  of either context
-            looks = SPINS if self.turn is None else 0
-            arrived = any(semaphore.acquire(False) or let_others_run() for _ in range(looks))
-            while not arrived:
-                arrived = semaphore.acquire(True, PATIENCE)
-                if not arrived and not alive():
+            if self.turn is None and any(semaphore.acquire(False) or let_others_run() for _ in range(SPINS)):
+                return
+            while not semaphore.acquire(True, PATIENCE if self.turn is None else SHORT_PATIENCE):
+                if ended or not alive():
                     raise LaneError("another process of this training has ended")
-            if ended:
-                raise LaneError("this training has been called off")
 
         def all_reduce(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
             nonlocal meetings
@@ -115,6 +113,3 @@ class AllReduce:
     def end(self) -> None:
         """Let lanes that wait, or will, raise `LaneError`."""
         self._ended.view()[...] = True
-        for semaphores in self._arrived:
-            for semaphore in semaphores:
-                semaphore.release()

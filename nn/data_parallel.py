@@ -15,6 +15,7 @@ no difference, and how many there are only by rounding, and by the chance that e
 
 import multiprocessing
 import multiprocessing.dummy
+import weakref
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from typing import Any, TypeVar
@@ -121,8 +122,8 @@ class DataParallel:
         if self._team is not None and not self._team.suits(x, y):
             self.close()
         if self._team is None and self.shares > 1:
-            self._team = _Team(self, x, y)
             try:
+                self._team = _Team(self, x, y)
                 self._team.start(self)
             except BaseException:
                 self.close()  # a team that has not come to life is none
@@ -130,9 +131,9 @@ class DataParallel:
 
     def close(self) -> None:
         """End the helpers. The next batch starts new ones, which do not draw again what the old ones have drawn."""
-        team, self._team = self._team, None
-        if team is not None:
+        if self._team is not None:
             self._seeds = self._rng.integers(1 << 63, size=self.shares - 1).tolist()
+            team, self._team = self._team, None
             team.end()
 
     def __enter__(self) -> "DataParallel":
@@ -155,8 +156,14 @@ class _Team:
         self.batch = BatchShares(self.network, parallel.loss, parallel.augment, meet, x, y)
         self.helpers: list[Any] = []
         self.pipes: list[Any] = []
-        helpers = self.helpers
-        self.reduce = self.batch.all_reduce.lane(0, lambda: all(helper.is_alive() for helper in helpers))
+        helpers, pipes = self.helpers, self.pipes
+
+        def all_well() -> bool:
+            return all(helper.is_alive() for helper in helpers) and not any(pipe.poll() for pipe in pipes)
+
+        self.reduce = self.batch.all_reduce.lane(0, all_well)
+        # Also when nobody uses the team any more, and has not ended it.
+        self.end = weakref.finalize(self, _end, self.batch.all_reduce, helpers)
 
     def start(self, parallel: DataParallel) -> None:
         """Start the helpers, and wait until they have come to life."""
@@ -194,15 +201,6 @@ class _Team:
             network.gradient += gradient
         return value
 
-    def end(self) -> None:
-        """End the helpers, wherever they are."""
-        self.batch.all_reduce.end()
-        for helper in self.helpers:
-            if hasattr(helper, "terminate"):  # a process
-                helper.terminate()
-        for helper in self.helpers:
-            helper.join()
-
     def _with_helpers(self, work: Callable[[], Result]) -> Result:
         """Return work(), or raise what a helper has ended with."""
         try:
@@ -221,3 +219,13 @@ class _Team:
             'a helper process has died; a script that trains needs its work below if __name__ == "__main__":, since '
             "helpers import it, too; otherwise look for what may have ended it, such as a lack of memory"
         )
+
+
+def _end(all_reduce: AllReduce, helpers: list[Any]) -> None:
+    """End the helpers, wherever they are."""
+    all_reduce.end()
+    for helper in helpers:
+        if hasattr(helper, "terminate"):  # a process
+            helper.terminate()
+    for helper in helpers:
+        helper.join()

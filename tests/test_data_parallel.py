@@ -1,16 +1,19 @@
 """Several processes learn from one batch what one network learns from it, and nothing is left behind when one fails."""
 
+import gc
 import multiprocessing.dummy
 import traceback
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import nn
 from nn.all_reduce import AllReduce, LaneError
 from nn.batch_shares import Examples
 from nn.data_parallel import DataParallel
+from nn.layer import Array
 from tests.trainers import helpers
 
 rng = np.random.default_rng(0)
@@ -214,6 +217,31 @@ def test_bad_arguments() -> None:
         parallel.learn(X[:2], Y[:2])
 
 
+def test_helpers_end_when_nobody_uses_them_any_more() -> None:
+    parallel = DataParallel(build(), nn.SoftmaxCrossEntropy())
+    parallel.learn(X, Y)
+    assert helpers()
+    del parallel
+    gc.collect()
+    assert not helpers()
+
+
+def test_a_large_error_of_a_helper_is_raised_too(parallel: DataParallel) -> None:
+    """Larger than what a pipe takes without a reader."""
+    parallel.loss = Failing()
+    with pytest.raises(ValueError, match="no loss today"):
+        parallel.learn(X, Y)
+
+
+class Failing(nn.SoftmaxCrossEntropy):
+    """Fails in the helper, which sees the later labels, with a great deal to tell."""
+
+    def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
+        if np.array_equal(targets, Y[len(Y) // 2 :]):
+            raise ValueError("no loss today", np.zeros(1_000_000))
+        return super().__call__(outputs, targets)
+
+
 def test_sums_are_those_of_all_lanes_in_their_order() -> None:
     reduce = AllReduce(multiprocessing.dummy, 3, 2, by_turns=False)
     lanes = [reduce.lane(number, lambda: True) for number in range(3)]
@@ -231,7 +259,7 @@ def test_sums_are_those_of_all_lanes_in_their_order() -> None:
 def test_who_waits_is_told_of_the_end() -> None:
     reduce = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False)
     reduce.end()
-    with pytest.raises(LaneError, match="called off"):
+    with pytest.raises(LaneError, match="has ended"):
         reduce.lane(0, lambda: True)(np.zeros(1))
     lonely = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False).lane(0, lambda: False)
     with pytest.raises(LaneError, match="has ended"):
