@@ -192,7 +192,7 @@ def twin(layers: Sequence[nn.Layer]) -> Any:  # noqa: ANN401
     import torch
 
     modules: list[Any] = []
-    for layer in layers:
+    for layer in apart(layers):
         module: Any
         match layer:
             case nn.Dense():
