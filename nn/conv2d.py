@@ -14,7 +14,7 @@ row's matrix begins one row later. So a strided view that overlaps itself is all
 makes all output rows. The same view, transposed, gives the gradient of the weights.
 
 The gradient of the input needs no such copies: dL/dtaps of a row is a product with three neighbouring rows of dL/dy,
-again, and adding up its shifted columns gives dL/dx.
+and adding up its shifted columns gives dL/dx.
 
 With many channels, and a stride of 1, several rows together take half the multiplications: see `winograd.py`.
 """

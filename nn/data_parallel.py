@@ -15,6 +15,7 @@ no difference, and how many there are only by rounding, and by the chance that e
 
 import multiprocessing
 import multiprocessing.dummy
+import os
 import weakref
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
@@ -163,7 +164,7 @@ class _Team:
 
         self.reduce = self.batch.all_reduce.lane(0, all_well)
         # Also when nobody uses the team any more, and has not ended it.
-        self.end = weakref.finalize(self, _end, self.batch.all_reduce, helpers)
+        self.end = weakref.finalize(self, _end, os.getpid(), self.batch.all_reduce, helpers)
 
     def start(self, parallel: DataParallel) -> None:
         """Start the helpers, and wait until they have come to life."""
@@ -221,8 +222,10 @@ class _Team:
         )
 
 
-def _end(all_reduce: AllReduce, helpers: list[Any]) -> None:
-    """End the helpers, wherever they are."""
+def _end(owner: int, all_reduce: AllReduce, helpers: list[Any]) -> None:
+    """End the helpers, wherever they are; a fork of the process that owns them has no say in it."""
+    if os.getpid() != owner:
+        return
     all_reduce.end()
     for helper in helpers:
         if hasattr(helper, "terminate"):  # a process

@@ -2,6 +2,7 @@
 
 import gc
 import multiprocessing.dummy
+import os
 import traceback
 from collections.abc import Iterator
 
@@ -224,6 +225,22 @@ def test_helpers_end_when_nobody_uses_them_any_more() -> None:
     del parallel
     gc.collect()
     assert not helpers()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork processes")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_that_drops_its_copy_leaves_the_helpers_alone() -> None:
+    parallel = DataParallel(build(), nn.SoftmaxCrossEntropy())
+    with parallel:
+        parallel.learn(X, Y)
+        child = os.fork()
+        if not child:
+            try:
+                parallel.close()
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        assert parallel.learn(X, Y) > 0
 
 
 def test_a_large_error_of_a_helper_is_raised_too(parallel: DataParallel) -> None:
