@@ -21,17 +21,19 @@ from snake_env.chance import Chance
 from snake_env.rules import TRIES_FOR_FOOD, Rules
 from snake_env.snapshot import check_state
 from snake_env.starts import RandomStarts, StraightStarts
-from snake_env.state import BodyArray, BoolArray, IntArray, State, StreamArray
+from snake_env.state import BoolArray, IntArray, State, StreamArray, as_items
 from snake_env.stream import below_many
 
 
 class Outcome(NamedTuple):
-    """What the last step did to each game."""
+    """What the last step did."""
 
-    ate: BoolArray  # (N,) food
-    died: BoolArray  # (N,) ran into a wall, an obstacle or itself
-    won: BoolArray  # (N,) filled the board
-    starved: BoolArray  # (N,) reached the hunger limit
+    ate: BoolArray  # (N,) which games ate food
+    died: BoolArray  # (N,) which ran into a wall, an obstacle or themselves
+    won: BoolArray  # (N,) which filled the board
+    starved: BoolArray  # (N,) which reached the hunger limit
+    meals: IntArray  # (K,) the numbers of the games that ate
+    deaths: IntArray  # (K,) the numbers of the games that died
 
 
 class Batch:
@@ -41,7 +43,7 @@ class Batch:
         action_mask: (N, A) whether each action keeps the snake alive; changed in place by each step.
         length: (N,) cells of each snake.
         start_length: (N,) cells each snake had at the start of its game, so length - start_length is the score.
-        over: (N,) games that have ended and start anew with the next step.
+        playing: (N,) games that go on; the others have ended and start anew with the next step.
         chance: the random streams of the games.
     """
 
@@ -53,7 +55,9 @@ class Batch:
         self._cells[-1] = np.iinfo(rules.body_dtype).max
         self._aging = np.zeros((N, cells), dtype=rules.body_dtype)  # what a move takes from each cell
         self._unit = rules.body_unit
-        self._units = np.full((N, cells), self._unit, dtype=rules.body_dtype)  # np.minimum with one number is slow
+        # What a cell of the tail holds, for all cells and for all actions: np.minimum with one number is slow.
+        self._units = np.full((N, cells), self._unit, dtype=rules.body_dtype)
+        self._tails = np.full((N, A), self._unit, dtype=rules.body_dtype)
         self._first_cell = np.arange(N) * cells  # (N,) where each game begins in _cells
         self._first_cells = np.repeat(self._first_cell, A).reshape(N, A)
         self._first_action = np.arange(N) * A  # (N,) where each game begins in _next_pose and action_mask
@@ -72,14 +76,14 @@ class Batch:
         self.action_mask = np.zeros((N, A), dtype=bool)
         self.length = np.zeros(N, dtype=np.int64)
         self.start_length = np.zeros(N, dtype=np.int64)
-        self.over = np.ones(N, dtype=bool)
+        self.playing = np.zeros(N, dtype=bool)
+        self._ended = np.arange(N)  # the games that do not go on
 
     def _open_views(self) -> None:
-        """See one memory in several ways; the cells of a game also as one item of an (N,) array, copied at once."""
-        board = np.dtype((np.void, self._aging[0].nbytes))
+        """See one memory in several ways."""
         self._body = self._cells[:-1].reshape(self._aging.shape)
-        self._bodies, self._agings = self._body.view(board)[:, 0], self._aging.view(board)[:, 0]
-        self._empty = np.zeros(1, dtype=board)[0]
+        self._bodies, self._agings = as_items(self._body), as_items(self._aging)
+        self._empty = as_items(np.zeros_like(self._body[:1]))[0]
         self._head, self._food = self._marks[0], self._marks[1:]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -101,10 +105,12 @@ class Batch:
         """Start new games in `rows`, with new random streams (K,) and from other starts than the rules' if given."""
         if streams is not None:
             self.chance.set(rows, streams)
-        self._bodies[rows], cells = self._begin(rows, starts or self.rules.starts)
+        drawn = self.chance.draw(rows)
+        self._bodies[rows] = self._begin(rows, drawn, starts or self.rules.starts)
         np.add(self._pose >> 2, self._first_cell, out=self._head)
-        self._put_food(rows, cells, rows[:0])
-        self.over[rows] = False
+        self._put_food(rows, drawn, rows)
+        self.playing[rows] = True
+        self._ended = (~self.playing).nonzero()[0]
         self._look_ahead()
 
     def step(self, actions: IntArray) -> Outcome:
@@ -114,51 +120,58 @@ class Batch:
             actions: (N,) int64 in 0, ..., A - 1, already checked.
         """
         choice = self._first_action + actions
-        died = ~(self.action_mask.take(choice) | self.over)
-        fatal = died.nonzero()[0]
+        died = self.action_mask.take(choice) < self.playing
+        deaths = died.nonzero()[0]
         pose = self._next_pose.take(choice)
-        pose[fatal] = self._pose.take(fatal)
+        pose[deaths] = self._pose.take(deaths)
         self._pose = pose
-        new = self.over.nonzero()[0]
-        bodies, cells = self._begin(new, self.rules.starts)
-        np.add(self._pose >> 2, self._first_cell, out=self._head)
-        reached = self._food[0] == self._head if len(self._food) == 1 else (self._food == self._head).any(axis=0)
-        ate = reached > self.over
+        reached = self._target.take(choice)
+        ate = self._food[0] == reached if len(self._food) == 1 else (self._food == reached).any(axis=0)
+        ate &= self.playing
         meals = ate.nonzero()[0]
+        new = self._ended
+        rows = np.concatenate((new, meals))
+        drawn = self.chance.draw(rows)
+        bodies = self._begin(new, drawn[: len(new)], self.rules.starts)
+        np.add(self._pose >> 2, self._first_cell, out=self._head)
 
         # A fatal move leaves the board as it was, and the tail stays after a meal.
         np.minimum(self._body, self._units, out=self._aging)
-        self._agings[fatal] = self._agings[meals] = self._empty
+        self._agings[deaths] = self._agings[meals] = self._empty
         self._body -= self._aging
         self._bodies[new] = bodies
         self.length[meals] += 1
         self._cells[self._head] = self.rules.times.take(self.length)
 
         self._clock += 1
-        starved = self._find_starved(ate, died)
-        won = self._find_won(ate)
-        self._put_food(new, cells, meals)
-        self.over = died | won
-        self.over |= starved
+        self._longest += 1
+        if self._clock < self._first_deadline and self._longest < len(self.rules.open_cells):
+            starved, won = np.zeros(len(died), dtype=bool), np.zeros(len(died), dtype=bool)
+            self.playing, self._ended = ~died, deaths
+        else:
+            starved, won = self._find_starved(ate | died), self._find_won(ate)
+            self.playing = ~(died | starved | won)
+            self._ended = (~self.playing).nonzero()[0]
+        self._put_food(rows, drawn, new)
         self._look_ahead()
-        return Outcome(ate, died, won, starved)
+        return Outcome(ate, died, won, starved, meals, deaths)
 
-    def board(self) -> tuple[BodyArray, IntArray]:
-        """The plane of the bodies (N, H, W), and where heads and food are (1 + F, N); see `Planes.draw`."""
-        return self._body.reshape(-1, self.rules.height, self.rules.width), self._marks
+    def board(self) -> tuple[NDArray[np.void], IntArray]:
+        """The plane of each body as one item (N,), and where heads and food are (1 + F, N); see `Planes.draw`."""
+        return self._bodies, self._marks
 
     def state(self) -> State:
         """The games as arrays that share memory with them: read them before the next step, or copy."""
         rules = self.rules
         return State(
-            body=self.board()[0] // self._unit,
+            body=self._body.reshape(-1, rules.height, rules.width) // self._unit,
             head=self._pose >> 2,
             heading=self._pose & 3,
             food=(self._food - self._first_cell).T,
             obstacles=rules.obstacle_map,
             hunger=self._clock + rules.steps_to_starve - self._deadline,
             score=self.length - self.start_length,
-            over=self.over,
+            over=~self.playing,
             stream=self.chance.states,
         )
 
@@ -168,14 +181,16 @@ class Batch:
         Raises:
             ValueError: the state is not one of N games under these rules.
         """
-        given = check_state(state, self.rules, len(self.over))
+        N = len(self.playing)
+        given = check_state(state, self.rules, N)
         np.multiply(given.body.reshape(self._body.shape), self._unit, out=self._body)
         self._pose[:] = 4 * given.head + given.heading
         self._head[:], self._food[:] = given.head + self._first_cell, given.food.T + self._first_cell
-        self.chance.set(np.arange(len(self.over)), given.stream)
+        self.chance.set(np.arange(N), given.stream)
         self._deadline[:] = self._clock + self.rules.steps_to_starve - given.hunger
         self._first_deadline, self._longest = 0, self.rules.cells
-        self.over[:], self.length[:] = given.over, given.length
+        self.playing[:], self.length[:] = ~given.over, given.length
+        self._ended = given.over.nonzero()[0]
         self.start_length[:] = given.length - given.score
         self._look_ahead()
 
@@ -184,28 +199,21 @@ class Batch:
         self.rules.next_pose.take(self._pose, axis=0, out=self._next_pose, mode="clip")
         np.right_shift(self._next_pose, 2, out=self._target)
         self._target += self._first_cells
-        # The tail, with one unit, is free by the time the head arrives.
-        np.less_equal(self._cells.take(self._target, mode="clip"), self._unit, out=self.action_mask)
+        # The tail is free by the time the head arrives.
+        np.less_equal(self._cells.take(self._target, mode="clip"), self._tails, out=self.action_mask)
 
-    def _find_starved(self, ate: BoolArray, died: BoolArray) -> BoolArray:
-        if self._clock < self._first_deadline:
-            return np.zeros(len(ate), dtype=bool)
-        starved = (self._deadline <= self._clock) & ~(ate | died | self.over)
+    def _find_starved(self, spared: BoolArray) -> BoolArray:
+        starved: BoolArray = (self._deadline <= self._clock) & self.playing & ~spared
         self._first_deadline = int(self._deadline.min())
         return starved
 
     def _find_won(self, ate: BoolArray) -> BoolArray:
-        room = len(self.rules.open_cells)
-        self._longest += 1
-        if self._longest < room:
-            return np.zeros(len(ate), dtype=bool)
         self._longest = int(self.length.max())
-        won: BoolArray = (self.length == room) & ate
+        won: BoolArray = (self.length == len(self.rules.open_cells)) & ate
         return won
 
-    def _begin(self, rows: IntArray, starts: StraightStarts | RandomStarts) -> tuple[NDArray[np.void], IntArray]:
-        """Give new snakes to the games `rows`; what to put on their boards, and the cells to try for food."""
-        drawn = self.chance.draw(rows)
+    def _begin(self, rows: IntArray, drawn: IntArray, starts: StraightStarts | RandomStarts) -> NDArray[np.void]:
+        """Give new snakes to the games `rows`, as they have `drawn`; what to put on their boards."""
         if starts is self.rules.starts:
             numbers = self.chance.starts.take(drawn)
         else:
@@ -213,12 +221,14 @@ class Batch:
         bodies, lengths, self._pose[rows] = starts.place(numbers)
         self.length[rows] = self.start_length[rows] = lengths
         self._longest = max(self._longest, starts.longest)
-        return bodies.view(self._bodies.dtype)[:, 0], self.chance.cells.take(drawn)
+        return bodies
 
-    def _put_food(self, new: IntArray, cells: IntArray, meals: IntArray) -> None:
-        """Put food on the boards of the games `new`, these cells first, and in place of what the games `meals` ate."""
-        rows = np.concatenate((new, meals))
-        cells = np.concatenate((cells, self.chance.cells.take(self.chance.draw(meals))))
+    def _put_food(self, rows: IntArray, drawn: IntArray, new: IntArray) -> None:
+        """Put food on the boards of the games `rows`, as they have `drawn`.
+
+        The games `new` among them have none yet; the others have eaten what lies under their heads.
+        """
+        cells = self.chance.cells.take(drawn)
         self._deadline[rows] = self._clock + self.rules.steps_to_starve
         if len(self._food) == 1:
             self._add_food(0, rows, cells)

@@ -7,7 +7,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from snake_env.rules import Rules
-from snake_env.state import BodyArray, IntArray, State
+from snake_env.state import IntArray, State, as_items
 
 HEAD, BODY, FOOD, OBSTACLES = range(4)
 
@@ -27,30 +27,30 @@ class Planes:
         self.space = Box(0, self._greatest, (4, rules.height, rules.width), rules.body_dtype)
         blank = np.zeros((4, rules.cells), dtype=rules.body_dtype)
         blank[OBSTACLES, rules.obstacle_map.reshape(-1)] = self._greatest
-        self._plane = np.dtype((np.void, blank[0].nbytes))  # a plane as one item: it is copied at once
-        self._blank = blank if rules.obstacle_map.any() else None
+        self._blank = blank.reshape(-1) if rules.obstacle_map.any() else None
+        self._cells = rules.cells
 
     def __call__(self, state: State) -> NDArray[Any]:
         """(N, 4, H, W)."""
-        N, H, W = state.body.shape
-        marks = np.concatenate((state.head[None], state.food.T)) + np.arange(N) * (H * W)
-        return self.draw(state.body * self._unit, marks)
+        N, cells = len(state.body), self._cells
+        marks = np.concatenate((state.head[None], state.food.T)) + np.arange(N) * cells
+        return self.draw(as_items((state.body * self._unit).reshape(N, cells)), marks)
 
-    def draw(self, bodies: BodyArray, marks: IntArray) -> NDArray[Any]:
+    def draw(self, bodies: NDArray[np.void], marks: IntArray) -> NDArray[Any]:
         """(N, 4, H, W) from the plane of the bodies, and from where the rest is.
 
         Args:
-            bodies: (N, H, W).
+            bodies: (N,) the plane of a game as one item.
             marks: (1 + F, N) the cells of heads and food, counted through the boards of all games.
         """
-        N, H, W = bodies.shape
+        N, cells = len(bodies), self._cells
         if self._offsets.shape != marks.shape:
             kinds = np.array([HEAD] + [FOOD] * (len(marks) - 1))
-            self._offsets = H * W * (kinds[:, None] + 3 * np.arange(N))  # a game is four boards long here
-        planes = np.zeros((N, 4, H * W), dtype=bodies.dtype)
+            self._offsets = cells * (kinds[:, None] + 3 * np.arange(N))  # a game is four boards long here
+        planes = np.zeros((N, *self.space.shape), dtype=self.space.dtype)
         if self._blank is not None:
-            planes[:] = self._blank
+            planes.reshape(N, -1)[:] = self._blank
         planes.reshape(-1)[marks + self._offsets] = self._greatest
         # The body comes last: food that is nowhere, at -1, has fallen on the last cell before the plane of the food.
-        planes.view(self._plane)[:, BODY, 0] = bodies.reshape(N, H * W).view(self._plane)[:, 0]
-        return planes.reshape(N, 4, H, W)
+        planes.reshape(N, -1).view(bodies.dtype)[:, BODY] = bodies
+        return planes

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from snake_env.rules import Rules
 from snake_env.state import BoolArray, IntArray, State
 
-Number = Any  # a float and a bool for one game, or (N,) arrays for many: the formulas are the same
-
 
 @dataclass(frozen=True, kw_only=True)
 class SparseReward:
@@ -30,16 +28,16 @@ class SparseReward:
     win: float = 1.0
     starving: float = 0.0
 
-    def outcome(self, ate: Number, died: Number, won: Number) -> Number:
-        """The reward for what happened in one game or in many, but for starving."""
+    def outcome(self, ate: bool, died: bool, won: bool) -> float:
+        """The reward for what happened in one game, but for starving."""
         return self.food * ate - self.death * died + self.win * won
 
-    def outcomes(self, ate: BoolArray, died: BoolArray, won: BoolArray, starved: BoolArray) -> NDArray[np.float64]:
-        """(N,) the rewards of many games, in most of which nothing happened."""
-        rewards = np.zeros(len(ate))
-        rewards[died.nonzero()[0]] = self.outcome(False, True, False)
-        meals = ate.nonzero()[0]
-        rewards[meals] = self.outcome(True, False, won[meals])
+    def outcomes(self, meals: IntArray, deaths: IntArray, won: BoolArray, starved: BoolArray) -> NDArray[np.float64]:
+        """(N,) the rewards of N games: the numbers of those that ate and that died, and which won or starved."""
+        rewards = np.zeros(len(won))
+        rewards[deaths] = self.outcome(False, True, False)
+        rewards[meals] = self.outcome(True, False, False)
+        rewards[won.nonzero()[0]] = self.outcome(True, False, True)
         if self.starving:
             rewards[starved] -= self.starving
         return rewards

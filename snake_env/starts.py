@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from snake_env.state import BodyArray, IntArray
+from snake_env.state import BodyArray, IntArray, as_items
 from snake_env.stream import below, draw
 
 RESTARTS, STEPS_A_CELL = 20, 60  # how long the longest body is searched for before it counts as impossible
@@ -66,19 +67,19 @@ class StraightStarts:
         """The body and the pose of a start."""
         return self._starts[number]
 
-    def place(self, numbers: IntArray) -> tuple[BodyArray, int, IntArray]:
-        """The starts with these numbers, (K,): boards (K, cells) with the snakes on them, their length, poses (K,)."""
-        boards = self._draw(numbers) if self._boards is None else self._boards.take(numbers, axis=0)
+    def place(self, numbers: IntArray) -> tuple[NDArray[np.void], int, IntArray]:
+        """The starts with these numbers, (K,): boards (K,) with the snakes on them, their length, poses (K,)."""
+        boards = self._draw(numbers) if self._boards is None else self._boards.take(numbers)
         return boards, self.longest, self.poses.take(numbers)
 
     @cached_property
-    def _boards(self) -> BodyArray | None:
+    def _boards(self) -> NDArray[np.void] | None:
         return self._draw(np.arange(self.count)) if self.count * len(self.times) <= READY else None
 
-    def _draw(self, numbers: IntArray) -> BodyArray:
+    def _draw(self, numbers: IntArray) -> NDArray[np.void]:
         boards = np.zeros((len(numbers), len(self.times) - 1), dtype=self.times.dtype)
         boards[np.arange(len(numbers)), self.bodies.take(numbers, axis=1)] = self.times.take(self.moves)
-        return boards
+        return as_items(boards)
 
 
 class RandomStarts:
@@ -129,15 +130,15 @@ class RandomStarts:
             heading = headings[below(heading_bits, len(headings))]
         return body, 4 * body[-1] + heading
 
-    def place(self, numbers: IntArray) -> tuple[BodyArray, IntArray, IntArray]:
-        """The starts with these numbers, (K,): boards (K, cells) with the snakes on them, lengths and poses (K,)."""
+    def place(self, numbers: IntArray) -> tuple[NDArray[np.void], IntArray, IntArray]:
+        """The starts with these numbers, (K,): boards (K,) with the snakes on them, lengths and poses (K,)."""
         boards = np.zeros((len(numbers), len(self._times) - 1), dtype=self._times.dtype)
         lengths, poses = np.empty((2, len(numbers)), dtype=np.int64)
         for i, number in enumerate(numbers.tolist()):
             body, poses[i] = self.pick(number)
             lengths[i] = len(body)
             boards[i, body] = self._times[1 : len(body) + 1]
-        return boards, lengths, poses
+        return as_items(boards), lengths, poses
 
     def _grow(self, stream: int, length: int) -> list[int]:
         """A body of this length, or an empty list if the search took too long."""

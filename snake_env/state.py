@@ -11,6 +11,11 @@ StreamArray = NDArray[np.uint64]
 BodyArray = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16
 
 
+def as_items(boards: BodyArray) -> NDArray[np.void]:
+    """(N,) boards (N, cells), a view with each as one item, which NumPy copies at once."""
+    return boards.view(np.dtype((np.void, boards.shape[1] * boards.itemsize)))[:, 0]
+
+
 class State(NamedTuple):
     """N games on boards of one shape. Cells are numbered row by row: cell = row * W + col.
 

@@ -132,17 +132,18 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             ResetNeeded: a game was never reset, or is over while autoreset is disabled.
         """
         batch = self._batch
-        if not self._ready or (self._autoreset is AutoresetMode.DISABLED and batch.over.any()):
+        if not self._ready or (self._autoreset is AutoresetMode.DISABLED and not batch.playing.all()):
             raise ResetNeeded("some games are over or were not started; call reset() before step()")
-        new = batch.over
-        ate, died, won, starved = batch.step(self._checked(actions))
-        rewards = self._task.reward.outcomes(ate, died, won, starved)
-        terminations = died | won
+        played = batch.playing
+        outcome = batch.step(self._checked(actions))
+        won, starved = outcome.won, outcome.starved
+        rewards = self._task.reward.outcomes(outcome.meals, outcome.deaths, won, starved)
+        terminations = outcome.died | won
         if self._shaping is not None:
-            rewards += self._shaping.step(batch.state(), terminations, new)
+            rewards += self._shaping.step(batch.state(), terminations, ~played)
         info: dict[str, Any] = {}
         if self._autoreset is AutoresetMode.SAME_STEP:
-            rows = np.flatnonzero(batch.over)
+            rows = np.flatnonzero(~batch.playing)
             if len(rows):
                 info = self._restart(rows, won)
                 won = np.zeros_like(won)
@@ -210,7 +211,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return observe.draw(*self._batch.board()) if isinstance(observe, Planes) else observe(self._batch.state())
 
     def _won(self) -> BoolArray:
-        won: BoolArray = self._batch.over & (self._batch.length == len(self.rules.open_cells))
+        won: BoolArray = ~self._batch.playing & (self._batch.length == len(self.rules.open_cells))
         return won
 
     def _info(self, won: BoolArray) -> dict[str, Any]:
@@ -229,7 +230,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
 
     def _restart(self, rows: IntArray, won: BoolArray) -> dict[str, Any]:
         """Start the games that ended with this step, and give how they ended."""
-        ended = self._batch.over.copy()
+        ended = ~self._batch.playing
         final_info = self._info(won)
         for array in final_info.values():
             array[~ended] = 0
