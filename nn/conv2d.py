@@ -34,7 +34,7 @@ from nn.taps import Columns, add_up, columns, shift
 from nn.winograd import MOST, Winograd
 
 # `Winograd` is faster from C · O / (C + O) = WORTH and from LARGE multiplications and additions in all.
-WORTH, LARGE = 8, 1 << 25
+WORTH, LARGE = 8, 1 << 24
 
 
 class Conv2D(ImageLayer):

@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from nn import threads
 from nn.initialisers import Shape
 from nn.layer import Array, Layer, Parameter, ShapeError
+from nn.pieces import SMALL
+from nn.products import multiply
 from nn.reductions import column_sums
 
 
@@ -39,12 +40,12 @@ class Dense(Layer):
         weight = self.weight.value
         if x.ndim == 3:  # a population
             return x @ weight + self.row
-        if not training and len(x) * weight.size < threads.WORTH:
+        if not training and len(x) * weight.size <= SMALL:
             y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
         else:
             shape = (len(x), self.outputs)
             y = self.buffer("y", shape, x.dtype) if training else np.empty(shape, x.dtype)
-            threads.matmul(x, weight, y)
+            multiply(x, weight, y, layer=self if training else None)
         y += self.row
         return y
 
@@ -57,7 +58,7 @@ class Dense(Layer):
             return
         self.bias.gradient += column_sums(gradient)
         product = self.buffer("dL/dW", self.weight.shape, x.dtype)
-        threads.matmul(x.T, gradient, product, total=self.weight.gradient)  # (inputs, N) @ (N, outputs)
+        multiply(x.T, gradient, product, total=self.weight.gradient)  # (inputs, N) @ (N, outputs)
 
     def backward(self, gradient: Array) -> Array:
         """Call `learn`; return dL/dx = dL/dy Wᵀ."""
@@ -68,7 +69,7 @@ class Dense(Layer):
         dx = self.buffer("dL/dx", x.shape, x.dtype)
         if not x.flags.c_contiguous:  # features lie side by side, as `Flatten` leaves them: so does their gradient
             dx = dx.reshape(x.shape[::-1]).T
-        threads.matmul(gradient, weight.T, dx)  # (N, outputs) @ (outputs, inputs)
+        multiply(gradient, weight.T, dx)  # (N, outputs) @ (outputs, inputs)
         return dx
 
     def parameters(self) -> dict[str, Parameter]:

@@ -18,10 +18,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
-import numpy as np
-
-from nn.layer import Array
-
 WORTH = 1 << 22  # multiplications and additions below which waking a thread takes longer than the work
 Results = SimpleQueue[BaseException | None]
 Task = tuple[Callable[[slice], None], slice, Results]
@@ -46,7 +42,7 @@ class Worker:
 
 _workers: list[Worker] = []
 _sharing = False  # whether some work is being shared; what it calls then stays in its thread
-_whole = False  # whether matrix products are left whole to BLAS
+_whole = False  # whether matrix products are left whole to BLAS, see `left_to_blas`
 
 
 def use(threads: int) -> None:
@@ -125,31 +121,9 @@ def left_to_blas() -> Iterator[None]:
         _whole = before
 
 
-def matmul(a: Array, b: Array, out: Array, total: Array | None = None) -> None:
-    """Write the product of the matrices a (n, k) and b (k, m) to out (n, m), and add it to total (n, m) if given.
-
-    BLAS takes another path for a matrix of another size, which can change the last bit. So large products are always
-    made in two halves, also by one thread; they are cut along the longer side, since BLAS copies what they share twice.
-    Within `left_to_blas` they stay whole.
-    """
-    work = 2 * a.shape[0] * a.shape[1] * b.shape[1]
-    if work < WORTH or max(out.shape) < 2 or _whole:
-        np.matmul(a, b, out=out)
-        if total is not None:
-            total += out
-        return
-    if out.shape[0] < out.shape[1]:  # columns of a product are rows of the transposed one
-        a, b, out, total = b.T, a.T, out.T, None if total is None else total.T
-    half = len(out) // 2
-    halves = [slice(0, half), slice(half, None)]
-
-    def product(some: slice) -> None:
-        for rows in halves[some]:
-            np.matmul(a[rows], b, out=out[rows])
-            if total is not None:
-                total[rows] += out[rows]
-
-    split(product, 2, work)
+def left_whole() -> bool:
+    """Whether matrix products are left whole to BLAS."""
+    return _whole
 
 
 def _forget() -> None:

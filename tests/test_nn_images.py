@@ -22,7 +22,6 @@ from nn import (
     Sequential,
     Split,
 )
-from nn.layer import Array
 from tests.layer_checks import assert_training_gradients, images
 
 seeds = st.integers(0, 2**32 - 1)
@@ -104,27 +103,6 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
-
-
-def test_products_that_are_left_to_blas_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[tuple[int, ...]] = []
-
-    def matmul(a: Array, b: Array, out: Array, product: Callable[..., Array] = np.matmul) -> None:
-        made.append(out.shape)
-        product(a, b, out=out)
-
-    monkeypatch.setattr(np, "matmul", matmul)
-    rng = np.random.default_rng(0)
-    a, b = rng.standard_normal((300, 200), np.float32), rng.standard_normal((200, 100), np.float32)
-    products, totals = np.empty((2, 300, 100), np.float32), np.ones((2, 300, 100), np.float32)
-    nn.threads.matmul(a, b, products[0], total=totals[0])
-    with nn.threads.left_to_blas():
-        nn.threads.matmul(a, b, products[1], total=totals[1])
-    nn.threads.matmul(a, b, products[0])
-    assert made == [(150, 100), (150, 100), (300, 100), (150, 100), (150, 100)]
-    for product, total in zip(products, totals, strict=True):
-        np.testing.assert_allclose(product, a.astype(np.float64) @ b, atol=1e-4)
-        np.testing.assert_array_equal(total, product + 1)
 
 
 def test_a_thread_says_what_went_wrong() -> None:
