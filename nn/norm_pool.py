@@ -56,16 +56,17 @@ class BatchNormMaxPool2D(BatchNorm):
         else:
             scale, shift = self._running()
         rows = flat.reshape(H, C, W, N)
+        windows = self._windows(rows, U)
         pooled = self.buffer(f"pooled, {when}", (U, C, V, N), x.dtype)
         won = self.pool.won(pooled, W) if training else None
         turned = self.gain.value < 0  # where the least number becomes the largest
         sign = self._wide("sign", np.where(turned, -1.0, 1.0), flat).reshape(C, W, N) if turned.any() else None
 
         def pool(some: slice) -> None:
-            tall = self.buffer(f"tall, {some.start}", (C, W, N), x.dtype)
+            memory = self.pool.memory(some, rows)
             for u in range(some.start, some.stop):
-                seen = [rows[h] if sign is None else rows[h] * sign for h in self.pool.seen(u)]
-                self.pool.pool_row(u, seen, tall, pooled, won)
+                seen = list(windows[u]) if sign is None else list(windows[u] * sign)
+                self.pool.pool_row(seen, pooled[u], won[u] if won else None, memory)
                 if sign is not None:
                     pooled[u] *= sign[:, :V]
 
@@ -87,25 +88,30 @@ class BatchNormMaxPool2D(BatchNorm):
         wide_rest = self._wide("rest", scale * rest, flat).reshape(C, W, N)
         rows, size = flat.reshape(H, C, W, N), self.pool.window
         dx = self.buffer("dL/dx", rows.shape, g.dtype)
-        won = self.pool.won(g, W)
+        windows, dx_windows, won = self._windows(rows, U), self._windows(dx, U), self.pool.won(g, W)
 
         def combine(some: slice) -> None:
             scaled = self.buffer(f"scaled, {some.start}", (C, V, N), g.dtype)
-            tall = self.buffer(f"tall, {some.start}", (C, W, N), g.dtype)
+            memory = self.pool.memory(some, rows)
             common = self.buffer(f"common, {some.start}", (size, C, W, N), g.dtype)
             for u in range(some.start, some.stop):
                 np.multiply(g[u], wide_scale, out=scaled)
-                self.pool.unpool_row(u, scaled, tall, dx, won)
-                seen = slice(u * size, (u + 1) * size)
-                np.multiply(rows[seen], wide_along, out=common)
+                to = dx_windows[u]
+                self.pool.unpool_row(scaled, list(to), won[u], memory)
+                np.multiply(windows[u], wide_along, out=common)
                 common += wide_rest
-                dx[seen] += common
+                to += common
 
         threads.split(combine, U, 32 * rows.size)
         for h in range(U * size, H):  # in no window
             np.multiply(rows[h], wide_along, out=dx[h])
             dx[h] += wide_rest
         return self.images(dx)
+
+    def _windows(self, rows: Array, U: int) -> Array:
+        """Return (H, C, W, N) as (U, size, C, W, N), a view of the rows that are in windows."""
+        size = self.pool.window
+        return rows[: U * size].reshape(U, size, *rows.shape[1:])
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C, H // size, W // size) for (C, H, W)."""

@@ -6,7 +6,7 @@ the batch innermost, (H, C, W, N), see `images.py`.
 
 from collections.abc import Callable
 from operator import index
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,18 @@ from nn.layer import Array, ShapeError
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Won: TypeAlias = tuple[BoolArray, BoolArray]
+
+
+class RowMemory(NamedTuple):
+    """Memory for a row of windows.
+
+    NumPy takes longer for many short runs of N numbers than for one long run. So what is done with columns is done with
+    copies of them, and these are made of places, with the N numbers of a place as one item.
+    """
+
+    tall: Array  # (C, W, N) of the rows that the windows see
+    columns: list[Array]  # size times (C, V, N): the first columns of all windows, the second ones, ...
+    places: list[tuple[npt.NDArray[np.void], npt.NDArray[np.void]]]  # each of these, and where it is in tall
 
 
 class Pool(ImageLayer):
@@ -81,17 +93,20 @@ class MaxPool2D(Pool):
             self.kept = y
 
         def pool(some: slice) -> None:
-            tall = self.buffer(f"rows' largest, {some.start}", (C, W, N), x.dtype)
+            memory = self.memory(some, rows)
             for u in range(some.start, some.stop):
-                self.pool_row(u, [rows[h] for h in self.seen(u)], tall, y, won)
+                self.pool_row([rows[h] for h in self.seen(u)], y[u], won[u] if won else None, memory)
 
         self._split(pool, rows, U)
         return self.images(y)
 
-    def pool_row(self, u: int, seen: list[Array], tall: Array, y: Array, won: Won | None) -> None:
-        """Write row u of y (U, C, V, N), for the rows (C, W, N) that its windows see, whose largest go to tall."""
-        _largest(seen, tall, None if won is None else won[0][u])
-        _largest([tall[:, part] for part in self._parts(y.shape[2])], y[u], None if won is None else won[1][u])
+    def pool_row(self, seen: list[Array], y: Array, won: Won | None, memory: RowMemory) -> None:
+        """Write a row of y (C, V, N), for the rows (C, W, N) that its windows see, and where each won."""
+        row_won, column_won = won or (None, None)
+        _largest(seen, memory.tall, row_won)
+        for column, place in memory.places:
+            column[...] = place
+        _largest(memory.columns, y, column_won)
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx: the last number that won takes what the ones before it then no longer get."""
@@ -104,31 +119,45 @@ class MaxPool2D(Pool):
             dx[...] = 0  # rows in no window, or in several
 
         def unpool(some: slice) -> None:
-            tall = self.buffer(f"dL/drows' largest, {some.start}", (C, W, N), g.dtype)
+            memory = self.memory(some, dx)
             for u in range(some.start, some.stop):
-                self.unpool_row(u, g[u], tall, dx, won)
+                self.unpool_row(g[u], [dx[h] for h in self.seen(u)], won[u], memory)
 
         self._split(unpool, dx, U)
         return self.images(dx)
 
-    def unpool_row(self, u: int, g: Array, tall: Array, dx: Array, won: Won) -> None:
-        """Write to the rows of dL/dx that the windows of row u see, g = dL/dy[u] (C, V, N); add if they overlap."""
+    def unpool_row(self, g: Array, seen: list[Array], won: Won, memory: RowMemory) -> None:
+        """Write to the rows of dL/dx that a row of windows sees, g = dL/dy (C, V, N); add if windows overlap."""
+        tall, (row_won, column_won) = memory.tall, won
         V, overlap = g.shape[1], self.stride < self.window
         if self.stride != self.window or V * self.window < tall.shape[1]:
             tall[...] = 0
-        _give(g, won[1][u], [tall[:, part] for part in self._parts(V)], overlap)
-        _give(tall, won[0][u], [dx[h] for h in self.seen(u)], overlap)
+        if overlap:
+            _give(g, column_won, [tall[:, part] for part in self._parts(V)], overlap)
+        else:
+            _give(g, column_won, memory.columns, overlap)
+            for column, place in memory.places:
+                place[...] = column
+        _give(tall, row_won, seen, overlap)
 
-    def won(self, y: Array, W: int) -> Won:
-        """The memory for where each later row of a window was larger than all before it, and each later column.
+    def memory(self, some: slice, rows: Array) -> RowMemory:
+        """Memory for a row of windows, for images like rows (H, C, W, N); one for each thread."""
+        _, C, W, N = rows.shape
+        V = (W - self.window) // self.stride + 1
+        tall = self.buffer(f"tall, {some.start}", (C, W, N), rows.dtype)
+        columns = list(self.buffer(f"columns, {some.start}", (self.window, C, V, N), rows.dtype))
+        place = np.dtype((np.void, max(1, N) * rows.itemsize))
+        parts = [tall.view(place)[:, part] for part in self._parts(V)]
+        return RowMemory(tall, columns, [(c.view(place), part) for c, part in zip(columns, parts, strict=True)])
 
-        `pool_row` fills it, `unpool_row` reads it. Shapes: (U, size - 1, C, W, N), (U, size - 1, C, V, N).
+    def won(self, y: Array, W: int) -> list[Won]:
+        """For each row of y (U, C, V, N), the memory for where each later row of a window was larger than all before.
+
+        And the same for its columns: (size - 1, C, W, N) and (size - 1, C, V, N), which `pool_row` fills.
         """
         U, C, V, N = y.shape
-        return (
-            self.buffer("row won", (U, self.window - 1, C, W, N), np.dtype(bool)),
-            self.buffer("column won", (U, self.window - 1, C, V, N), np.dtype(bool)),
-        )
+        row_won = self.buffer("row won", (U, self.window - 1, C, W, N), np.dtype(bool))
+        return list(zip(row_won, self.buffer("column won", (U, self.window - 1, C, V, N), np.dtype(bool)), strict=True))
 
 
 class AvgPool2D(Pool):
@@ -193,14 +222,14 @@ def _largest(parts: list[Array], largest: Array, won: BoolArray | None) -> None:
 def _give(g: Array, won: BoolArray, parts: list[Array], overlap: bool) -> None:
     """Give each part the gradient of what it won, the last one first; add it where windows overlap."""
     rest = g
-    for wins, part in zip(won[::-1], reversed(parts[1:]), strict=True):
+    for i in range(len(parts) - 1, 0, -1):
         if overlap:
-            share = rest * wins
-            part += share
+            share = rest * won[i - 1]
+            parts[i] += share
             rest = rest - share
         else:
-            np.multiply(rest, wins, out=part)
-            rest = np.subtract(rest, part, out=parts[0])
+            np.multiply(rest, won[i - 1], out=parts[i])
+            rest = np.subtract(rest, parts[i], out=parts[0])
     if overlap:
         parts[0] += rest
     elif rest is g:
