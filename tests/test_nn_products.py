@@ -81,6 +81,15 @@ def test_a_transposed_result_is_written_where_it_belongs() -> None:
     np.testing.assert_allclose(features_side_by_side, a @ b)
 
 
+def test_a_total_in_another_order_of_memory_is_added_to() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((1600, 32)), rng.standard_normal((32, 128))
+    out, total = np.empty((1600, 128)), np.ones((128, 1600)).T
+    multiply(a, b, out, total)
+    np.testing.assert_allclose(out, a @ b)
+    np.testing.assert_array_equal(total, out + 1)
+
+
 def test_products_that_are_left_to_blas_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     a, b = rng.standard_normal((600, 300), np.float32), rng.standard_normal((300, 301), np.float32)
