@@ -12,9 +12,10 @@ import numpy as np
 from nn.initialisers import Shape
 from nn.layer import Array, Layer, ShapeError
 
-# Numbers up to which NumPy is faster at comparing with an array of zeros, or, in another layout, with one zero, than at
-# `clip`, which reads no second array.
-WITH_ZEROS, WITH_ZERO = 40_000, 8_000
+# Numbers up to which NumPy is fastest at comparing with one zero that is an array; with as many zeros; or, in another
+# layout, with the number 0. Above, `clip` is, which reads no second array.
+WITH_ONE, WITH_ZEROS, WITH_ZERO = 512, 40_000, 8_000
+ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)}
 
 
 class ReLU(Layer):
@@ -22,7 +23,9 @@ class ReLU(Layer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y = max(x, 0)."""
-        if x.size <= WITH_ZEROS and x.flags.c_contiguous:
+        if x.size <= WITH_ONE:
+            y = np.maximum(x, ZERO[x.dtype])
+        elif x.size <= WITH_ZEROS and x.flags.c_contiguous:
             y = np.maximum(x, _zeros(x.shape, x.dtype))
         elif x.size <= WITH_ZERO:
             y = np.maximum(x, 0)

@@ -1,5 +1,6 @@
 """The fully connected layer: every output is a weighted sum of every input."""
 
+from functools import lru_cache
 from operator import index
 from typing import Any
 
@@ -10,6 +11,8 @@ from nn.layer import Array, Layer, Parameter, ShapeError
 from nn.pieces import SMALL
 from nn.products import multiply
 from nn.reductions import column_sums
+
+SHORT = 128  # outputs below which a sum of rows takes longer than one of as many numbers in a piece
 
 
 class Dense(Layer):
@@ -35,17 +38,19 @@ class Dense(Layer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y = x W + b."""
+        weight = self.weight.value
         if training:
             self.kept = x
-        weight = self.weight.value
+        elif len(x) <= self.few:
+            y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
+            short = 1 < len(x) and self.outputs < SHORT
+            y += _rows(self.row.tobytes(), x.dtype, len(x)) if short else self.row
+            return y
         if x.ndim == 3:  # a population
             return x @ weight + self.row
-        if not training and len(x) * weight.size <= SMALL:
-            y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
-        else:
-            shape = (len(x), self.outputs)
-            y = self.buffer("y", shape, x.dtype) if training else np.empty(shape, x.dtype)
-            multiply(x, weight, y, layer=self if training else None)
+        shape = (len(x), self.outputs)
+        y = self.buffer("y", shape, x.dtype) if training else np.empty(shape, x.dtype)
+        multiply(x, weight, y, layer=self if training else None)
         y += self.row
         return y
 
@@ -77,9 +82,13 @@ class Dense(Layer):
         return {"weight": self.weight, "bias": self.bias}
 
     def bind(self, input_shape: Shape, flat: Array, gradient: Array) -> None:
-        """See `Layer.bind`; keep b as a row too, (1, outputs) or (M, 1, outputs), to be added to a batch."""
+        """See `Layer.bind`; keep b as a row too, (1, outputs) or (M, 1, outputs), to be added to a batch.
+
+        And how many vectors one network passes on with the least ado.
+        """
         super().bind(input_shape, flat, gradient)
         self.row = self.bias.value[..., None, :]
+        self.few = SMALL // self.weight.size if flat.ndim == 1 else -1
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (outputs,) for (inputs,)."""
@@ -96,3 +105,9 @@ class Dense(Layer):
     def __repr__(self) -> str:
         """Return it as error messages name it."""
         return f"Dense({self.inputs}, {self.outputs})"
+
+
+@lru_cache(maxsize=16)
+def _rows(bits: bytes, dtype: np.dtype[Any], N: int) -> Array:
+    """Return (N, outputs), a vector N times. NumPy adds the numbers of one row quickly, and takes long between rows."""
+    return np.frombuffer(bits, dtype)[None].repeat(N, axis=0)

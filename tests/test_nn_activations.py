@@ -17,7 +17,7 @@ def test_relus_derivative_is_0_or_1() -> None:
     np.testing.assert_array_equal(relu.backward(np.full_like(x, 2.0)), [[0, 0, 0, 2, 2, 2, 2]])
 
 
-@pytest.mark.parametrize("count", [3, 300, 2_000])
+@pytest.mark.parametrize("count", [3, 30, 300, 2_000])
 @pytest.mark.parametrize("as_in_a_network", [False, True])
 def test_relu_of_any_size_and_layout(count: int, as_in_a_network: bool) -> None:
     x = np.random.default_rng(count).standard_normal((count, 3, 4, 5)).astype(np.float32)

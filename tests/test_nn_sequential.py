@@ -85,6 +85,20 @@ def test_the_given_vector_is_the_networks() -> None:
     assert network.forward(np.ones((1, 3))).dtype == np.float64
 
 
+@pytest.mark.parametrize("outputs", [5, 200])
+def test_several_vectors_see_every_change_of_a_bias(outputs: int) -> None:
+    network = Sequential([Dense(3, outputs)], (3,), rng=0)
+    layer = network.layers[0]
+    assert isinstance(layer, Dense)
+    rng = np.random.default_rng(1)
+    for N in (4, 4, 1, 7, 4):
+        network.flat[-1] += 1
+        layer.bias.value *= 2
+        x = rng.standard_normal((N, 3)).astype(np.float32)
+        expected = np.einsum("ni,io->no", x, layer.weight.value) + layer.bias.value
+        np.testing.assert_allclose(network.forward(x), expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_seed_decides_everything() -> None:
     np.testing.assert_array_equal(small(7).flat, small(7).flat)
     np.testing.assert_array_equal(nested(7).flat, Sequential(**nested().config(), input_shape=(1, 3, 4), rng=7).flat)
