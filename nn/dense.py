@@ -43,7 +43,7 @@ class Dense(Layer):
             self.kept = x
         elif len(x) <= self.few:
             y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
-            short = 1 < len(x) and self.outputs < SHORT
+            short = len(x) > 1 and self.outputs < SHORT
             y += _rows(self.row.tobytes(), x.dtype, len(x)) if short else self.row
             return y
         if x.ndim == 3:  # a population
