@@ -15,7 +15,7 @@ work lies in a few large dense layers they are the faster ones, since they wait 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from queue import SimpleQueue
 
 WORTH = 1 << 22  # multiplications and additions below which waking a thread takes longer than the work
@@ -96,29 +96,24 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
-    """Let no work be shared meanwhile."""
-    global _sharing
-    before, _sharing = _sharing, True
+def alone(*, whole: bool = False) -> Iterator[None]:
+    """Let no work be shared meanwhile; whole: nor cut, see `left_to_blas`."""
+    global _sharing, _whole
+    before = _sharing, _whole
+    _sharing, _whole = True, whole
     try:
         yield
     finally:
-        _sharing = before
+        _sharing, _whole = before
 
 
-@contextmanager
-def left_to_blas() -> Iterator[None]:
+def left_to_blas() -> AbstractContextManager[None]:
     """Leave matrix products to BLAS and its own threads (OPENBLAS_NUM_THREADS) meanwhile, and share nothing here.
 
-    How BLAS adds up may depend on how many threads it has, and so may the last bits of what is learned.
+    How BLAS adds up may depend on how many threads it has, and so may the last bits of what is learned. The processes
+    of a `DataParallel` are not meant: each has one core.
     """
-    global _whole
-    before, _whole = _whole, True
-    try:
-        with alone():
-            yield
-    finally:
-        _whole = before
+    return alone(whole=True)
 
 
 def left_whole() -> bool:

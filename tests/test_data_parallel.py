@@ -55,6 +55,21 @@ def test_shares_say_together_what_the_whole_batch_says(shares: int, weights: lis
     np.testing.assert_allclose(network.flat, alone.flat, rtol=1e-12)  # the running statistics lie in it
 
 
+def test_products_of_shares_are_cut_alike_whoever_asks() -> None:
+    seen: list[bool] = []
+
+    def look(x: Examples, _: np.random.Generator) -> Examples:
+        seen.append(nn.threads.left_whole())
+        return x
+
+    with DataParallel(build(), nn.SoftmaxCrossEntropy(), look, processes=False) as parallel:
+        with nn.threads.left_to_blas():
+            parallel.learn(X, Y)
+            assert nn.threads.left_whole()
+        assert not nn.threads.left_whole()
+    assert seen == [False, False]
+
+
 def test_it_adds_to_the_gradient() -> None:
     network = build()
     with DataParallel(network, nn.SoftmaxCrossEntropy(), processes=False) as parallel:
