@@ -24,7 +24,7 @@ class ReLU(Layer):
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y = max(x, 0)."""
         if x.size <= WITH_ONE:
-            y = np.maximum(x, ZERO[x.dtype])
+            y = np.maximum(x, ZERO.get(x.dtype, 0))
         elif x.size <= WITH_ZEROS and x.flags.c_contiguous:
             y = np.maximum(x, _zeros(x.shape, x.dtype))
         elif x.size <= WITH_ZERO:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nn import threads
 from nn.all_reduce import AllReduce, LaneError, Reduce, SharedArray, one_lane
 from nn.batch_norm import BatchNorm
 from nn.losses import Loss
@@ -55,10 +56,11 @@ class BatchShares:
     def learn(self, number: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
         """Add to the network's gradient what share `number` says; return the loss of the whole batch."""
         x, y, share = self.x.view(), self.y.view(), self.shares[number]
-        examples = x[share] if self.augment is None else self.augment(x[share], rng)
-        value, gradient = self.loss(network.forward(examples, training=True), y[share])
-        weight = self.loss.weight(y[share]) / self.loss.weight(y)
-        network.learn(gradient * gradient.dtype.type(weight))
+        with threads.alone():
+            examples = x[share] if self.augment is None else self.augment(x[share], rng)
+            value, gradient = self.loss(network.forward(examples, training=True), y[share])
+            weight = self.loss.weight(y[share]) / self.loss.weight(y)
+            network.learn(gradient * gradient.dtype.type(weight))
         return float(reduce(np.array([value * weight]))[0])
 
 
@@ -68,9 +70,14 @@ def help_with(number: int, batch: BatchShares, config: dict[str, Any], input_sha
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one
     parent = parent_process()
     reduce = batch.all_reduce.lane(number, lambda: parent is None or parent.is_alive())
-    network = Sequential(**config)
-    # What BatchNorm keeps for inference is written into the shared weights, where the next batch's write over it.
-    network.bind(input_shape, batch.flat.view(), batch.gradients.view()[number])
+    try:
+        network = Sequential(**config)
+        # What BatchNorm keeps for inference is written into the shared weights, where the next batch's write over it.
+        network.bind(input_shape, batch.flat.view(), batch.gradients.view()[number])
+    except BaseException as error:  # a layer of one's own that is not imported here
+        _report(error, pipe)
+        batch.all_reduce.end()
+        return
     rng = np.random.default_rng()
     turn = batch.all_reduce.turn or nullcontext()
     with suppress(LaneError, EOFError), joined(network, reduce), np.errstate(over="ignore", invalid="ignore"), turn:

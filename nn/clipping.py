@@ -20,7 +20,10 @@ def clip_by_global_norm(gradient: Array, limit: float) -> float:
     """
     if not limit > 0:
         raise ValueError(f"limit is {limit}: give the length above which gradients are shortened, such as 1.0")
-    norm = float(np.linalg.norm(gradient))
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(gradient))
+    if norm == np.inf and np.isfinite(gradient).all():  # their squares alone are too large for float32
+        norm = float(np.linalg.norm(gradient.astype(np.float64)))
     if norm > limit:
         gradient *= limit / norm
     return norm

@@ -14,6 +14,7 @@ So one convolution goes over the whole of the wide channels, and a small one ove
 there is nothing else, the sum is what a `Conv2D` of the same weights makes of all of them.
 """
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ from nn.layer import Array, ShapeError
 
 
 class CloseUpConv2D(Conv2D):
-    """A `Conv2D` that takes x as 0 in its last `close` channels but for the middle: 3 cells a side, 4 if it is even.
+    """A `Conv2D` for x that is 0 in its last `close` channels but for the middle: 3 cells a side, 4 if it is even.
+
+    That is required: what else stands there is looked at in part, without sense.
 
     Args:
         inputs: channels of x, more than `close`.
@@ -45,7 +48,7 @@ class CloseUpConv2D(Conv2D):
     ) -> None:
         if not 1 <= close < inputs:
             raise ValueError(f"close is {close}, of {inputs} channels; give 1 to {inputs - 1}")
-        super().__init__(inputs, outputs, kernel, stride, initialiser=initialiser)
+        super().__init__(inputs, outputs, index(kernel), stride, initialiser=initialiser)
         self.wide = Conv2D(inputs - close, outputs, kernel, stride)
         self.close = Conv2D(close, outputs, kernel, stride, "valid", bias=False)
 

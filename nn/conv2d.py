@@ -19,6 +19,7 @@ and adding up its shifted columns gives dL/dx.
 With many channels, and a stride of 1, several rows together take half the multiplications: see `winograd.py`.
 """
 
+from collections.abc import Sequence
 from operator import index
 from typing import Any
 
@@ -69,7 +70,7 @@ class Conv2D(ImageLayer):
         initialiser: str = "he",
     ) -> None:
         self.inputs, self.outputs, self.stride = index(inputs), index(outputs), index(stride)
-        rows, columns = (kernel, kernel) if isinstance(kernel, int) else kernel
+        rows, columns = kernel if isinstance(kernel, Sequence) else (kernel, kernel)
         self.kernel = index(rows), index(columns)
         self.padding = padding if isinstance(padding, str) else index(padding)
         if min(self.inputs, self.outputs, self.stride, *self.kernel) < 1:

@@ -16,14 +16,15 @@ no difference, and how many there are only by rounding, and by the chance that e
 import multiprocessing
 import multiprocessing.dummy
 import os
+import signal
+import threading
 import weakref
-from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, TypeVar
 
 import numpy as np
 
-from nn import threads
 from nn.all_reduce import AllReduce, LaneError
 from nn.batch_norm import BatchNorm
 from nn.batch_shares import Augment, BatchShares, Examples, batch_norms, help_with, joined
@@ -173,7 +174,8 @@ class _Team:
             work = (number, self.batch, self.network.config(), self.network.input_shape, theirs)
             helper = self.context.Process(target=help_with, args=work)
             helper.daemon = True  # it ends with this process
-            helper.start()
+            with _deaf_to_interrupts():
+                helper.start()
             self.helpers.append(helper)
             self.pipes.append(ours)
             if parallel.processes:
@@ -194,7 +196,7 @@ class _Team:
                 with suppress(BrokenPipeError):  # a dead helper will be missed in a moment
                     pipe.send(seed)
             self.batch.begin(self.reduce, seeds is not None)
-            with joined(network, self.reduce), threads.alone():
+            with joined(network, self.reduce):
                 return batch.learn(0, network, rng, self.reduce)
 
         value = self._with_helpers(own_share)
@@ -220,6 +222,19 @@ class _Team:
             'a helper process has died; a script that trains needs its work below if __name__ == "__main__":, since '
             "helpers import it, too; otherwise look for what may have ended it, such as a lack of memory"
         )
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let a process that is started now ignore Ctrl-C from its first moment: it is for the one that trains."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _end(owner: int, all_reduce: AllReduce, helpers: list[Any]) -> None:

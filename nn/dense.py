@@ -12,7 +12,7 @@ from nn.pieces import SMALL
 from nn.products import multiply
 from nn.reductions import column_sums
 
-SHORT = 128  # outputs below which a sum of rows takes longer than one of as many numbers in a piece
+FEW = 4096  # numbers up to which a bias is worth having once for each vector, see `_copies`
 
 
 class Dense(Layer):
@@ -41,10 +41,10 @@ class Dense(Layer):
         weight = self.weight.value
         if training:
             self.kept = x
-        elif len(x) <= self.few:
+        elif len(x) <= self.small:
             y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
-            short = len(x) > 1 and self.outputs < SHORT
-            y += _rows(self.row.tobytes(), x.dtype, len(x)) if short else self.row
+            several = len(x) > 1 and len(x) <= self.few
+            y += _copies(self.row.tobytes(), self.row.dtype, len(x)) if several else self.row
             return y
         if x.ndim == 3:  # a population
             return x @ weight + self.row
@@ -84,11 +84,12 @@ class Dense(Layer):
     def bind(self, input_shape: Shape, flat: Array, gradient: Array) -> None:
         """See `Layer.bind`; keep b as a row too, (1, outputs) or (M, 1, outputs), to be added to a batch.
 
-        And how many vectors one network passes on with the least ado.
+        And up to how many vectors x W is a small product, and b worth copying; in a population neither is asked.
         """
         super().bind(input_shape, flat, gradient)
         self.row = self.bias.value[..., None, :]
-        self.few = SMALL // self.weight.size if flat.ndim == 1 else -1
+        self.small = SMALL // self.weight.size if flat.ndim == 1 else -1
+        self.few = FEW // self.outputs
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (outputs,) for (inputs,)."""
@@ -108,6 +109,6 @@ class Dense(Layer):
 
 
 @lru_cache(maxsize=16)
-def _rows(bits: bytes, dtype: np.dtype[Any], N: int) -> Array:
-    """Return (N, outputs), a vector N times. NumPy adds the numbers of one row quickly, and takes long between rows."""
+def _copies(bits: bytes, dtype: np.dtype[Any], N: int) -> Array:
+    """Return (N, outputs), a vector N times: NumPy adds the numbers of a row quickly, and takes long between rows."""
     return np.frombuffer(bits, dtype)[None].repeat(N, axis=0)

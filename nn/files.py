@@ -23,6 +23,7 @@ import numpy.typing as npt
 from nn.sequential import Sequential
 
 FORMAT = 1
+HALF = float(np.finfo(np.float16).max)
 
 
 def write(path: str | Path, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
@@ -31,8 +32,11 @@ def write(path: str | Path, arrays: Mapping[str, npt.NDArray[Any]], header: Mapp
     Raises:
         ValueError: an array of objects.
         TypeError: a header that JSON cannot hold.
+        FileNotFoundError: no such folder.
     """
     path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
     promised = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
     text = json.dumps({"format": FORMAT, "arrays": promised, "header": dict(header)})
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -88,10 +92,16 @@ def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
 def save(
     path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None, *, half: bool = False
 ) -> None:
-    """Write a network, and metadata that JSON can hold, for `load`; half: as float16, in half the space.
+    """Write a network, and metadata that JSON can hold, for `load`.
+
+    Args:
+        path: of the file.
+        network: one network.
+        metadata: by name.
+        half: write what is learned as float16, in half the space; what layers measure stays as it is.
 
     Raises:
-        ValueError: a population; save one network of it.
+        ValueError: a population; save one network of it. Numbers too large for float16.
         TypeError: metadata that JSON cannot hold.
     """
     if network.flat.ndim != 1:
@@ -102,8 +112,13 @@ def save(
         "network": network.config(),
         "metadata": dict(metadata or {}),
     }
-    stored = np.float16 if half else network.flat.dtype
-    write(path, {name: parameter.value.astype(stored) for name, parameter in network.parameters().items()}, header)
+    arrays = {name: parameter.value for name, parameter in network.parameters().items()}
+    for name, parameter in network.parameters().items():
+        if half and parameter.trainable:
+            if np.abs(parameter.value).max() > HALF:
+                raise ValueError(f"{name} holds numbers beyond {HALF:,.0f}, float16's largest: save with half=False")
+            arrays[name] = parameter.value.astype(np.float16)
+    write(path, arrays, header)
 
 
 def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:

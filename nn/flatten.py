@@ -26,7 +26,7 @@ class Flatten(ImageLayer):
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx, dL/dx[n, c, h, w] = dL/dy[n, (c·H + h)·W + w]."""
-        if gradient.flags.c_contiguous:
+        if self.kept.ndim == 5 or gradient.flags.c_contiguous:
             return gradient.reshape(self.kept.shape)
         N, C, H, W = self.kept.shape
         rows = self.buffer("dL/dx", (H, C, W, N), gradient.dtype)

@@ -153,7 +153,10 @@ class Layer(ABC):
         """
 
     def parameters(self) -> dict[str, Parameter]:
-        """Return the parameters by name, in the order in which they lie in the flat vector."""
+        """Return the parameters by name, in the order in which they lie in the flat vector.
+
+        The name "weight" is for what multiplies x: `AdamW` shrinks that alone.
+        """
         return {}
 
     def output_shape(self, input_shape: Shape) -> Shape:
@@ -177,7 +180,7 @@ class Layer(ABC):
         """Return memory of the layer's own, the same with each call while shape and dtype stay; 0 when it is new.
 
         Fresh memory costs more than the arithmetic that fills it. So what a layer returns may live in a buffer, until
-        the next call of the same method; `Sequential.forward` copies what it gives to its caller.
+        the next call of the same method; the outermost `Sequential` copies what it gives to its caller.
         """
         buffers: dict[str, npt.NDArray[Any]] = vars(self).setdefault("_buffers", {})
         found = buffers.get(name)

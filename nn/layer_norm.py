@@ -29,14 +29,14 @@ class LayerNorm(ImageLayer):
     Source: Ba, Kiros and Hinton 2016, "Layer Normalization", equation 4, arXiv 1607.06450.
     """
 
-    populous = True
-
     def __init__(self, features: int | Iterable[int], epsilon: float = 1e-5) -> None:
-        self.features = (features,) if isinstance(features, int) else tuple(index(length) for length in features)
+        lengths = features if isinstance(features, Iterable) else (features,)
+        self.features = tuple(index(length) for length in lengths)
         self.epsilon = float(epsilon)
         if not self.features or min(self.features) < 1 or self.epsilon <= 0:
             raise ValueError(f"{self} needs at least 1 feature and an epsilon above 0")
         self._image = len(self.features) == 3
+        self.populous = not self._image
         self.gain = Parameter(self.features, "ones")
         self.shift = Parameter(self.features, "zeros")
         self._inverse: Array | None = None  # (..., 1, N) 1 / sqrt(variance + epsilon) of the last training batch
@@ -110,15 +110,16 @@ class LayerNorm(ImageLayer):
 
     def _columns(self, x: Array, name: str) -> Array:
         """Return x as (..., F, N), an example in each column, its numbers in the order of their memory."""
+        F = math.prod(self.features)
         if self._image:
-            return self.rows(x, name).reshape(-1, len(x))
-        return x.reshape(*x.shape[: -len(self.features)], -1).swapaxes(-1, -2)
+            return self.rows(x, name).reshape(F, len(x))
+        return x.reshape(*x.shape[: -len(self.features)], F).swapaxes(-1, -2)
 
     def _result(self, columns: Array, like: Array) -> Array:
         """Return such columns in the shape of `like`: the inverse of `_columns`."""
         if self._image:
             C, H, W = self.features
-            return self.images(columns.reshape(H, C, W, -1))
+            return self.images(columns.reshape(H, C, W, len(like)))
         return columns.swapaxes(-1, -2).reshape(like.shape)
 
     def _column(self, parameter: Array) -> Array:
@@ -141,6 +142,6 @@ class LayerNorm(ImageLayer):
     def _blocks(self, columns: Array) -> Iterator[tuple[Any, ...]]:
         """Yield parts of the features, few enough that a pass over them finds in the cache what the last one left."""
         F, N = columns.shape[-2:]
-        size = max(1, BLOCK // N) if self._image else F
+        size = max(1, BLOCK // max(1, N)) if self._image else F
         for start in range(0, F, size):
             yield np.s_[..., start : start + size, :]

@@ -22,6 +22,11 @@ def predict(
         x: as `prepare`, or without it the network, takes them.
         batch: examples at a time, at least 1.
         prepare: applied to each batch of x first.
+
+    Raises:
+        ValueError: a batch below 1.
     """
+    if batch < 1:
+        raise ValueError(f"batch is {batch}; give 1 example or more at a time")
     parts = (x[start : start + batch] for start in range(0, max(len(x), 1), batch))
     return np.concatenate([network.forward(part if prepare is None else prepare(part)) for part in parts])

@@ -37,7 +37,8 @@ class Sequential(Bound, Layer):
             layer that already has a place in a network.
         TypeError: something among the layers that is no layer.
 
-    A copy (`copy.deepcopy`) or a network sent to another process has its own memory and a gradient of 0.
+    A copy (`copy.deepcopy`), a loaded network or one sent to another process has its own memory, a gradient of 0, and
+    chance from the seed 0 until it is reseeded.
     """
 
     flat = Memory()
@@ -77,13 +78,15 @@ class Sequential(Bound, Layer):
             rng = np.random.default_rng(rng)
             for parameter in self.parameters().values():
                 parameter.draw(rng)
-            self.reseed(rng)
+        self.reseed(np.random.default_rng(0) if rng is None else rng)
         self.outermost = True
 
     def forward(self, x: npt.ArrayLike, *, training: bool = False) -> Array:
         """Return y for x: (N, *input_shape) -> (N, *output_shape); in a population with a leading M on both.
 
         x is converted to the network's dtype. The same batch for every member: `np.broadcast_to(x, (M, *x.shape))`.
+        Between a pass with training=True and `backward`, x must stay as it is. One thread at a time: layers compute in
+        memory of their own, so another thread needs a copy of the network, or `Replicas`.
 
         Raises:
             ValueError: x of another shape.
@@ -100,8 +103,8 @@ class Sequential(Bound, Layer):
             y = layer.forward(y, training=training)
         if training:
             self.kept = y
-        # What a layer returns may be a view of its own memory, which the next call will overwrite.
-        return y.copy() if self.outermost and (y.base is not None or y is given) else y
+        # What a layer returns may be a view of its own memory, which the next call will overwrite, or what it keeps.
+        return y.copy() if self.outermost and (training or y.base is not None or y is given) else y
 
     def backward(self, gradient: npt.ArrayLike) -> Array:
         """Turn dL/dy into dL/dx, last layer first (the chain rule), adding to `self.gradient` on the way.
@@ -113,7 +116,7 @@ class Sequential(Bound, Layer):
         g = self._checked(gradient)
         for layer in reversed(self.layers):
             g = layer.backward(g)
-        return g
+        return g.copy() if self.outermost else g
 
     def learn(self, gradient: npt.ArrayLike) -> None:
         """Add to `self.gradient` as `backward` does, without the work for dL/dx: all that training needs.

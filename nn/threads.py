@@ -23,16 +23,24 @@ Results = SimpleQueue[BaseException | None]
 Task = tuple[Callable[[slice], None], slice, Results]
 
 
+class Mode(threading.local):
+    """How the calling thread computes."""
+
+    alone = False  # shares no work, as that which it does is a share already
+    whole = False  # leaves matrix products whole to BLAS, see `left_to_blas`
+
+
 class Worker:
-    """A thread that waits for tasks; it ends with the program."""
+    """A thread that waits for tasks; without a task it ends, at the latest with the program."""
 
     def __init__(self) -> None:
-        self.tasks: SimpleQueue[Task] = SimpleQueue()
+        self.tasks: SimpleQueue[Task | None] = SimpleQueue()
         threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
-        while True:
-            function, part, results = self.tasks.get()
+        _mode.alone = True
+        while task := self.tasks.get():
+            function, part, results = task
             try:
                 function(part)
                 results.put(None)
@@ -41,8 +49,7 @@ class Worker:
 
 
 _workers: list[Worker] = []
-_sharing = False  # whether some work is being shared; what it calls then stays in its thread
-_whole = False  # whether matrix products are left whole to BLAS, see `left_to_blas`
+_mode = Mode()
 
 
 def use(threads: int) -> None:
@@ -55,7 +62,8 @@ def use(threads: int) -> None:
         raise ValueError(f"threads is {threads}; give 1 or more, at best the number of processor cores")
     while len(_workers) < threads - 1:
         _workers.append(Worker())
-    del _workers[threads - 1 :]
+    while len(_workers) > threads - 1:
+        _workers.pop().tasks.put(None)
 
 
 def count() -> int:
@@ -71,25 +79,21 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
         length: of the axis that is cut.
         work: roughly how many multiplications and additions all of it takes; little work is not cut.
     """
-    global _sharing
     threads = min(count(), length)
-    if threads == 1 or work < WORTH or _sharing:
+    if threads <= 1 or work < WORTH or _mode.alone:
         function(slice(0, length))
         return
     bounds = [length * i // threads for i in range(threads + 1)]
     results: Results = SimpleQueue()
     given = 0
     try:
-        _sharing = True
         for worker, start, stop in zip(_workers, bounds[1:], bounds[2:], strict=False):
             worker.tasks.put((function, slice(start, stop), results))
             given += 1
-        function(slice(0, bounds[1]))
+        with alone():
+            function(slice(0, bounds[1]))
     finally:  # also after an error: nobody may write into the arrays any more
-        try:
-            errors = [results.get() for _ in range(given)]
-        finally:  # also after Ctrl-C
-            _sharing = False
+        errors = [results.get() for _ in range(given)]
     for error in errors:
         if error is not None:
             raise error
@@ -97,14 +101,13 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
 
 @contextmanager
 def alone(*, whole: bool = False) -> Iterator[None]:
-    """Let no work be shared meanwhile; whole: nor cut, see `left_to_blas`."""
-    global _sharing, _whole
-    before = _sharing, _whole
-    _sharing, _whole = True, whole
+    """Let this thread share no work meanwhile; whole: nor cut it, see `left_to_blas`."""
+    before = _mode.alone, _mode.whole
+    _mode.alone, _mode.whole = True, whole
     try:
         yield
     finally:
-        _sharing, _whole = before
+        _mode.alone, _mode.whole = before
 
 
 def left_to_blas() -> AbstractContextManager[None]:
@@ -118,7 +121,7 @@ def left_to_blas() -> AbstractContextManager[None]:
 
 def left_whole() -> bool:
     """Whether matrix products are left whole to BLAS."""
-    return _whole
+    return _mode.whole
 
 
 def _forget() -> None:

@@ -203,6 +203,9 @@ class Trainer:
             ValueError: the state of a trainer of another network or optimiser, or with or without an average.
         """
         require_alike(arrays, self.state()[0])
+        missing = self.state()[1].keys() - header.keys()
+        if missing:
+            raise ValueError(f"this is no whole state of a trainer: its header lacks {', '.join(sorted(missing))}")
         self.network.flat = arrays["last"]
         self._last[...], self._best[...] = arrays["last"], arrays["best"]
         self.epoch, self.step, self.best_epoch = header["epoch"], header["step"], header["best_epoch"]

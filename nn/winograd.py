@@ -24,6 +24,7 @@ What it costs: rounding is shared. An error is relative to the largest of the si
 three that a kernel sees, and one NaN or infinity makes NaN of all four rows of y.
 """
 
+import weakref
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -74,7 +75,8 @@ class Winograd:
     """
 
     def __init__(self, kernel: tuple[int, int], above: int, columns: Columns, U: int, layer: Layer, when: str) -> None:
-        self.kernel, self.above, self.columns, self.layer, self.when = kernel, above, columns, layer, when
+        self.kernel, self.above, self.columns, self.when = kernel, above, columns, when
+        self.layer = weakref.proxy(layer)  # which keeps this object: so both end, and their buffers, when it is dropped
         self.kernels: dict[int, Array] = {}
         most = MOST - kernel[0] + 1
         self.blocks = [(u, min(most, U - u)) for u in range(0, U, most)]  # first row of y, and how many
@@ -138,7 +140,8 @@ class Winograd:
         return dw.reshape(I, J, C, O).transpose(3, 2, 0, 1)
 
     def _memory(self, name: str, shape: Shape, dtype: np.dtype[Any]) -> Array:
-        return self.layer.buffer(f"{name}, {self.when}", shape, dtype)
+        buffer: Array = self.layer.buffer(f"{name}, {self.when}", shape, dtype)
+        return buffer
 
     def _transform(self, weight: Array) -> None:
         """Keep k = G W, (P, O, J·C), for each count of rows of a block."""

@@ -1,6 +1,7 @@
 """The activations at values that can be checked by hand, and at the ends of the number range."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -77,3 +78,9 @@ def test_flatten_counts_columns_fastest() -> None:
     assert y.shape == (2, 24)
     assert y[1, 1 * 12 + 2 * 4 + 3] == x[1, 1, 2, 3]
     assert np.shares_memory(x, y)
+
+
+@pytest.mark.parametrize("count", [3, 3_000])
+def test_relu_of_whole_numbers(count: int) -> None:
+    x: Any = np.arange(count) - 2
+    np.testing.assert_array_equal(ReLU().forward(x), np.maximum(x, 0))

@@ -90,3 +90,8 @@ def test_a_thousand_digits(layers: list[Layer], rate: float, epochs: int, thresh
     trainer.fit(images[:1000], labels[:1000], epochs=epochs)
     found = SoftmaxCrossEntropy().measure(predict(network, images[1000:]), labels[1000:])
     assert found["accuracy"] > threshold
+
+
+def test_a_prediction_needs_a_batch() -> None:
+    with pytest.raises(ValueError, match="batch is 0; give 1 example or more"):
+        predict(Sequential([Dense(2, 1)], (2,), rng=0), np.zeros((3, 2)), batch=0)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nn import BatchNorm, BatchNormMaxPool2D, Dropout, Layer, LayerNorm, MaxPool2D, Sequential, threads
+from nn import BatchNorm, BatchNormMaxPool2D, Dense, Dropout, Flatten, Layer, LayerNorm, MaxPool2D, Sequential, threads
 from tests.layer_checks import assert_training_gradients, images
 
 seeds = st.integers(0, 2**32 - 1)
@@ -152,3 +152,15 @@ def test_normalisation_and_pooling_with_several_threads() -> None:
     for some in found[1:]:
         for ours, theirs in zip(some, found[0], strict=True):
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 3, 4)])
+def test_layer_norm_of_no_examples(shape: tuple[int, ...]) -> None:
+    network = Sequential([LayerNorm(shape)], shape, rng=0)
+    assert network.forward(np.zeros((0, *shape))).shape == (0, *shape)
+
+
+def test_layer_norm_of_images_is_no_layer_for_a_population() -> None:
+    network = Sequential([LayerNorm((1, 4, 3)), Flatten(), Dense(12, 2)], (1, 4, 3), rng=0)
+    with pytest.raises(ValueError, match="has no form for a population"):
+        network.population(np.stack([network.flat] * 3))

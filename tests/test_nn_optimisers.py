@@ -296,3 +296,9 @@ def test_an_averaged_network_is_a_copy() -> None:
     copy.flat = 0
     assert average.flat.all()
     assert average.flat.dtype == np.float32
+
+
+def test_a_gradient_whose_squares_are_beyond_float32_is_shortened_too() -> None:
+    gradient = np.full(4, 1e20, np.float32)
+    assert clip_by_global_norm(gradient, 1.0) == pytest.approx(2e20)
+    np.testing.assert_allclose(gradient, 0.5, rtol=1e-6)

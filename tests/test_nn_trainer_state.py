@@ -163,3 +163,13 @@ def test_regression_is_judged_by_its_loss() -> None:
     assert "validation_accuracy" not in history[0]
     assert one.best_epoch == 20
     assert history[-1]["validation_loss"] < 1e-3 < history[0]["validation_loss"]
+
+
+def test_half_a_state_changes_nothing() -> None:
+    trainer = plain()
+    arrays, header = plain(seed=1).state()
+    arrays["last"] += 1
+    before = trainer.network.flat.copy()
+    with pytest.raises(ValueError, match="its header lacks epoch, rng"):
+        trainer.restore(arrays, {name: value for name, value in header.items() if name not in ("rng", "epoch")})
+    np.testing.assert_array_equal(trainer.network.flat, before)

@@ -3,6 +3,8 @@
 That it computes a convolution and its gradients is tested with `Conv2D`, in `test_nn_convolution.py`.
 """
 
+import gc
+import weakref
 from collections.abc import Iterator
 from unittest.mock import patch
 
@@ -87,3 +89,16 @@ def test_fewer_examples_than_before() -> None:
         network.forward(x[:N] + 1)
         for ours, theirs in zip((y, network.backward(gradient[:N]), network.gradient), expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_network_that_is_dropped_is_freed_at_once() -> None:
+    gc.disable()
+    try:
+        network = Sequential([Conv2D(32, 32)], (32, 16, 16), rng=0)
+        network.forward(np.zeros((32, 32, 16, 16)), training=True)
+        network.backward(np.zeros((32, 32, 16, 16)))
+        layer = weakref.ref(network.layers[0])
+        del network
+        assert layer() is None
+    finally:
+        gc.enable()
