@@ -11,6 +11,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+MOST = 1000  # of any change: beyond it there is nothing to be seen
+
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -110,9 +112,9 @@ class DigitAugmentation:
         Raises:
             ValueError: a negative number, a scale that leaves nothing, or groups of nobody.
         """
-        least = min(self.rotation, self.scale, self.shear, self.shift, self.elastic)
-        if least < 0 or self.scale >= 1 or self.group < 1:
-            raise ValueError(f"{self} needs numbers from 0, a scale below 1 and a group of 1 or more")
+        numbers = self.rotation, self.scale, self.shear, self.shift, self.elastic
+        if not all(0 <= number <= MOST for number in numbers) or self.scale >= 1 or self.group < 1:
+            raise ValueError(f"{self} needs numbers from 0 to {MOST}, a scale below 1 and a group of 1 or more")
 
     def __call__(self, images: Bytes, rng: np.random.Generator) -> Floats:
         """Change a batch."""
@@ -185,9 +187,9 @@ class PhotoAugmentation:
         Raises:
             ValueError: a negative number, or a zoom that leaves nothing.
         """
-        least = min(self.shift, self.zoom, self.cutout, self.contrast, self.brightness)
-        if least < 0 or self.zoom >= 1:
-            raise ValueError(f"{self} needs numbers from 0 and a zoom below 1")
+        numbers = self.shift, self.zoom, self.cutout, self.contrast, self.brightness
+        if not all(0 <= number <= MOST for number in numbers) or self.zoom >= 1:
+            raise ValueError(f"{self} needs numbers from 0 to {MOST} and a zoom below 1")
 
     def __call__(self, images: Bytes, rng: np.random.Generator) -> Floats:
         """Change a batch."""

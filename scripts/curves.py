@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from whole_file import whole_file
+
 Metrics = Sequence[Mapping[str, float]]  # the rows of metrics.csv
 Floats = NDArray[np.floating[Any]]
 
@@ -70,7 +72,7 @@ def save_curve(metrics: Metrics, baselines: Mapping[str, float], path: Path) -> 
     axes.margins(y=0.08)  # room for the name of the highest line
     _finish(axes, "seconds of training", "food eaten")
     axes.legend(loc="lower right", reverse=True)
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)
 
 
 def moving_band(values: Floats, window: int) -> tuple[Floats, Floats, Floats]:
@@ -100,7 +102,7 @@ def save_training_curve(metrics: Metrics, path: Path) -> None:
         _finish(panels[1], "seconds of training", "validation pictures given the wrong class, %")
     panels[0].legend()
     panels[0].grid(alpha=0.3)
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)
 
 
 def save_comparison(curves: Sequence[Curve], x_label: str, y_label: str, path: Path) -> None:
@@ -116,8 +118,13 @@ def save_comparison(curves: Sequence[Curve], x_label: str, y_label: str, path: P
     if ends and max(ends) > 10 * min(ends):
         axes.set_xscale("log")  # or the short ones would be lines at the left edge
     axes.legend()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)
+
+
+def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
+    """Write a figure as the ending of the path says, as PNG where it has none."""
+    with whole_file(path) as file:
+        figure.savefig(file, dpi=dpi, format=path.suffix[1:] or "png")
 
 
 def _column(metrics: Metrics, name: str) -> Floats:

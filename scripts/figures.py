@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import nn
 from agents import Evaluation
+from curves import save_figure
 
 FILTERS = 64  # that are shown at most
 READABLE = 40  # classes whose numbers are written into a table
@@ -34,8 +35,7 @@ def save_scores(evaluations: Sequence[Evaluation], title: str, path: Path) -> No
     axes.margins(x=0.03)
     axes.set(title=title, xlabel="score of a game; box: quartiles and median, diamond: mean")
     axes.grid(alpha=0.3, axis="x")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)
 
 
 def _short(name: str, most: int = 24) -> str:
@@ -58,7 +58,7 @@ def save_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: P
     axes.set_xticks(range(K), classes, rotation=45 if max(map(len, classes)) > 2 else 0)
     axes.set_yticks(range(K), classes)
     axes.set(xlabel="given", ylabel="true", title=f"{np.trace(confusion):,} of {confusion.sum():,} right")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)
 
 
 def save_mistakes(
@@ -84,7 +84,7 @@ def save_mistakes(
         axes.set_title(f"{title}\n{probabilities[picture].max():.0%} sure", fontsize=9)
     if not len(wrong):
         figure.suptitle("no mistakes")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
 
 
 def save_filters(network: nn.Sequential, path: Path) -> None:
@@ -123,4 +123,4 @@ def save_filters(network: nn.Sequential, path: Path) -> None:
         y=0.995,
         va="top",
     )
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)

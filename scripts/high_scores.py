@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import platformdirs
 
+from whole_file import whole_file
+
 FORMAT = 1
 KEPT = 10  # scores for each kind of game
 
@@ -42,17 +44,20 @@ class HighScores:
         return list(self._scores.get(game, ()))
 
     def add(self, game: str, score: Score) -> int | None:
-        """Keep a score if it is one of the best; its place, 1 for the best, or None."""
+        """Keep a score if it is one of the best; its place, 1 for the best, or None.
+
+        Raises:
+            ValueError: the file holds something else by now.
+        """
+        self._scores = _read(self.path)  # another window may have written meanwhile
         ranked = sorted([*self.of(game), score], reverse=True)
         place = next(number for number, other in enumerate(ranked, start=1) if other is score)
         if place > KEPT:
             return None
         self._scores[game] = ranked[:KEPT]
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         content = {kind: [score._asdict() for score in scores] for kind, scores in self._scores.items()}
-        temporary = self.path.with_name(f".{self.path.name}.tmp")
-        temporary.write_text(json.dumps({"format": FORMAT, "scores": content}, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(self.path)
+        with whole_file(self.path) as file:
+            file.write_text(json.dumps({"format": FORMAT, "scores": content}, indent=1) + "\n", encoding="utf-8")
         return place
 
 

@@ -7,7 +7,6 @@ each axis as a big-endian uint32, then the values. What is used here is checked 
 import gzip
 import hashlib
 import math
-import os
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,8 @@ import platformdirs
 import requests
 from numpy.typing import NDArray
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from whole_file import whole_file
 
 FILES = {  # name: MD5 of its contents, uncompressed
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -62,6 +63,9 @@ def _kept(folder: Path, name: str) -> NDArray[np.uint8]:
         return _read(folder, name)
     except (FileNotFoundError, ValueError):
         download(name, folder)
+        for damaged in _candidates(folder, name):
+            if damaged != folder / name:
+                damaged.unlink(missing_ok=True)
         return _read(folder, name)
 
 
@@ -84,9 +88,8 @@ def download(name: str, folder: Path) -> None:
             failures.append(f"  {error}")
             part.unlink(missing_ok=True)
             continue
-        whole = folder / f".{name}.{os.getpid()}.tmp"
-        whole.write_bytes(contents)
-        whole.replace(folder / name)
+        with whole_file(folder / name) as file:
+            file.write_bytes(contents)
         for part in folder.glob(f".{name}.*.part"):
             part.unlink(missing_ok=True)
         return
@@ -115,10 +118,14 @@ def _fetch(url: str, part: Path) -> None:
                 progress.advance(task, len(piece))
 
 
+def _candidates(folder: Path, name: str) -> list[Path]:
+    """The names that a file goes by."""
+    return [folder / f"{name}.gz", folder / name, folder / name.replace("-idx", ".idx")]
+
+
 def _read(folder: Path, name: str) -> NDArray[np.uint8]:
     """One file of the folder as an array."""
-    candidates = [folder / f"{name}.gz", folder / name, folder / name.replace("-idx", ".idx")]
-    path = next((path for path in candidates if path.is_file()), None)
+    path = next((path for path in _candidates(folder, name) if path.is_file()), None)
     if path is None:
         raise FileNotFoundError(
             f"{folder} holds no {name}.gz or {name}; it needs {', '.join(FILES)}, or leave out --data-dir to download"

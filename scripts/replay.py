@@ -20,6 +20,7 @@ from players import ENVIRONMENT_ID
 from shared_food import seed_food
 from snake_env.rules import Rules
 from snake_env.state import State
+from whole_file import whole_file
 
 FORMAT = 1
 TYPES = {
@@ -81,8 +82,8 @@ def rules_of(environment: Mapping[str, Any]) -> Rules:
 def save_replay(replay: Replay, path: Path) -> None:
     """Write a replay to a file; its folder is made."""
     content = asdict(replay) | {"actions": "".join(map(str, replay.actions))}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"format": FORMAT} | content) + "\n", encoding="utf-8")
+    with whole_file(path) as file:
+        file.write_text(json.dumps({"format": FORMAT} | content) + "\n", encoding="utf-8")
 
 
 def open_replay(path: Path) -> Replay:

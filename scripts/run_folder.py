@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from whole_file import whole_file
+
 
 class RunFolder:
     """One run's files.
@@ -21,8 +23,8 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, wanted: Path | None, name: str) -> "RunFolder":
-        """A new folder: the one that is wanted, or runs/NAME, runs/NAME-2, ...
+    def new(cls, wanted: Path | None, name: str) -> "RunFolder":
+        """A folder for a new run: the one that is wanted, or runs/NAME, runs/NAME-2, ... The first file makes it.
 
         Raises:
             FileExistsError: the wanted folder already holds a run.
@@ -36,7 +38,6 @@ class RunFolder:
             raise FileExistsError(
                 f"{wanted} already holds a run; choose another --out, or go on with --resume {wanted}"
             )
-        wanted.mkdir(parents=True, exist_ok=True)
         return cls(wanted)
 
     @classmethod
@@ -59,9 +60,12 @@ class RunFolder:
 
         Raises:
             ValueError: it holds something else.
+            FileNotFoundError: there is none.
         """
         try:
             content: dict[str, Any] = json.loads((self.path / name).read_text())
+            if not isinstance(content, dict):
+                raise ValueError("it is no JSON object")
         except ValueError as error:
             raise ValueError(f"{self.path / name} is damaged ({error}); give the folder of another run") from None
         return content
@@ -87,9 +91,8 @@ class RunFolder:
             raise ValueError(f"{file} is damaged ({error}); give the folder of another run") from None
 
     def _write(self, name: str, text: str) -> None:
-        temporary = self.path / f".{name}.tmp"
-        temporary.write_text(text)
-        temporary.replace(self.path / name)
+        with whole_file(self.path / name) as file:
+            file.write_text(text)
 
 
 def _number(text: str) -> float:

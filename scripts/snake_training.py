@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import numpy as np
+import tyro
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+import nn
 from agents import Agent, Evaluation, evaluate
 from budget import parse_budget
-from command_line import INTERRUPTED, check_seed
+from command_line import INTERRUPTED, check_seed, refuse_others
 from curves import save_curve
 from players import find_agent, make_games
 from run_folder import RunFolder
@@ -31,6 +34,7 @@ from video import play_states, save_video
 
 BASELINES = ("random", "greedy", "safe-greedy")
 RULES = ("height", "width", "walls", "obstacles", "food", "hunger_limit", "actions")
+NOT_STORED = {"out", "resume", "watch", "given"}  # options that are not the run's
 GIF_TILE, GIF_FPS, GIF_FRAMES = 20, 30, 600
 BETWEEN_LINES = 10.0  # seconds, where they cannot be written over each other
 BETWEEN_METRICS = 2.0  # seconds, for those who watch
@@ -42,7 +46,7 @@ class Options(ABC):
 
     kind: ClassVar[str]
     changeable: ClassVar[tuple[str, ...]] = ()  # what --resume takes from the command line
-    adjustable: ClassVar[tuple[str, ...]] = ("budget",)  # what it takes from there if it is not the default
+    adjustable: ClassVar[tuple[str, ...]] = ("budget",)  # what it takes from there if it is given
     counted: ClassVar[str]  # what ends a training in place of a time
 
     seed: int = 0
@@ -73,6 +77,8 @@ class Options(ABC):
     """Steps without food that end a game; by default twice the number of cells."""
     actions: str = "absolute"
     """absolute (up, right, down, left) or relative (left, straight, right)."""
+    given: tyro.conf.Suppress[tuple[str, ...]] = ()
+    """Names of the options that the command line gives."""
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -88,51 +94,73 @@ class Options(ABC):
 Chosen = TypeVar("Chosen", bound=Options)
 
 
-def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, RunFolder]:
-    """The options and the folder of a new run, or of the run to go on with.
+def find_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, RunFolder]:
+    """The options and the folder of a new run, or of the run to go on with; nothing is written yet, see `begin_run`.
 
     Raises:
         FileExistsError, FileNotFoundError: see `RunFolder`.
         ValueError: an option that no training can have.
     """
     if options.resume is None:
-        _check(options)
-        folder = RunFolder.create(options.out, options.kind)
-        stored = asdict(options) | {"kind": options.kind, "out": str(folder.path), "resume": None}
-        stored["command"] = shlex.join(["python", *sys.argv])
-        folder.write_json("config.json", {name: value for name, value in stored.items() if name != "watch"})
+        folder = RunFolder.new(options.out, options.kind)
     else:
         folder = RunFolder.existing(options.resume)
         options = _resumed(options, folder, kinds)
-    if options.watch:
-        # A process of its own, which reads the folder: the training never waits for the window.
-        subprocess.Popen([sys.executable, Path(__file__).with_name("watch_run.py"), folder.path])  # noqa: S603
+    _check(options)
     return options, folder
 
 
 def _resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -> Chosen:
-    """The options of the run in a folder, with what may be chosen anew."""
+    """The options of the run in a folder, with what is chosen anew."""
     stored = folder.read_json("config.json")
-    kind = next((kind for kind in kinds if kind.kind == stored["kind"]), None)
+    kind = next((kind for kind in kinds if kind.kind == stored.get("kind")), None)
     if kind is None:
-        raise ValueError(f"{options.resume} is a run of another script, of kind {stored['kind']}")
-    anew = ("out", "resume", "watch")
-    kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored.keys() - anew}
+        raise ValueError(f"{options.resume} is a run of another script, of kind {stored.get('kind')}")
+    refuse_others(options, ("watch", *kind.changeable, *kind.adjustable), stored)
+    kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored.keys() - NOT_STORED}
     for name, hint in get_type_hints(kind).items():
         if hint == tuple[int, ...] and name in kept:
             kept[name] = tuple(kept[name])  # JSON knows lists alone
-    changed = {name: getattr(options, name) for name in options.changeable if name in kept}
-    given = {name: getattr(options, name) for name in options.adjustable}
-    adjusted = {name: value for name, value in given.items() if value != getattr(kind, name)}
-    if "budget" in adjusted:
-        adjusted.setdefault(kind.counted, None)
-    resumed = kind(**kept | changed | adjusted, watch=options.watch)
-    _check(resumed)
-    (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one
-    if adjusted:
-        command = f"{stored['command']} && {shlex.join(['python', *sys.argv])}"
-        folder.write_json("config.json", stored | adjusted | {"command": command})
-    return resumed
+    for name in kind.changeable:
+        kept[name] = getattr(options, name)
+    anew = [n for n in kind.adjustable if n in options.given or getattr(options, n) != getattr(kind, n)]
+    if "budget" in anew:
+        kept[kind.counted] = None
+    kept |= {name: getattr(options, name) for name in anew}
+    return kind(**kept, resume=options.resume, watch=options.watch)
+
+
+def begin_run(options: Options, folder: RunFolder) -> None:
+    """Write down what the run is, once all that it needs is there; or that it goes on, and what was chosen anew."""
+    command = shlex.join(["python", *sys.argv])
+    if options.resume is None:
+        stored = {name: value for name, value in asdict(options).items() if name not in NOT_STORED}
+        about = {"kind": options.kind, "out": str(folder.path), "resume": None, "command": command}
+        folder.write_json("config.json", stored | about)
+    else:
+        stored = folder.read_json("config.json")
+        anew = {name: getattr(options, name) for name in options.adjustable}
+        if any(stored.get(name) != value for name, value in anew.items()):
+            folder.write_json("config.json", stored | anew | {"command": f"{stored['command']} && {command}"})
+        (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one
+    if options.watch:
+        # A process of its own, which reads the folder: the training never waits for the window.
+        subprocess.Popen([sys.executable, Path(__file__).with_name("watch_run.py"), folder.path])  # noqa: S603
+
+
+def read_checkpoint(folder: RunFolder, part: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
+    """Arrays and header of the folder's last.npz, None before there is one.
+
+    Raises:
+        ValueError: it is the checkpoint of something else, without a header for this part.
+    """
+    file = folder.path / "last.npz"
+    if not file.exists():
+        return None
+    arrays, header = nn.files.read(file)
+    if not {part, "seconds"} <= header.keys():
+        raise ValueError(f"{file} is no checkpoint of such a training; give the folder of another run")
+    return arrays, header
 
 
 def _check(options: Options) -> None:
@@ -175,7 +203,11 @@ class Course:
         """Share of the training that is over; 1 or more at its end."""
         if self._last is None:
             return self.seconds / self._limit
-        return float(self.rows[-1][self._column]) / self._last if self.rows else 0.0
+        return self.progress_at(self.rows[-1]) if self.rows else 0.0
+
+    def progress_at(self, row: Mapping[str, Any]) -> float:
+        """The same at a row of the metrics."""
+        return float(row["seconds"]) / self._limit if self._last is None else float(row[self._column]) / self._last
 
     def run(
         self, step: Callable[[], dict[str, Any]], line: Callable[[dict[str, Any], float], str], *, whole: bool = False

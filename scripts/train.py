@@ -12,8 +12,9 @@ import os
 # The networks are small: one BLAS thread in each process or thread, and all of these at work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ import tyro
 
 import train_evolution
 import train_learning
-from command_line import run_command
+from command_line import named, run_command
+from run_folder import RunFolder
 from snake_training import Options
 from train_evolution import ES, GA
 from train_learning import DQN, PPO, PQN, Q
@@ -44,16 +46,17 @@ def parse(arguments: Sequence[str]) -> Options:
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
         words.insert(0, _kind_of(words))
     options: Options = tyro.extras.subcommand_cli_from_dict(KINDS, args=words, description=__doc__)
-    return options
+    return replace(options, given=named(words))
 
 
 def _kind_of(words: Sequence[str]) -> str:
     """The kind of run that --resume names; es for a new one."""
     for flag, value in pairwise([*words, ""]):
         if flag.startswith("--resume"):
-            file = Path(flag.partition("=")[2] or value) / "config.json"
-            if file.is_file():
-                return str(json.loads(file.read_text())["kind"])
+            folder = RunFolder(Path(flag.partition("=")[2] or value))
+            with suppress(FileNotFoundError):
+                kind = folder.read_json("config.json").get("kind")
+                return kind if kind in KINDS else "es"
     return "es"
 
 

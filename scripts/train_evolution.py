@@ -19,7 +19,7 @@ from agents.strategy import Strategy
 from players import ENVIRONMENT_ID
 from run_folder import RunFolder
 from snake_env.features import OVERALL, PER_ACTION
-from snake_training import Course, Options, open_run, report
+from snake_training import Course, Options, begin_run, find_run, read_checkpoint, report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class GA(EvolutionOptions):
 
 def main(options: EvolutionOptions) -> dict[str, Any]:
     """Evolve, evaluate, and leave a run folder; what it gives back is the folder's result.json."""
-    options, folder = open_run(options, (ES, GA))
+    options, folder = find_run(options, (ES, GA))
     rng = np.random.default_rng(options.seed)
     inputs = len(PER_ACTION) + len(OVERALL)
     layers = [nn.Dense(inputs, options.hidden), nn.Tanh(), nn.Dense(options.hidden, 1)]
@@ -102,6 +102,7 @@ def main(options: EvolutionOptions) -> dict[str, Any]:
     strategy = options.strategy(network.flat.astype(np.float64), rng)
     evolution = Evolution(strategy, contest, seed=options.seed, games=options.games, workers=options.workers)
     rows, before = _resumed(evolution, folder)
+    begin_run(options, folder)
     course = Course(folder, rows, before, options.budget, ("generation", options.generations))
 
     def save_champion(generation: int, seconds: float) -> NetworkAgent:
@@ -136,9 +137,10 @@ def main(options: EvolutionOptions) -> dict[str, Any]:
 
 def _resumed(evolution: Evolution, folder: RunFolder) -> tuple[list[dict[str, Any]], float]:
     """Let a run go on where it was: its rows of metrics and the seconds it took; none and 0 for a new one."""
-    if not (folder.path / "last.npz").exists():
+    checkpoint = read_checkpoint(folder, "evolution")
+    if checkpoint is None:
         return [], 0.0
-    arrays, header = nn.files.read(folder.path / "last.npz")
+    arrays, header = checkpoint
     evolution.restore(arrays, header["evolution"])
     rows = [dict(row) for row in folder.read_metrics() if row["generation"] <= header["evolution"]["generation"]]
     return rows, header["seconds"]

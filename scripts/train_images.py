@@ -13,7 +13,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ import tyro
 
 from augmentation import Normalisation, PhotoAugmentation
 from classifier import predict
-from command_line import run_command
+from command_line import named, run_command
 from image_folder import load
 from networks import convolutional_network
 from training import Options, Pictures, continued, train
@@ -75,6 +75,11 @@ def main(config: Config) -> dict[str, Any]:
     config = continued(config, Config)
     if config.folder is None:
         raise ValueError("no folder of pictures given; give one that holds a folder of pictures for each class")
+    if config.size < 1:
+        raise ValueError(f"size is {config.size}; give 1 pixel or more")
+    for name in ("shift", "cutout"):
+        if not 0 <= getattr(config, name) <= 1:
+            raise ValueError(f"{name} is {getattr(config, name)}; give a share of the picture's side, 0 to 1")
     ours, test = load(config.folder, config.size, config.seed)
     skipped = (*ours.skipped, *test.skipped)
     if skipped:
@@ -104,7 +109,7 @@ def main(config: Config) -> dict[str, Any]:
 
 def parse(arguments: Sequence[str]) -> Config:
     """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+    return replace(tyro.cli(Config, args=arguments, description=__doc__), given=named(arguments))
 
 
 if __name__ == "__main__":

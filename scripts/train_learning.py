@@ -21,7 +21,7 @@ from players import ENVIRONMENT_ID, make_games
 from run_folder import RunFolder
 from snake_env.features import OVERALL, PER_ACTION
 from snake_env.rules import Rules
-from snake_training import Course, Options, open_run, report
+from snake_training import Course, Options, begin_run, find_run, read_checkpoint, report
 
 BETWEEN_CHECKPOINTS = 20.0  # seconds
 TABLED = ("nearest", "tail_distance", "tail_reachable")  # features of each action that a table looks at
@@ -166,21 +166,24 @@ KINDS = (Q, DQN, PQN, PPO)
 
 def main(options: LearningOptions) -> dict[str, Any]:
     """Learn, evaluate, and leave a run folder; what it gives back is the folder's result.json."""
-    options, folder = open_run(options, KINDS)
+    options, folder = find_run(options, KINDS)
     nn.threads.use(options.threads)
     learner = options.learner(_training_games(options), options.rules | {"observation": options.seen})
     choice, rows, before = Choice(options, folder), [], 0.0
-    if (folder.path / "last.npz").exists():
-        arrays, header = nn.files.read(folder.path / "last.npz")
+    checkpoint = read_checkpoint(folder, "learner")
+    if checkpoint is not None:
+        arrays, header = checkpoint
         if (hunger := arrays.get("collector.game.hunger")) is not None:  # which may be lower now
             limit = Rules(**options.training_rules).steps_to_starve
             np.minimum(hunger, limit - 1 + arrays["collector.game.over"], out=hunger)
         learner.restore(arrays, header["learner"])
         choice.best, before = header["best"], header["seconds"]
         rows = [dict(row) for row in folder.read_metrics() if row["steps"] <= learner.steps]
+    begin_run(options, folder)
     course = Course(folder, rows, before, options.budget, ("steps", options.steps))
     log, saved = tensorboard(folder), course.seconds
-    passed = math.floor(course.progress * options.validations)
+    # When the last row was made, the one before it said how far the training was.
+    passed = math.floor(course.progress_at(rows[-2]) * options.validations) if len(rows) > 1 else 0
 
     def save() -> None:
         arrays, header = learner.state()
@@ -207,9 +210,13 @@ def main(options: LearningOptions) -> dict[str, Any]:
     course.run(step, _line, whole=True)
     if not course.rows:
         raise SystemExit("stopped before the first rollout ended; give a larger --budget")
-    if choice.steps != learner.steps:
+    stopped = course.progress < 1
+    if stopped:
+        save()  # before a measurement that no run makes which is never stopped
+    if choice.steps != learner.steps and (choice.best < 0 or not stopped):
         course.rows[-1] |= choice.validate(learner.agent(), learner.steps, course.seconds)
-    save()
+    if not stopped:
+        save()
     best = agents.load(folder.path)
     return report(best, options, folder, course, {"train_steps": learner.steps})
 

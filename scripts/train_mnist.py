@@ -16,7 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ import tyro
 import mnist
 import nn
 from augmentation import DigitAugmentation, Normalisation
-from command_line import run_command
+from command_line import named, run_command
 from networks import convolutional_network, dense_network
 from training import Options, Pictures, continued, train
 
@@ -125,7 +125,7 @@ def parse(arguments: Sequence[str]) -> Config:
         words.insert(0, "cnn")
     kinds = Annotated[CNN, tyro.conf.subcommand("cnn")] | Annotated[MLP, tyro.conf.subcommand("mlp")]
     config: Config = tyro.cli(kinds, args=words, description=__doc__)
-    return config
+    return replace(config, given=named(words))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
 
 import numpy as np
+import tyro
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -20,7 +21,7 @@ import nn
 from augmentation import Normalisation
 from budget import parse_budget
 from classifier import Classifier
-from command_line import check_seed
+from command_line import check_seed, refuse_others
 from curves import save_training_curve
 from figures import save_confusion, save_filters, save_mistakes
 from image_folder import class_weights
@@ -61,6 +62,8 @@ class Options:
     """Share of the training pictures on which the best epoch is chosen; with 0 all are trained on, and the last is."""
     views: int = 1
     """How many slightly moved views of each picture the final figures are averaged over."""
+    given: tyro.conf.Suppress[tuple[str, ...]] = ()
+    """Names of the options that the command line gives."""
 
 
 class Pictures(NamedTuple):
@@ -89,11 +92,13 @@ def continued(options: Chosen, *kinds: type[Chosen]) -> Chosen:
     if options.resume is None:
         return options
     stored = RunFolder.existing(options.resume).read_json("config.json")
-    kind = next((kind for kind in kinds if kind.kind == stored["kind"]), None)
+    kind = next((kind for kind in kinds if kind.kind == stored.get("kind")), None)
     if kind is None:
-        raise ValueError(f"{options.resume} is a run of another script, of kind {stored['kind']}")
-    given, defaults = asdict(options), asdict(type(options)())
-    changed = {name: given[name] for name in CHANGEABLE if given.get(name) != defaults.get(name)}
+        raise ValueError(f"{options.resume} is a run of another script, of kind {stored.get('kind')}")
+    refuse_others(options, ("threads", *(name for name in CHANGEABLE if hasattr(options, name))), stored)
+    chosen, defaults = asdict(options), asdict(type(options)())
+    anew = [n for n in CHANGEABLE if n in chosen and (n in options.given or chosen[n] != defaults[n])]
+    changed = {name: chosen[name] for name in anew}
     if "budget" in changed:
         changed.setdefault("epochs", None)
     kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
@@ -137,11 +142,12 @@ def train(
     classifier = Classifier(network, pictures.classes, pictures.images.ndim == 3, normalisation, options.views)
     classifier.probabilities(pictures.test_images[:1])  # what would fail at the end fails now
 
-    folder = _open_run(options, pictures)
-    classifier.notes = folder.read_json("config.json")
+    augment(pictures.images[:1], np.random.default_rng(0))  # and what would fail in the first step
+    folder = _find_run(options)
     last = folder.path / "last.npz"
     if last.exists():
         trainer.restore(*nn.files.read(last))
+    classifier.notes = _begin_run(options, pictures, folder)
     console = Console(markup=False)  # names of folders may hold brackets
     console.print(
         f"Training {network.flat.size:,} parameters on {len(labels):,} pictures in {folder.path}; "
@@ -154,16 +160,20 @@ def train(
     return _report(classifier, folder, pictures, aside, trainer.history, console)
 
 
-def _open_run(options: Options, pictures: Pictures) -> RunFolder:
-    """The folder of a new run, or of the run to go on with, which notes what was chosen anew."""
+def _find_run(options: Options) -> RunFolder:
+    """The folder of a new run, or of the run to go on with; nothing is written yet."""
+    return RunFolder.new(options.out, options.kind) if options.resume is None else RunFolder.existing(options.resume)
+
+
+def _begin_run(options: Options, pictures: Pictures, folder: RunFolder) -> dict[str, Any]:
+    """Write down what the run is, or that it goes on, and what was chosen anew; the folder's config.json."""
     digest = hashlib.sha256(pictures.images.tobytes() + pictures.labels.tobytes()).hexdigest()
     stored = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
     stored |= {"kind": options.kind, "resume": None, "pictures": digest, "command": shlex.join(sys.argv)}
+    del stored["given"]
     if options.resume is None:
-        folder = RunFolder.create(options.out, options.kind)
         folder.write_json("config.json", stored | {"out": str(folder.path)})
-        return folder
-    folder = RunFolder.existing(options.resume)
+        return folder.read_json("config.json")
     before = folder.read_json("config.json")
     if before.get("pictures", digest) != digest:
         raise ValueError(f"{folder.path} was trained on other pictures; give those, or start a new run")
@@ -171,7 +181,7 @@ def _open_run(options: Options, pictures: Pictures) -> RunFolder:
         commands = f"{before['command']} && {stored['command']}"
         folder.write_json("config.json", before | stored | {"out": before["out"], "command": commands})
     (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one
-    return folder
+    return folder.read_json("config.json")
 
 
 def _validation_part(labels: NDArray[np.integer[Any]], options: Options) -> NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents import Agent
 from players import ENVIRONMENT_ID
 from snake_env.state import State
+from whole_file import whole_file
 
 Frame = NDArray[np.uint8]
 COLOURS = 63  # of a GIF's palette: enough for the anti-aliased snake; with the transparent one they take six bits
@@ -42,13 +43,11 @@ def save_video(frames: Sequence[Frame], path: Path, fps: int) -> None:
     Raises:
         ValueError: another ending.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".gif":
-        _save_gif(frames, path, fps)
-    elif path.suffix == ".mp4":
-        _save_mp4(frames, path, fps)
-    else:
+    savers = {".gif": _save_gif, ".mp4": _save_mp4}
+    if path.suffix not in savers:
         raise ValueError(f"{path} ends in {path.suffix!r}; choose .gif or .mp4")
+    with whole_file(path) as file:
+        savers[path.suffix](frames, file, fps)
 
 
 def _save_mp4(frames: Sequence[Frame], path: Path, fps: int) -> None:

@@ -110,11 +110,11 @@ def test_the_same_generator_gives_the_same_digits() -> None:
 
 
 def test_changes_that_are_none_are_named() -> None:
-    for wrong in ({"group": 0}, {"shift": -1.0}, {"scale": 1.0}):
-        with pytest.raises(ValueError, match="needs numbers from 0, a scale below 1 and a group of 1 or more"):
+    for wrong in ({"group": 0}, {"shift": -1.0}, {"scale": 1.0}, {"rotation": np.nan}, {"elastic": np.inf}):
+        with pytest.raises(ValueError, match="needs numbers from 0 to 1000, a scale below 1 and a group of 1 or more"):
             DigitAugmentation(**wrong)
-    for wrong in ({"shift": -1}, {"zoom": 1.5}):
-        with pytest.raises(ValueError, match="needs numbers from 0 and a zoom below 1"):
+    for wrong in ({"shift": -1}, {"zoom": 1.5}, {"brightness": np.nan}, {"contrast": np.inf}):
+        with pytest.raises(ValueError, match="needs numbers from 0 to 1000 and a zoom below 1"):
             PhotoAugmentation(normalisation=Normalisation(), **wrong)
 
 

@@ -23,7 +23,7 @@ def save_run(folder: Path, **environment: Any) -> Path:
     inputs = len(PER_ACTION) + len(OVERALL)
     network = nn.Sequential([nn.Dense(inputs, 1)], input_shape=(inputs,), rng=0)
     agent = NetworkAgent(network, BOARD | {"observation": "features"} | environment, action_features=len(PER_ACTION))
-    run = RunFolder.create(folder, "tiny")
+    run = RunFolder.new(folder, "tiny")
     run.write_json("config.json", {"kind": "tiny", "seed": 3, "out": str(folder)})
     run.write_json("result.json", {"mean": 0.0, "train_seconds": 1.5, "train_steps": 700})
     agent.save(folder / "best.npz", {"steps": 700})

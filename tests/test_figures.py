@@ -185,7 +185,7 @@ def test_compare_draws_over_seconds_or_steps(
 ) -> None:
     runs = [write_run(tmp_path / "evolved", "es", EVOLUTION), write_run(tmp_path / "learned", "ppo", LEARNER)]
     figures: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: figures.append(figure))
+    monkeypatch.setattr("curves.save_figure", lambda figure, _: figures.append(figure))
     compare.main(compare.parse([*map(str, runs), "--over", over, "--out", str(tmp_path / "x.png"), "--json"]))
     lines = figures[0].axes[0].get_lines()
     assert [np.asarray(line.get_xdata())[-1] for line in lines] == ends

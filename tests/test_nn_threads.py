@@ -51,7 +51,7 @@ def test_threads_that_are_not_used_any_more_end() -> None:
     patience = time.monotonic() + 10
     while threading.active_count() > before and time.monotonic() < patience:
         time.sleep(0.01)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 @pytest.mark.parametrize("count", [1, 2])

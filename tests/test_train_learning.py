@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,87 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(
         assert list(one) == list(two)
         for name in set(one) - {"seconds", "validation", "validation_full"}:
             np.testing.assert_equal(float(two[name]), float(one[name]), err_msg=name)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize("stop", range(1, 8))
+def test_wherever_a_run_is_stopped_or_killed_the_same_agent_is_kept_in_the_end(
+    stop: int, killed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """The end of the process, as far as the run folder can tell."""
+
+    def measured(agent: Any, *_: Any, **__: Any) -> Evaluation:
+        """Chance, but always the same for an agent: a measurement too many may find a better one."""
+        scores = np.full(4, float(np.random.default_rng([20, *agent.network.flat.view(np.uint32)]).integers(100)))
+        return Evaluation("x", scores, np.ones(4, int), np.zeros(4, bool))
+
+    def stopped(learner: RolloutLearner, progress: float) -> dict[str, float]:
+        if learner.steps == stop * STEPS:
+            raise Killed if killed else KeyboardInterrupt
+        return step(learner, progress)
+
+    words = ["--observation", "features", "--validations", "3", "--learning-rate", "1e-2"]
+    monkeypatch.setattr(train_learning, "evaluate", measured)
+    monkeypatch.setattr(train_learning, "BETWEEN_CHECKPOINTS", -1.0)
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    trained("ppo", whole, *words, rollouts=8)
+    step = RolloutLearner.step
+    with monkeypatch.context() as patch:
+        patch.setattr(RolloutLearner, "step", stopped)
+        with suppress(Killed):
+            trained("ppo", part, *words, rollouts=8)
+    resumed(part)
+    assert_same_end(whole, part)
+    (ours, about), (theirs, about_theirs) = (nn.files.read(folder / "best.npz") for folder in (whole, part))
+    np.testing.assert_equal(theirs, ours)
+    kept, kept_theirs = (told["metadata"]["notes"]["kept_steps"] for told in (about, about_theirs))
+    assert kept == kept_theirs
+    columns = ("steps", "score", "validation", "validation_full")
+    first, second = ([[row[name] for name in columns] for row in rows_of(folder)] for folder in (whole, part))
+    assert first == second
+
+
+def test_what_is_given_with_resume_counts_also_where_it_is_the_default(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    trained("ppo", out, "--late-starts", "0.3", "--observation", "features", rollouts=1)
+    resumed(out, "--late-starts", "0.6", "--budget", "120s", "--steps", str(2 * STEPS))
+    config = json.loads((out / "config.json").read_text())
+    assert (config["late_starts"], config["budget"], config["steps"]) == (0.6, "120s", 2 * STEPS)
+    resumed(out, "--horizon", "16", "--threads", "1")  # as it is
+    with pytest.raises(ValueError, match="horizon is 16 in this run, not 32; --resume takes only"):
+        resumed(out, "--horizon", "32")
+
+
+def test_a_resume_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    trained("ppo", out, "--observation", "features", rollouts=1)
+    before = {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()}
+    with pytest.raises(ValueError, match="initial_length"):
+        resumed(out, "--late-starts", "6", "--steps", str(2 * STEPS))
+    (out / "last.npz").write_bytes(before["best.npz"])
+    with pytest.raises(ValueError, match=r"last.npz is no checkpoint of such a training"):
+        resumed(out, "--steps", str(2 * STEPS))
+    (out / "last.npz").write_bytes(before["last.npz"])
+    assert {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ppo", "--actions", "absolute"],
+        ["ppo", "--late-starts", "1.0"],
+        ["ppo", "--discount", "2"],
+        ["dqn", "--capacity", "10"],
+        ["q", "--levels", "1"],
+        ["ga", "--elite", "99"],
+        ["es", "--population", "2"],
+    ],
+)
+def test_options_that_no_learner_takes_leave_no_folder(words: list[str], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        train.main(train.parse([*words, "--out", str(tmp_path / "run")]))
+    assert not (tmp_path / "run").exists()
 
 
 @both
