@@ -32,7 +32,7 @@ class CMAES(Strategy):
     """
 
     def __init__(self, mean: NDArray[np.float64], *, population: int, sigma: float, rng: np.random.Generator) -> None:
-        if population < 4 or sigma <= 0:
+        if population < 4 or not 0 < sigma < np.inf:
             raise ValueError(f"population is {population} and sigma {sigma}; they must be at least 4 and above 0")
         P, M = len(mean), population
         self._rng, self._M, self._full = rng, M, P <= FULL_UP_TO

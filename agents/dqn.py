@@ -30,7 +30,7 @@ import nn
 from agents.annealing import anneal
 from agents.exploration import epsilon_greedy, exploration_at
 from agents.inputs import network_input
-from agents.learner import Arrays, Learner, NetworkSettings, Stateful, restore_all, states_of
+from agents.learner import Arrays, Learner, NetworkSettings, Stateful, check_weights, restore_all, states_of
 from agents.network_agent import NetworkAgent
 from agents.networks import one_head, two_heads
 from agents.q_values import action_values, n_step_targets, q_loss
@@ -149,6 +149,7 @@ class DQN(Learner):
         if self.steps >= s.warm_up and len(self._replay):
             importance = anneal("linear", s.importance, 1.0, progress)
             told = [self._update(importance) for _ in range(s.updates)]
+            check_weights(self.network)
         loss, value = np.mean(told, axis=0).tolist()
         return rollout.told() | {"exploration": self._exploration, "loss": loss, "value": value}
 

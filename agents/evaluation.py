@@ -45,7 +45,10 @@ class Evaluation:
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """95 % interval of the mean score: mean +- 1.96 * standard deviation / sqrt(G); of one game, all numbers."""
+        """95 % interval of the mean score: mean +- 1.96 * standard deviation / sqrt(G); of one game, all numbers.
+
+        It is for many games: of ten it holds the mean 92 times in 100, of five 88 times.
+        """
         if len(self.scores) == 1:
             return -math.inf, math.inf
         half = NORMAL_95 * float(self.scores.std(ddof=1)) / math.sqrt(len(self.scores))

@@ -41,7 +41,8 @@ class GeneticAlgorithm(Strategy):
         tournament: int = 4,
         crossover: float = 0.6,
     ) -> None:
-        if not 0 < elite < population or not 1 <= tournament <= population or not 0 <= crossover <= 1 or sigma <= 0:
+        fits = 0 < elite < population and 1 <= tournament <= population
+        if not fits or not 0 <= crossover <= 1 or not 0 < sigma < np.inf:
             raise ValueError(
                 f"population is {population}, elite {elite}, tournament {tournament}, crossover {crossover}, "
                 f"sigma {sigma}; elite and tournament must be from 1 to the population, with room for children, "

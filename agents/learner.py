@@ -1,16 +1,24 @@
 """What learners have in common: they play and learn in steps, tell how it goes, and can stop and go on."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
+import nn
 from agents.agent import LearnedAgent
 from agents.annealing import Schedule
 
 Arrays = dict[str, NDArray[Any]]
+
+COUNTS = {"horizon", "minibatch", "epochs", "updates", "target_every", "window"}
+SHARES = {"discount", "trace", "exploration", "final_exploration", "exploring", "exponent", "importance"}
+AMOUNTS = {"learning_rate", "final_learning_rate", "longest_gradient", "clip", "value_weight", "huber"}
+AMOUNTS |= {"entropy", "final_entropy"}
 
 
 class Learner(ABC):
@@ -77,14 +85,37 @@ class NetworkSettings:
     """See games in all views of the board, and average over them when it counts; for planes."""
 
     def __post_init__(self) -> None:
-        """Refuse counts of nothing.
+        """Refuse what nothing can be learned by.
 
         Raises:
-            ValueError: one is below 1.
+            ValueError: a count below 1, a share outside of 0 to 1, another number below 0 or infinite.
         """
-        for name in sorted({"horizon", "minibatch", "epochs", "updates", "target_every", "window"} & vars(self).keys()):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; give 1 or more")
+        check_numbers(self)
+
+
+def check_numbers(settings: Any) -> None:  # noqa: ANN401  of any learner
+    """Refuse numbers that a setting of this name cannot have, wherever it occurs.
+
+    Raises:
+        ValueError: a count below 1, a share outside of 0 to 1, another number below 0 or infinite.
+    """
+    for name, value in vars(settings).items():
+        if name in COUNTS and value < 1:
+            raise ValueError(f"{name} is {value}; give 1 or more")
+        if name in SHARES and not 0 <= value <= 1:
+            raise ValueError(f"{name} is {value}; give a share, 0 to 1")
+        if name in AMOUNTS and not 0 <= value < math.inf:
+            raise ValueError(f"{name} is {value}; give a number from 0")
+
+
+def check_weights(network: nn.Sequential) -> None:
+    """Find out at once that learning has failed, before what was learned is written over.
+
+    Raises:
+        FloatingPointError: a weight is NaN or infinite.
+    """
+    if not np.isfinite(network.flat).all():
+        raise FloatingPointError("learning has diverged: some weights are no numbers any more; lower the learning rate")
 
 
 class Stateful(Protocol):

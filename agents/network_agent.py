@@ -88,7 +88,7 @@ class NetworkAgent(LearnedAgent):
             ValueError: the file holds something else.
         """
         network, about = nn.load(path)
-        if about.get("kind") != KIND:
+        if about.get("kind") != KIND or not isinstance(about.get("environment"), dict):
             raise ValueError(f"{path} holds a network but no agent; give a file that training an agent wrote")
         # Files of evolution's first release have only the first of these.
         options = {name: about[name] for name in ("action_features", "actions", "masked", "symmetric") if name in about}

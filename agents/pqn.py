@@ -75,4 +75,5 @@ class PQN(RolloutLearner):
         error = output[every, batch.actions] - batch.returns
         gradient = np.zeros_like(output)
         gradient[every, batch.actions] = error
-        return gradient, np.array([(error * error).sum(dtype=np.float64) / 2, output.max(axis=1).sum(dtype=np.float64)])
+        best = np.where(batch.masks, output, -np.inf).max(axis=1)
+        return gradient, np.array([(error * error).sum(dtype=np.float64) / 2, best.sum(dtype=np.float64)])

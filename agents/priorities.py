@@ -66,10 +66,10 @@ class Priorities:
         """Set p = (|δ| + 10⁻⁶)^e from errors δ (B,) of leaves (B,); the last one counts where a leaf comes twice.
 
         Raises:
-            ValueError: errors that are NaN or infinite.
+            FloatingPointError: errors that are NaN or infinite.
         """
         if not np.isfinite(errors).all():
-            raise ValueError(
+            raise FloatingPointError(
                 f"{np.count_nonzero(~np.isfinite(errors))} of {len(errors)} errors are NaN or infinite: "
                 "learning has diverged; lower the learning rate"
             )

@@ -13,6 +13,7 @@ What is observed is rounded first, so that the same situations come again. Diffe
 - Forbidden actions are neither tried nor counted in the maximum.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 
 from agents.annealing import Schedule, anneal
 from agents.exploration import epsilon_greedy, exploration_at
-from agents.learner import Arrays, Learner, Stateful, restore_all, states_of
+from agents.learner import Arrays, Learner, Stateful, check_numbers, restore_all, states_of
 from agents.returns import lambda_returns
 from agents.rollout import BoolArray, Choice, Collector, FloatArray, IntArray
 from agents.spaces import spaces_of
@@ -64,6 +65,19 @@ class Settings:
     """Value of what was never tried; more than can be had makes curious."""
     masked: bool = True
     """Obey the environment's action mask."""
+
+    def __post_init__(self) -> None:
+        """Refuse what nothing can be learned by.
+
+        Raises:
+            ValueError: see `check_numbers`; a correction of more than the error; a first value that is no number.
+        """
+        check_numbers(self)
+        if max(self.learning_rate, self.final_learning_rate) > 1 or not math.isfinite(self.initial):
+            raise ValueError(
+                f"learning_rate is {self.learning_rate}, final_learning_rate {self.final_learning_rate} and initial "
+                f"{self.initial}; give shares of an error, 0 to 1, and a value"
+            )
 
 
 class QLearning(Learner):

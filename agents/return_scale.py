@@ -10,7 +10,8 @@ class ReturnScale:
     """Divides rewards by the standard deviation of the discounted return so far, over all games and steps.
 
     The return is the one that runs forward, G ← d G + r, which restarts with each game. Mean and variance are merged
-    rollout by rollout (Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm").
+    rollout by rollout (Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm"). A row in which a game
+    starts anew counts as a return of 0, so the scale of very short games comes out too small.
 
     Args:
         games: N.

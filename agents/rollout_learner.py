@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import nn
 from agents.annealing import anneal
 from agents.inputs import network_input
-from agents.learner import Arrays, Learner, NetworkSettings, Stateful, restore_all, states_of
+from agents.learner import Arrays, Learner, NetworkSettings, Stateful, check_weights, restore_all, states_of
 from agents.network_agent import NetworkAgent
 from agents.return_scale import ReturnScale
 from agents.returns import lambda_returns
@@ -124,6 +124,7 @@ class RolloutLearner(Learner):
         )
         self._optimiser.learning_rate = self.annealed(s.learning_rate, s.final_learning_rate)
         told = self._learn(rollout, returns)
+        check_weights(self.network)
         return rollout.told() | told
 
     def agent(self) -> NetworkAgent:

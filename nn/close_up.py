@@ -48,6 +48,7 @@ class CloseUpConv2D(Conv2D):
     ) -> None:
         if not 1 <= close < inputs:
             raise ValueError(f"close is {close}, of {inputs} channels; give 1 to {inputs - 1}")
+        self.near = index(close)
         super().__init__(inputs, outputs, index(kernel), stride, initialiser=initialiser)
         self.wide = Conv2D(inputs - close, outputs, kernel, stride)
         self.close = Conv2D(close, outputs, kernel, stride, "valid", bias=False)
@@ -98,7 +99,7 @@ class CloseUpConv2D(Conv2D):
         return {
             "inputs": self.inputs,
             "outputs": self.outputs,
-            "close": self.close.inputs,
+            "close": self.near,
             "kernel": self.kernel[0],
             "stride": self.stride,
             "initialiser": self.weight.initialiser,
@@ -106,7 +107,7 @@ class CloseUpConv2D(Conv2D):
 
     def __repr__(self) -> str:
         """Return it as error messages name it."""
-        return f"CloseUpConv2D({self.inputs}, {self.outputs}, {self.close.inputs}, {self.kernel}, stride={self.stride})"
+        return f"CloseUpConv2D({self.inputs}, {self.outputs}, {self.near}, {self.kernel}, stride={self.stride})"
 
     def _middle(self, length: int) -> tuple[slice, slice]:
         """Along an axis of the image: the cells that the small convolution reads, and the places of y that it makes."""

@@ -14,6 +14,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import json
+import math
 import statistics
 import sys
 from collections.abc import Sequence
@@ -74,7 +75,7 @@ def compare(race: Race, config: Config) -> dict[str, Any]:
 
 def main(config: Config) -> list[dict[str, Any]]:
     """Measure, print, and give back the rows."""
-    if config.rounds < 1 or config.seconds <= 0:
+    if config.rounds < 1 or not 0 < config.seconds < math.inf:
         raise ValueError(f"rounds is {config.rounds} and seconds {config.seconds}; both must be above 0")
     if not config.threads or min(config.threads) < 1:
         raise ValueError(f"threads are {config.threads}; give one number or more, each 1 or above")

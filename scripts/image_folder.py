@@ -47,12 +47,15 @@ def load(folder: Path, size: int, seed: int = 0) -> tuple[Pictures, Pictures]:
     """
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is no folder; give one that holds a folder of pictures for each class")
-    if not _classes(folder / "train"):  # without classes it is one
+    inside = {name.lower(): folder / name for name in _classes(folder)}
+    if "train" not in inside or not _classes(inside["train"]):  # without classes it is one
         return _split(read(folder, size), seed)
-    train = read(folder / "train", size)
-    if not (folder / "test").is_dir():
+    train = read(inside.pop("train"), size)
+    if "test" not in inside and inside:
+        raise ValueError(f"{folder} has {', '.join(sorted(inside))} beside train; name the pictures to test on test")
+    if not inside:
         return _split(train, seed)
-    test = read(folder / "test", size)
+    test = read(inside["test"], size)
     if train.classes != test.classes:
         alone = ", ".join(sorted({*train.classes} ^ {*test.classes}))
         raise ValueError(f"{folder} has {alone} in one of train and test alone: both need a folder for each class")
@@ -101,7 +104,8 @@ def read(folder: Path, size: int, cache: Path | None = None) -> Pictures:
     pictures = Pictures(arrays["images"], arrays["labels"], classes, tuple(header["skipped"]))
     for name, count in zip(classes, np.bincount(pictures.labels, minlength=len(classes)), strict=True):
         if not count:
-            why = next((f"; {reason}" for reason in pictures.skipped if reason.startswith(str(folder / name))), "")
+            inside = f"{folder / name}{os.sep}"
+            why = next((f"; {reason}" for reason in pictures.skipped if reason.startswith(inside)), "")
             raise ValueError(f"{folder / name} holds no picture that can be read{why}")
     return pictures
 

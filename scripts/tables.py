@@ -24,14 +24,20 @@ def evaluation_table(evaluations: Sequence[Evaluation], title: str) -> Table:
         table.add_row(
             row["agent"],
             f"{row['mean']:.1f}{interval}",
-            f"{row['median']:.0f}",
+            f"{row['median']:g}",
             f"{row['best']:.0f}",
-            f"{row['full']:.0%} ({100 * few:.0f} to {100 * many:.0f})",
+            f"{_share(row['full'])} ({100 * few:.0f} to {100 * many:.0f})",
             f"{evaluation.steps_per_food:.1f}",
             *([_deaths(evaluation)] if deaths_known else []),
         )
     table.caption = "± and brackets: 95 % intervals"
     return table
+
+
+def _share(share: float) -> str:
+    """In per cent; neither all nor none where it is not."""
+    text = f"{share:.0%}"
+    return f"{share:.1%}" if text in ("0%", "100%") and 0 < share < 1 else text
 
 
 def _deaths(evaluation: Evaluation) -> str:

@@ -1,6 +1,7 @@
 """A game as a picture that moves: GIF by Pillow, MP4 by imageio."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def _save_mp4(frames: Sequence[Frame], path: Path, fps: int) -> None:
 
     height, width = (side // 2 * 2 for side in frames[0].shape[:2])  # the codec takes even sides alone
     writer: Any = imageio.get_writer(path, fps=fps, codec="libx264", macro_block_size=2)
-    with writer:
+    with closing(writer):  # by itself it stays open after an error
         for frame in frames:
             writer.append_data(frame[:height, :width])
 

@@ -42,7 +42,7 @@ class Chance:
             self._look_up(rows[begin : begin + PART])
 
     def draw(self, rows: IntArray) -> IntArray:
-        """(K,) where one draw for each of the games `rows`, none twice, lies in the tables until the next draw."""
+        """(K,) where in the tables one draw for each of the games `rows` lies, until the next call; no game twice."""
         if not self._sure:
             used = self._next - self._first
             self._sure = AHEAD - int(used.max())  # more than was known, if not every draw was one of the same game

@@ -42,8 +42,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
     distance to food. With numbers: `{"name": "sparse", "food": 1, "death": 0.5, "win": 10}`. See `snake_env.rewards`.
 
     ## Starting State
-    A straight snake of `initial_length`, anywhere, with a move that does not kill it; with `[least, most]` a random
-    legal body of a length in that range.
+    A straight snake of `initial_length` (a bent one where none fits straight), anywhere, with a move that does not kill
+    it; with `[least, most]` a random legal body of a length in that range.
 
     ## Episode End
     `terminated`: the snake died, or filled the board (`info["won"]`). `truncated`: no food for `hunger_limit` steps.
@@ -108,7 +108,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             starts = self._task.starts(options)
         stream = None
         if seed is not None or not self._seeded:
-            super().reset(seed=seed)
+            super().reset(seed=None if seed is None else index(seed))
             stream = int(self.np_random.integers(1 << 64, dtype=np.uint64))
             self._seeded = True
         self._game.start(stream, starts)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from snake_env.rules import Rules
 from snake_env.state import BoolArray, IntArray, State
 
+LARGEST = float(np.finfo(np.float64).max)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SparseReward:
@@ -75,7 +77,7 @@ def build_reward(given: str | Mapping[str, Any]) -> SparseReward:
         raise ValueError(f"reward is {given!r}; name one of {', '.join(map(repr, REWARDS))}")
     known = [field.name for field in fields(REWARDS[name])]
     for key, value in numbers.items():
-        if key not in known or not isinstance(value, int | float) or not np.isfinite(value):
+        if key not in known or not isinstance(value, int | float) or not abs(value) <= LARGEST:
             raise ValueError(f"reward has {key}={value!r}; {name!r} takes finite numbers for {', '.join(known)}")
     if not 0 <= numbers.get("discount", 0) <= 1:
         raise ValueError(f"reward has discount={numbers['discount']!r}; it must lie between 0 and 1")

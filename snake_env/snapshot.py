@@ -73,6 +73,9 @@ def check_state(given: State | Mapping[str, Any], rules: Rules, num_games: int) 
     on_food = np.take_along_axis(body, np.maximum(state.food, 0), axis=1)
     blocked = rules.obstacle_map.reshape(-1)[np.maximum(state.food, 0)]
     require(not ((state.food >= 0) & ((on_food > 0) | blocked)).any(), "food lies on a snake or an obstacle")
+    missing = (state.food < 0).any(axis=1)
+    occupied = state.length + (state.food >= 0).sum(axis=1)
+    require(not (missing & (occupied < len(rules.open_cells))).any(), "food is nowhere while cells are free")
     same = (state.food[:, :, None] == state.food[:, None, :]) & ~np.eye(F, dtype=bool) & (state.food >= 0)[:, :, None]
     require(not same.any(), "two pieces of food share a cell")
     # A game that starves is over, and a step without food follows its last.

@@ -1,6 +1,7 @@
 """Snake as a Gymnasium vector environment: N games at once, natively."""
 
 from collections.abc import Mapping, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 import gymnasium as gym
@@ -243,7 +244,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return {"final_obs": final, "_final_obs": ended, "final_info": final_info, "_final_info": ended.copy()}
 
     def _checked(self, actions: IntArray | Sequence[int]) -> IntArray:
-        given = np.asarray(actions)
+        given = actions = np.asarray(actions)
         if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
             given = given.astype(np.int64, copy=False)
             if given.view(np.uint64).max() < self._actions:  # a negative number is a huge one here
@@ -254,14 +255,16 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
                 f"actions have shape {given.shape} and dtype {given.dtype}; "
                 f"give {self.num_envs} whole numbers, one for each game: {names}"
             )
-        raise ValueError(f"actions lie between {given.min()} and {given.max()}; choose of {names}")
+        raise ValueError(f"actions lie between {actions.min()} and {actions.max()}; choose of {names}")
 
     def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
         if seed is None:
             return [None] * self.num_envs
         if isinstance(seed, int | np.integer):
             return [int(seed) + i for i in range(self.num_envs)]
-        seeds = [None if one is None else int(one) for one in seed]
+        if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str):
+            raise ValueError(f"seed is {seed!r}; give one number, or one a game")
+        seeds = [None if one is None else index(one) for one in seed]
         if len(seeds) != self.num_envs:
             raise ValueError(f"there are {len(seeds)} seeds for {self.num_envs} games; give one number, or one a game")
         return seeds

@@ -100,6 +100,17 @@ def test_counts_of_nothing_are_named(name: str) -> None:
         Settings(**{name: 0})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("value", [np.nan, -0.5, np.inf])
+def test_numbers_that_nothing_is_learned_by_are_named(value: float) -> None:
+    for name, given in (
+        ("discount", "give a share, 0 to 1"),
+        ("exploring", "share"),
+        ("huber", "give a number from 0"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} is {value}; .*{given}"):
+            Settings(**{name: value})  # type: ignore[arg-type]
+
+
 def test_exploration_falls_on_a_line_and_stays() -> None:
     found = [exploration_at(1.0, 0.2, 0.5, progress) for progress in (0, 0.25, 0.5, 1)]
     np.testing.assert_allclose(found, [1.0, 0.6, 0.2, 0.2])

@@ -138,6 +138,7 @@ CORRUPTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
     "food behind the board": with_value("food", 24, 0, 0),
     "food on the head": with_value("food", 7, 0, 0),
     "food on the tail": with_value("food", 15, 0, 1),
+    "food nowhere, with free cells": with_value("food", -1, 0, 0),
     "food on an obstacle": with_value("food", 2, 0, 0),
     "two pieces of food on a cell": with_value("food", 18, 0, 0),
     "one piece of food": lambda state: state | {"food": state["food"][:, :1]},

@@ -75,6 +75,15 @@ def test_one_game_says_nothing_about_the_others() -> None:
     assert list(evaluation_table([one], "one game").columns[1].cells) == ["3.0"]
 
 
+def test_a_table_hides_no_lost_game_and_no_half() -> None:
+    scores = np.array([97.0] * 199 + [96.0])
+    almost = Evaluation("x", scores, np.full(200, 100), scores == 97)
+    assert list(evaluation_table([almost], "200 games").columns[4].cells) == ["99.5% (97 to 100)"]
+    two = Evaluation("x", np.array([96.0, 97.0]), np.array([10, 10]), np.array([True, True]))
+    table = evaluation_table([two], "two games")
+    assert [*table.columns[2].cells, *table.columns[4].cells] == ["96.5", "100% (34 to 100)"]
+
+
 def test_wilson_intervals_from_the_literature() -> None:
     """Newcombe, "Two-sided confidence intervals for the single proportion", Stat. Med. 17, 1998, table I."""
     assert wilson(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)

@@ -244,3 +244,25 @@ def test_class_weights_make_classes_equal() -> None:
     weights = class_weights(labels, 3)
     np.testing.assert_allclose(weights, [10 / 18, 10 / 9, 10 / 3])
     assert weights[labels].sum() == pytest.approx(10)
+
+
+def test_folders_to_train_and_test_on_may_have_capitals(tmp_path: Path) -> None:
+    make(tmp_path / "Train", {"cat": 3, "ant": 2})
+    make(tmp_path / "TEST", {"cat": 1, "ant": 2})
+    train, test = load(tmp_path, 4)
+    assert train.classes == ("ant", "cat")
+    assert (len(train.labels), len(test.labels)) == (5, 3)
+
+
+def test_pictures_to_test_on_under_another_name_are_not_left_out_silently(tmp_path: Path) -> None:
+    make(tmp_path / "train", {"cat": 3, "ant": 2})
+    make(tmp_path / "val", {"cat": 1, "ant": 2})
+    with pytest.raises(ValueError, match="has val beside train; name the pictures to test on test"):
+        load(tmp_path, 4)
+
+
+def test_a_class_without_pictures_is_not_told_anothers_reason(tmp_path: Path) -> None:
+    make(tmp_path, {"a": 0, "ab": 1})
+    (tmp_path / "ab" / "bad.png").write_text("x")
+    with pytest.raises(ValueError, match=r"a holds no picture that can be read$"):
+        read(tmp_path, 4)

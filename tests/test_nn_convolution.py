@@ -147,3 +147,8 @@ def test_close_up_convolution(
     twin = Sequential([Conv2D(wide + close, outputs, stride=stride)], x.shape[1:], rng=0, dtype=np.float64)
     twin.flat = np.concatenate([parameter.value.ravel() for parameter in layer.parameters().values()])
     np.testing.assert_allclose(layer.forward(x), twin.forward(x), rtol=1e-10, atol=1e-12)
+
+
+def test_a_close_up_that_cannot_be_is_named() -> None:
+    with pytest.raises(ValueError, match=r"CloseUpConv2D\(4, 0, 2, .*needs at least 1 input, 1 output"):
+        CloseUpConv2D(4, 0, 2)

@@ -130,6 +130,13 @@ def test_high_scores_survive_in_order_and_by_rules(tmp_path: Path) -> None:
     assert len(HighScores(file).of("b")) == KEPT
 
 
+def test_two_windows_lose_no_score_of_each_other(tmp_path: Path) -> None:
+    first, second = HighScores(tmp_path / "scores.json"), HighScores(tmp_path / "scores.json")
+    assert first.add("a", Score(50, 400, "2026-01-01")) == 1
+    assert second.add("a", Score(3, 20, "2026-01-01")) == 2
+    assert [score.food for score in HighScores(first.path).of("a")] == [50, 3]
+
+
 def test_rules_that_are_harder_have_their_own_scores() -> None:
     kinds = {kind_of_game(RULES | change) for change in ({}, {"width": 8}, {"walls": "wrap"}, {"obstacles": "cross"})}
     assert len(kinds) == 4

@@ -52,6 +52,11 @@ def test_the_loss_by_hand() -> None:
     assert told.tolist() == [1 / 2 + 9 / 2, 5 + 2]
 
 
+def test_what_is_told_as_value_is_that_of_allowed_actions() -> None:
+    some = batch_of(np.array([0]), np.array([1.0]), 2)._replace(masks=np.array([[True, False]]))
+    assert learner().loss(np.array([[1.0, 100.0]]), some)[1].tolist() == [0, 1]
+
+
 @pytest.mark.parametrize(("progress", "epsilon"), [(0.0, 0.8), (0.1, 0.5), (0.2, 0.2), (1.0, 0.2)])
 def test_exploration_falls_to_its_final_share(progress: float, epsilon: float) -> None:
     """Of four actions the best is forbidden, the second best allowed: exploring takes one of the three at random."""

@@ -197,3 +197,12 @@ def test_rows_in_which_nothing_was_decided_are_not_learnt_from(make: Maker) -> N
         run(learner, range(1))
         found.append(learner.network.flat.copy())
     np.testing.assert_array_equal(found[0], found[1])
+
+
+@both
+def test_weights_that_are_no_numbers_end_the_training(make: Maker) -> None:
+    learner = make(snake(4), **SMALL)
+    learner.step(0.0)
+    learner.network.flat[3] = np.nan
+    with pytest.raises(FloatingPointError, match=r"learning has diverged.*lower the learning rate"):
+        learner.step(0.1)

@@ -99,3 +99,10 @@ def test_files_that_hold_something_else_are_named(tmp_path: Path) -> None:
     (tmp_path / "text.npz").write_text("hello")
     with pytest.raises(ValueError, match=r"text\.npz cannot be read"):
         agents.load(tmp_path / "text.npz")
+
+
+def test_a_network_that_does_not_say_what_it_sees_is_no_agent(tmp_path: Path) -> None:
+    network = nn.Sequential([nn.Dense(3, 2)], (3,), rng=0)
+    nn.save(tmp_path / "n.npz", network, {"kind": "network"})
+    with pytest.raises(ValueError, match="holds a network but no agent; give a file that training an agent wrote"):
+        agents.load(tmp_path / "n.npz")

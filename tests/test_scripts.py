@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
 import benchmark
@@ -18,6 +20,7 @@ import record
 import train
 import watch
 from budget import parse_budget
+from curves import save_figure
 from players import find_agent
 from run_folder import RunFolder
 from snake_env.renderer import render_frame
@@ -176,6 +179,37 @@ def test_record_writes_an_mp4_of_every_move(run: Path, tmp_path: Path) -> None:
     assert seconds == pytest.approx(frames / 20, abs=0.1)
 
 
+@pytest.mark.parametrize("ending", [".gif", ".mp4"])
+def test_a_video_that_is_broken_off_leaves_the_old_one(ending: str, tmp_path: Path) -> None:
+    def frames(until: int) -> list[Any]:
+        drawn: list[Any] = [np.full((64, 64, 3), 20 * n, np.uint8) for n in range(until)]
+        return drawn
+
+    file = tmp_path / f"game{ending}"
+    save_video(frames(4), file, 10)
+    before = file.read_bytes()
+    with pytest.raises((TypeError, AttributeError, ValueError)):
+        save_video([*frames(3), None], file, 10)  # type: ignore[list-item]
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
+def test_a_figure_that_is_broken_off_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "curve.png"
+    save_figure(Figure(), file)
+    before = file.read_bytes()
+
+    def interrupted(figure: Figure, path: Path, **_: object) -> None:
+        path.write_bytes(b"half of " + str(figure).encode())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Figure, "savefig", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save_figure(Figure(), file)
+    assert file.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+
+
 def test_record_names_a_wrong_ending(run: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.gif or \.mp4"):
         record.main(record.parse([str(run), "--out", str(tmp_path / "game.avi")]))
@@ -246,7 +280,7 @@ def test_benchmark_counts_multiplications_and_additions() -> None:
     assert benchmark_nn.operations(network, training=True) == 2 * convolution + 3 * dense
 
 
-@pytest.mark.parametrize("words", [["--rounds", "0"], ["--seconds", "0"], ["--threads", "0"]])
+@pytest.mark.parametrize("words", [["--rounds", "0"], ["--seconds", "0"], ["--seconds", "nan"], ["--threads", "0"]])
 def test_benchmark_names_what_it_cannot_measure(words: list[str]) -> None:
     with pytest.raises(ValueError, match="above"):
         benchmark.main(benchmark.parse(["nn", *words]))

@@ -109,6 +109,10 @@ def test_a_network_too_deep_for_its_pictures_is_named(pictures: Path, tmp_path: 
         ("--batch", "1", "batch is 1; give 2 pictures or more"),
         ("--epochs", "0", "epochs is 0; give 1 or more"),
         ("--zoom", "1.5", "a zoom below 1"),
+        ("--brightness", "nan", "needs numbers from 0 to 1000"),
+        ("--shift", "inf", "shift is inf; give a share"),
+        ("--cutout", "nan", "cutout is nan; give a share"),
+        ("--size", "0", "size is 0; give 1 pixel or more"),
         ("--budget", "0s", "write a number above 0 and a unit"),
         ("--budget", "2", "write a number above 0 and a unit"),
     ],
@@ -119,6 +123,26 @@ def test_a_wrong_option_is_named_before_a_folder_is_made(
     with pytest.raises(ValueError, match=reason):
         train(pictures, option, value, "--out", tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_resume_that_fails_leaves_the_run_as_it_was(pictures: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(pictures, "--out", run, "--epochs", 1)
+    whole = (run / "last.npz").read_bytes()
+    (run / "last.npz").write_bytes(whole[:2000] + b"x" + whole[2001:])
+    before = {file.name: file.read_bytes() for file in run.iterdir()}
+    with pytest.raises(ValueError, match=r"last.npz cannot be read"):
+        train("--resume", run, "--epochs", 3)
+    assert {file.name: file.read_bytes() for file in run.iterdir()} == before
+
+
+def test_what_is_given_with_resume_counts_also_where_it_is_the_default(pictures: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(pictures, "--out", run, "--epochs", 1, "--budget", "1s")
+    train("--resume", run, "--epochs", 2, "--budget", "120s")
+    assert json.loads((run / "config.json").read_text())["budget"] == "120s"
+    with pytest.raises(ValueError, match=r"dropout is 0\.3 in this run, not 0\.5; --resume takes only --threads"):
+        train("--resume", run, "--epochs", 3, "--dropout", "0.5")
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

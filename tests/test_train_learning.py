@@ -198,7 +198,7 @@ def test_a_resume_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     ],
 )
 def test_options_that_no_learner_takes_leave_no_folder(words: list[str], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises((ValueError, SystemExit)):
         train.main(train.parse([*words, "--out", str(tmp_path / "run")]))
     assert not (tmp_path / "run").exists()
 

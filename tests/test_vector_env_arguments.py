@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
 
-from snake_env import SnakeVectorEnv
+from snake_env import SnakeEnv, SnakeVectorEnv
 from tests.same import assert_same
 from tests.vector_games import F, T
 
@@ -51,6 +51,8 @@ def test_actions_of_any_whole_dtype(dtype: type[Any]) -> None:
     [
         ({"seed": [1, 2]}, "2 seeds for 3 games"),
         ({"seed": [1, 2, 3, 4]}, "4 seeds for 3 games"),
+        ({"seed": "123"}, "seed is '123'; give one number, or one a game"),
+        ({"seed": {1: 2, 3: 4, 5: 6}}, "give one number, or one a game"),
         ({"options": {"length": 3}}, "'length'"),
         ({"options": {"initial_length": 99}}, "initial_length is 99"),
         ({"options": {"reset_mask": np.array([True])}}, r"reset_mask has shape \(1,\)"),
@@ -66,6 +68,17 @@ def test_a_bad_reset_is_named_and_does_nothing(arguments: dict[str, Any], words:
     with pytest.raises(ValueError, match=words):
         envs.reset(**arguments)
     assert_same(envs.get_state(), before)
+
+
+def test_seeds_are_whole_numbers_of_any_kind() -> None:
+    envs = SnakeVectorEnv(3, height=5, width=6)
+    with pytest.raises(TypeError, match="integer"):
+        envs.reset(seed=[1.5, 2.0, 3.0])  # type: ignore[list-item]
+    expected = envs.reset(seed=4)[0]
+    for same in (np.arange(4, 7), [4, np.int64(5), 6], np.int64(4)):
+        np.testing.assert_array_equal(envs.reset(seed=same)[0], expected)  # type: ignore[arg-type]
+    one = SnakeEnv(height=5, width=6)
+    np.testing.assert_array_equal(one.reset(seed=np.int64(4))[0], expected[0])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", [-1, [1, -2, 3]], ids=str)
