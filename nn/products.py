@@ -25,6 +25,7 @@ from nn.layer import Array, Layer
 from nn.pieces import SMALL
 
 THICK = 48  # numbers along the cut below which a part is too thin for vector instructions
+CACHED = 1 << 18  # numbers from which parts that are to be added up do not stay in the processor's cache
 
 
 def multiply(a: Array, b: Array, out: Array, total: Array | None = None, layer: Layer | None = None) -> None:
@@ -80,7 +81,9 @@ def _cut_rows(a: Array, b: Array, out: Array, total: Array | None) -> None:
 
 def _cut_sum(a: Array, b: Array, out: Array, layer: Layer | None) -> None:
     (n, k), m = a.shape, b.shape[1]
-    summed = _thickest(k, SMALL // (n * m)) or k // 2
+    summed = _thickest(k, SMALL // (n * m))
+    if not summed or k // summed * n * m >= CACHED:
+        summed = k // 2
     shape = (k // summed, n, m)
     products = np.empty(shape, out.dtype) if layer is None else layer.buffer("products", shape, out.dtype)
     cut_a, cut_b = a.reshape(n, -1, summed).swapaxes(0, 1), b.reshape(-1, summed, m)
