@@ -25,7 +25,9 @@ from nn.layer import Array, Layer
 from nn.pieces import SMALL
 
 THICK = 48  # numbers along the cut below which a part is too thin for vector instructions
-CACHED = 1 << 18  # numbers from which parts that are to be added up do not stay in the processor's cache
+# Parts that are to be added up must stay in the processor's cache, which from CACHED numbers on they do not. So of many
+# rows a FEW are multiplied at a time, if then the parts can be as thick as WORTH_ROWS.
+CACHED, FEW, WORTH_ROWS = 1 << 18, 32, 192
 
 
 def multiply(a: Array, b: Array, out: Array, total: Array | None = None, layer: Layer | None = None) -> None:
@@ -81,17 +83,34 @@ def _cut_rows(a: Array, b: Array, out: Array, total: Array | None) -> None:
 
 def _cut_sum(a: Array, b: Array, out: Array, layer: Layer | None) -> None:
     (n, k), m = a.shape, b.shape[1]
-    summed = _thickest(k, SMALL // (n * m))
-    if not summed or k // summed * n * m >= CACHED:
-        summed = k // 2
-    shape = (k // summed, n, m)
-    products = np.empty(shape, out.dtype) if layer is None else layer.buffer("products", shape, out.dtype)
+    rows = min(n, FEW)
+    summed = _thickest(k, SMALL // (rows * m))
+    if summed < (THICK if n <= FEW else WORTH_ROWS) or k // summed * rows * m >= CACHED:
+        rows, summed = n, k // 2
     cut_a, cut_b = a.reshape(n, -1, summed).swapaxes(0, 1), b.reshape(-1, summed, m)
+    shape = (k // summed, rows, m)
 
-    def product(some: slice) -> None:
+    def memory(name: str) -> Array:
+        return np.empty(shape, out.dtype) if layer is None else layer.buffer(name, shape, out.dtype)
+
+    if rows < n:
+
+        def few_rows(some: slice) -> None:
+            products = memory(f"products, {some.start}")
+            for start in range(rows * some.start, min(n, rows * some.stop), rows):
+                at = slice(start, min(n, start + rows))
+                product = products[:, : at.stop - start]
+                np.matmul(cut_a[:, at], cut_b, out=product)
+                np.add.reduce(product, axis=0, out=out[at])
+
+        threads.split(few_rows, -(-n // rows), 2 * n * k * m)
+        return
+    products = memory("products")
+
+    def part(some: slice) -> None:
         np.matmul(cut_a[some], cut_b[some], out=products[some])
 
-    threads.split(product, len(products), 2 * n * k * m)
+    threads.split(part, len(products), 2 * n * k * m)
     np.add.reduce(products, axis=0, out=out)
 
 

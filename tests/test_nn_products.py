@@ -9,13 +9,15 @@ import pytest
 import nn
 from nn.layer import Array
 from nn.pieces import SMALL
-from nn.products import THICK, multiply
+from nn.products import FEW, THICK, multiply
 
 # n, k, m, and the shapes of the products that are made
 CUTS: dict[str, tuple[tuple[int, int, int], list[tuple[int, ...]]]] = {
     "whole: few multiplications": ((100, 100, 100), [(100, 100)]),
     "a few parts of the sums": ((12, 1600, 100), [(2, 12, 100)]),
     "many parts of the sums": ((32, 3200, 128), [(16, 32, 128)]),
+    "parts of the sums, for a few rows at a time": ((100, 3200, 128), [*[(16, 32, 128)] * 3, (16, 4, 128)]),
+    "halves of the sums: there are too many others": ((32, 5120, 256), [(2, 32, 256)]),
     "halves of the sums: others are too thin": ((96, 1600, 256), [(2, 96, 256)]),
     "halves of the rows: the sums are of an odd length": ((101, 1601, 100), [(50, 100), (51, 100)]),
     "many parts of the rows": ((1600, 32, 128), [(8, 200, 128)]),
@@ -67,9 +69,9 @@ def test_a_product_in_parts(
 
 def test_parts_are_small_and_thick() -> None:
     many = [(shape, parts[0][0]) for shape, parts in CUTS.values() if len(parts[0]) == 3 and parts[0][0] > 2]
-    assert len(many) == 2
+    assert len(many) == 3
     for (n, k, m), parts in many:
-        assert n * k * m / parts <= SMALL
+        assert min(n, FEW if k > m else n) * k * m / parts <= SMALL
         assert max(n, k) / parts >= THICK
 
 
