@@ -16,8 +16,8 @@ from agents.annealing import Schedule
 Arrays = dict[str, NDArray[Any]]
 
 COUNTS = {"horizon", "minibatch", "epochs", "updates", "target_every", "window"}
-SHARES = {"discount", "trace", "exploration", "final_exploration", "exploring", "exponent", "importance"}
-AMOUNTS = {"learning_rate", "final_learning_rate", "longest_gradient", "clip", "value_weight", "huber"}
+SHARES = {"discount", "trace", "exploration", "final_exploration", "exploring", "importance"}
+AMOUNTS = {"learning_rate", "final_learning_rate", "longest_gradient", "clip", "value_weight", "huber", "exponent"}
 AMOUNTS |= {"entropy", "final_entropy"}
 
 
@@ -93,7 +93,7 @@ class NetworkSettings:
         check_numbers(self)
 
 
-def check_numbers(settings: Any) -> None:  # noqa: ANN401  of any learner
+def check_numbers(settings: object) -> None:
     """Refuse numbers that a setting of this name cannot have, wherever it occurs.
 
     Raises:

@@ -43,8 +43,7 @@ class Dense(Layer):
             self.kept = x
         elif len(x) <= self.small:
             y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
-            several = len(x) > 1 and len(x) <= self.few
-            y += _copies(self.row.tobytes(), self.row.dtype, len(x)) if several else self.row
+            y += _copies(self.row.tobytes(), self.row.dtype, len(x)) if 1 < len(x) <= self.few else self.row
             return y
         if x.ndim == 3:  # a population
             return x @ weight + self.row

@@ -112,8 +112,9 @@ def save(
         "network": network.config(),
         "metadata": dict(metadata or {}),
     }
-    arrays = {name: parameter.value for name, parameter in network.parameters().items()}
+    arrays: dict[str, npt.NDArray[Any]] = {}
     for name, parameter in network.parameters().items():
+        arrays[name] = parameter.value
         if half and parameter.trainable:
             if np.abs(parameter.value).max() > HALF:
                 raise ValueError(f"{name} holds numbers beyond {HALF:,.0f}, float16's largest: save with half=False")

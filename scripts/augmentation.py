@@ -110,7 +110,7 @@ class DigitAugmentation:
         """Refuse what is no change.
 
         Raises:
-            ValueError: a negative number, a scale that leaves nothing, or groups of nobody.
+            ValueError: a number that is negative, huge or none, a scale that leaves nothing, or groups of nobody.
         """
         numbers = self.rotation, self.scale, self.shear, self.shift, self.elastic
         if not all(0 <= number <= MOST for number in numbers) or self.scale >= 1 or self.group < 1:
@@ -185,7 +185,7 @@ class PhotoAugmentation:
         """Refuse what is no change.
 
         Raises:
-            ValueError: a negative number, or a zoom that leaves nothing.
+            ValueError: a number that is negative, huge or none, or a zoom that leaves nothing.
         """
         numbers = self.shift, self.zoom, self.cutout, self.contrast, self.brightness
         if not all(0 <= number <= MOST for number in numbers) or self.zoom >= 1:

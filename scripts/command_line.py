@@ -2,9 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 Config = TypeVar("Config")
 
@@ -30,30 +29,6 @@ def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]
         raise SystemExit(f"error: this takes more memory than there is ({error}); ask for less at once") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-
-
-def named(words: Sequence[str]) -> tuple[str, ...]:
-    """The options among the words of a command line, as Python names them: ("late_starts",) for --late-starts 0.6."""
-    return tuple(word[2:].partition("=")[0].replace("-", "_") for word in words if word.startswith("--"))
-
-
-def refuse_others(options: Any, free: Sequence[str], stored: Mapping[str, Any]) -> None:  # noqa: ANN401  of any script
-    """Refuse what --resume does not take: options that are given otherwise than the run has them.
-
-    Args:
-        options: with the names of those that were `given`.
-        free: names of those that may be chosen anew.
-        stored: what the run has, as JSON knows it.
-
-    Raises:
-        ValueError: one that is not free.
-    """
-    for name in (name.removeprefix("no_") for name in options.given):
-        value = getattr(options, name, None)
-        value = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
-        if name in stored.keys() - {*free, "resume"} and value != stored[name]:
-            known = ", ".join(f"--{other.replace('_', '-')}" for other in free)
-            raise ValueError(f"{name} is {stored[name]} in this run, not {value}; --resume takes only {known}")
 
 
 def check_seed(seed: int) -> None:

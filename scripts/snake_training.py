@@ -9,12 +9,11 @@ import time
 from abc import ABC
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import numpy as np
-import tyro
 from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -22,9 +21,10 @@ from rich.progress import BarColumn, Progress, TextColumn
 import nn
 from agents import Agent, Evaluation, evaluate
 from budget import parse_budget
-from command_line import INTERRUPTED, check_seed, refuse_others
+from command_line import INTERRUPTED, check_seed
 from curves import save_curve
 from players import find_agent, make_games
+from resuming import NOT_STORED, Resumable, resumed
 from run_folder import RunFolder
 from snake_env.endings import find_endings
 from snake_env.renderer import render_frame
@@ -34,20 +34,14 @@ from video import play_states, save_video
 
 BASELINES = ("random", "greedy", "safe-greedy")
 RULES = ("height", "width", "walls", "obstacles", "food", "hunger_limit", "actions")
-NOT_STORED = {"out", "resume", "watch", "given"}  # options that are not the run's
 GIF_TILE, GIF_FPS, GIF_FRAMES = 20, 30, 600
 BETWEEN_LINES = 10.0  # seconds, where they cannot be written over each other
 BETWEEN_METRICS = 2.0  # seconds, for those who watch
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(ABC):
+class Options(Resumable, ABC):
     """What every kind of training takes."""
-
-    kind: ClassVar[str]
-    changeable: ClassVar[tuple[str, ...]] = ()  # what --resume takes from the command line
-    adjustable: ClassVar[tuple[str, ...]] = ("budget",)  # what it takes from there if it is given
-    counted: ClassVar[str]  # what ends a training in place of a time
 
     seed: int = 0
     """Of the first networks, of chance in learning, and of the training games."""
@@ -77,8 +71,6 @@ class Options(ABC):
     """Steps without food that end a game; by default twice the number of cells."""
     actions: str = "absolute"
     """absolute (up, right, down, left) or relative (left, straight, right)."""
-    given: tyro.conf.Suppress[tuple[str, ...]] = ()
-    """Names of the options that the command line gives."""
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -105,29 +97,9 @@ def find_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, Ru
         folder = RunFolder.new(options.out, options.kind)
     else:
         folder = RunFolder.existing(options.resume)
-        options = _resumed(options, folder, kinds)
+        options = resumed(options, folder, kinds)
     _check(options)
     return options, folder
-
-
-def _resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -> Chosen:
-    """The options of the run in a folder, with what is chosen anew."""
-    stored = folder.read_json("config.json")
-    kind = next((kind for kind in kinds if kind.kind == stored.get("kind")), None)
-    if kind is None:
-        raise ValueError(f"{options.resume} is a run of another script, of kind {stored.get('kind')}")
-    refuse_others(options, ("watch", *kind.changeable, *kind.adjustable), stored)
-    kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored.keys() - NOT_STORED}
-    for name, hint in get_type_hints(kind).items():
-        if hint == tuple[int, ...] and name in kept:
-            kept[name] = tuple(kept[name])  # JSON knows lists alone
-    for name in kind.changeable:
-        kept[name] = getattr(options, name)
-    anew = [n for n in kind.adjustable if n in options.given or getattr(options, n) != getattr(kind, n)]
-    if "budget" in anew:
-        kept[kind.counted] = None
-    kept |= {name: getattr(options, name) for name in anew}
-    return kind(**kept, resume=options.resume, watch=options.watch)
 
 
 def begin_run(options: Options, folder: RunFolder) -> None:

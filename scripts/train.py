@@ -23,7 +23,8 @@ import tyro
 
 import train_evolution
 import train_learning
-from command_line import named, run_command
+from command_line import run_command
+from resuming import named
 from run_folder import RunFolder
 from snake_training import Options
 from train_evolution import ES, GA

@@ -4,7 +4,7 @@ import os
 from abc import abstractmethod
 from copy import deepcopy
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +26,9 @@ from snake_training import Course, Options, begin_run, find_run, read_checkpoint
 class EvolutionOptions(Options):
     """What every kind of evolution takes."""
 
-    changeable: ClassVar[tuple[str, ...]] = ("workers",)
-    adjustable: ClassVar[tuple[str, ...]] = ("budget", "generations")
-    counted: ClassVar[str] = "generations"
+    changeable = ("workers", "watch")
+    adjustable = ("budget", "generations")
+    counted = "generations"
 
     generations: int | None = None
     """Stop after this many generations instead of a time: then the same seed gives the same weights everywhere."""

@@ -22,9 +22,10 @@ import tyro
 
 from augmentation import Normalisation, PhotoAugmentation
 from classifier import predict
-from command_line import named, run_command
+from command_line import run_command
 from image_folder import load
 from networks import convolutional_network
+from resuming import named
 from training import Options, Pictures, continued, train
 
 

@@ -5,7 +5,7 @@ import math
 import os
 from abc import abstractmethod
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import gymnasium as gym
 import numpy as np
@@ -31,9 +31,9 @@ TABLED = ("nearest", "tail_distance", "tail_reachable")  # features of each acti
 class LearningOptions(Options):
     """What every learner takes."""
 
-    changeable: ClassVar[tuple[str, ...]] = ("threads",)
-    adjustable: ClassVar[tuple[str, ...]] = ("budget", "steps", "hunger_limit", "late_starts")
-    counted: ClassVar[str] = "steps"
+    changeable = ("threads", "watch")
+    adjustable = ("budget", "steps", "hunger_limit", "late_starts")
+    counted = "steps"
 
     actions: str = "relative"
     """absolute (up, right, down, left) or relative (left, straight, right)."""

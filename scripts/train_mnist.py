@@ -26,8 +26,9 @@ import tyro
 import mnist
 import nn
 from augmentation import DigitAugmentation, Normalisation
-from command_line import named, run_command
+from command_line import run_command
 from networks import convolutional_network, dense_network
+from resuming import named
 from training import Options, Pictures, continued, train
 
 INPUT, DIGITS = (1, 28, 28), "0123456789"

@@ -8,12 +8,11 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import tyro
 from numpy.typing import NDArray
 from rich.console import Console
 
@@ -21,19 +20,23 @@ import nn
 from augmentation import Normalisation
 from budget import parse_budget
 from classifier import Classifier
-from command_line import check_seed, refuse_others
+from command_line import check_seed
 from curves import save_training_curve
 from figures import save_confusion, save_filters, save_mistakes
 from image_folder import class_weights
+from resuming import Resumable, resumed
 from run_folder import RunFolder
 from training_progress import TrainingProgress
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Resumable):
     """What every training of a classifier takes; a script adds its own, and says which `kind` of run it is."""
 
-    kind: ClassVar[str]
+    changeable = ("threads",)
+    adjustable = ("budget", "epochs", "views", "data_dir", "folder")
+    counted = "epochs"
+
     seed: int = 0
     """Of the first weights, the validation pictures, and all chance in training."""
     budget: str = "60s"
@@ -62,8 +65,6 @@ class Options:
     """Share of the training pictures on which the best epoch is chosen; with 0 all are trained on, and the last is."""
     views: int = 1
     """How many slightly moved views of each picture the final figures are averaged over."""
-    given: tyro.conf.Suppress[tuple[str, ...]] = ()
-    """Names of the options that the command line gives."""
 
 
 class Pictures(NamedTuple):
@@ -78,7 +79,6 @@ class Pictures(NamedTuple):
 
 Chosen = TypeVar("Chosen", bound=Options)
 SHARES = 2  # of a batch; as many whatever the number of threads, so that rounding is the same
-CHANGEABLE = ("budget", "epochs", "views", "data_dir", "folder")
 
 
 def continued(options: Chosen, *kinds: type[Chosen]) -> Chosen:
@@ -91,23 +91,7 @@ def continued(options: Chosen, *kinds: type[Chosen]) -> Chosen:
     check_seed(options.seed)
     if options.resume is None:
         return options
-    stored = RunFolder.existing(options.resume).read_json("config.json")
-    kind = next((kind for kind in kinds if kind.kind == stored.get("kind")), None)
-    if kind is None:
-        raise ValueError(f"{options.resume} is a run of another script, of kind {stored.get('kind')}")
-    refuse_others(options, ("threads", *(name for name in CHANGEABLE if hasattr(options, name))), stored)
-    chosen, defaults = asdict(options), asdict(type(options)())
-    anew = [n for n in CHANGEABLE if n in chosen and (n in options.given or chosen[n] != defaults[n])]
-    changed = {name: chosen[name] for name in anew}
-    if "budget" in changed:
-        changed.setdefault("epochs", None)
-    kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored}
-    for name, hint in get_type_hints(kind).items():  # JSON knows neither paths nor tuples
-        if isinstance(kept.get(name), str) and hint == Path | None:
-            kept[name] = Path(kept[name])
-        elif isinstance(kept.get(name), list):
-            kept[name] = tuple(kept[name])
-    return kind(**kept | changed | {"threads": options.threads, "resume": options.resume})
+    return resumed(options, RunFolder.existing(options.resume), kinds)
 
 
 def train(
@@ -143,7 +127,7 @@ def train(
     classifier.probabilities(pictures.test_images[:1])  # what would fail at the end fails now
 
     augment(pictures.images[:1], np.random.default_rng(0))  # and what would fail in the first step
-    folder = _find_run(options)
+    folder = RunFolder.existing(options.resume) if options.resume else RunFolder.new(options.out, options.kind)
     last = folder.path / "last.npz"
     if last.exists():
         trainer.restore(*nn.files.read(last))
@@ -160,11 +144,6 @@ def train(
     return _report(classifier, folder, pictures, aside, trainer.history, console)
 
 
-def _find_run(options: Options) -> RunFolder:
-    """The folder of a new run, or of the run to go on with; nothing is written yet."""
-    return RunFolder.new(options.out, options.kind) if options.resume is None else RunFolder.existing(options.resume)
-
-
 def _begin_run(options: Options, pictures: Pictures, folder: RunFolder) -> dict[str, Any]:
     """Write down what the run is, or that it goes on, and what was chosen anew; the folder's config.json."""
     digest = hashlib.sha256(pictures.images.tobytes() + pictures.labels.tobytes()).hexdigest()
@@ -177,7 +156,7 @@ def _begin_run(options: Options, pictures: Pictures, folder: RunFolder) -> dict[
     before = folder.read_json("config.json")
     if before.get("pictures", digest) != digest:
         raise ValueError(f"{folder.path} was trained on other pictures; give those, or start a new run")
-    if any(stored[name] != before.get(name) for name in CHANGEABLE if name in stored):
+    if any(stored[name] != before.get(name) for name in options.adjustable if name in stored):
         commands = f"{before['command']} && {stored['command']}"
         folder.write_json("config.json", before | stored | {"out": before["out"], "command": commands})
     (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one

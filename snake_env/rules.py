@@ -74,9 +74,9 @@ class Rules:
             object.__setattr__(self, "hunger_limit", int(self.hunger_limit))
         shortest, longest = self.lengths
         _check_whole("initial_length", shortest, 1, room - 1, f"the board has {room} cells without obstacles")
+        _check_whole("initial_length", longest, 1, room - 1, f"the board has {room} cells without obstacles")
         if longest < shortest:
             raise ValueError(f"initial_length is [{shortest}, {longest}]; give [least, most]")
-        _check_whole("initial_length", longest, shortest, room - 1, f"the board has {room} cells without obstacles")
         _ = self.starts  # raises where no snake of this length fits
 
     @property

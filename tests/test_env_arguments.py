@@ -45,6 +45,7 @@ def test_a_bad_argument_is_named_with_what_is_allowed(name: str, value: object, 
     [
         ({"heigth": 5}, "heigth.*height"),
         ({"initial_length": [5, 3]}, r"initial_length is \[5, 3\]; give \[least, most\]"),
+        ({"initial_length": [3, "5"]}, "initial_length is '5'"),
         ({"initial_length": [0, 3]}, "initial_length.*0.*1 to"),
         ({"initial_length": [1, 30]}, "initial_length.*30.*to 29"),
         ({"obstacles": "......\n......"}, "2 lines.*5 lines of 6"),
