@@ -31,6 +31,12 @@ def test_a_mistake_is_one_line(error: Exception) -> None:
     assert stopped.value.code == "error: a is b; choose c"
 
 
+def test_too_little_memory_is_a_line_too() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run_command(refuse(MemoryError("unable to allocate 9 TiB")), list)
+    assert str(stopped.value.code).startswith("error: this takes more memory than there is (unable to allocate 9 TiB)")
+
+
 def test_ctrl_c_has_the_code_that_shells_give_it() -> None:
     with pytest.raises(SystemExit) as stopped:
         run_command(refuse(KeyboardInterrupt()), list)

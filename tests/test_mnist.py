@@ -200,6 +200,15 @@ def test_a_damaged_file_in_the_cache_is_downloaded_anew(mirrors: Callable[..., M
     assert len(server.asked) == 5
 
 
+def test_a_damaged_file_of_another_name_in_the_cache_does_not_stand_before_the_new_one(
+    mirrors: Callable[..., Mirrors], cache: Path
+) -> None:
+    mirrors("good")
+    (cache / f"{IMAGES}.gz").write_bytes(b"\x1f\x8b broken")
+    assert mnist.load().train_images.shape == (30, 28, 28)
+    assert not (cache / f"{IMAGES}.gz").exists()
+
+
 def test_without_a_good_mirror_each_ones_answer_is_named(mirrors: Callable[..., Mirrors], cache: Path) -> None:
     mirrors("missing", "corrupt")
     with pytest.raises(ConnectionError, match=r"(?s)missing: 404.*corrupt gave is no IDX file.*--data-dir"):

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from nn import Dense, Dropout, Flatten, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from nn import Dense, Flatten, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
 from nn.layer import Array
 
 
@@ -83,62 +83,6 @@ def test_the_given_vector_is_the_networks() -> None:
     network = Sequential([Dense(3, 4), Tanh(), Dense(4, 2)], (3,), flat=genome)
     assert network.flat is genome
     assert network.forward(np.ones((1, 3))).dtype == np.float64
-
-
-@pytest.mark.parametrize("outputs", [5, 200])
-def test_several_vectors_see_every_change_of_a_bias(outputs: int) -> None:
-    network = Sequential([Dense(3, outputs)], (3,), rng=0)
-    layer = network.layers[0]
-    assert isinstance(layer, Dense)
-    rng = np.random.default_rng(1)
-    for N in (4, 4, 1, 7, 4):
-        network.flat[-1] += 1
-        layer.bias.value *= 2
-        x = rng.standard_normal((N, 3)).astype(np.float32)
-        expected = np.einsum("ni,io->no", x, layer.weight.value) + layer.bias.value
-        np.testing.assert_allclose(network.forward(x), expected, rtol=1e-4, atol=1e-5)
-
-
-class Half(Layer):
-    """A layer of one's own, which makes float64 of anything."""
-
-    def forward(self, x: Array, *, training: bool = False) -> Array:
-        y: Array = np.divide(x, np.array([2.0]))
-        return y
-
-    def backward(self, gradient: Array) -> Array:
-        dx: Array = np.divide(gradient, np.array([2.0]))
-        return dx
-
-
-def test_a_bias_stays_what_it_is_where_vectors_are_float64() -> None:
-    network = Sequential([Half(), Dense(3, 2)], (3,), rng=0)
-    network.flat[-2:] = 1, 2
-    x = np.ones((4, 3))
-    np.testing.assert_allclose(network.forward(x), network.forward(x, training=True), rtol=1e-6)
-
-
-@pytest.mark.parametrize("last", [ReLU(), Tanh(), LeakyReLU(), Sigmoid(), Softmax(), Dense(4, 4)])
-def test_what_a_caller_is_given_is_his(last: Layer) -> None:
-    network = Sequential([Dense(3, 4), type(last)(**last.config())], (3,), rng=0, dtype=np.float64)
-    x, targets = np.random.default_rng(1).normal(size=(2, 2, 3)), np.ones((2, 4))
-    y = network.forward(x[0], training=True)
-    gradient = network.backward(y - targets)
-    expected = gradient.copy()
-    y = network.forward(x[0], training=True)
-    y -= targets
-    np.testing.assert_array_equal(network.backward(y), expected)
-    np.testing.assert_array_equal(gradient, expected)
-    network.forward(x[1], training=True)
-    network.backward(targets)
-    np.testing.assert_array_equal(gradient, expected)
-
-
-def test_layers_of_a_copy_draw_chance_each_for_itself() -> None:
-    network = Sequential([Dropout(), Dropout()], (50,), rng=3)
-    for one in (network, copy.deepcopy(network), Sequential(**network.config(), input_shape=(50,), flat=network.flat)):
-        one.forward(np.ones((4, 50)), training=True)
-        assert not np.array_equal(one.layers[0].kept, one.layers[1].kept)
 
 
 def test_a_seed_decides_everything() -> None:
@@ -254,12 +198,6 @@ def test_a_layer_alone_says_that_it_has_no_memory() -> None:
         Dense(3, 2).forward(np.ones((1, 3)))
     with pytest.raises(AttributeError, match=r"this Sequential has no flat yet: .* needs an input_shape"):
         Sequential([Dense(3, 2)]).forward(np.ones((1, 3)))
-
-
-@pytest.mark.parametrize("lengths", [(0, 3), (3, 0), (-1, 2)])
-def test_dense_needs_lengths(lengths: tuple[int, int]) -> None:
-    with pytest.raises(ValueError, match="needs at least 1 input and 1 output"):
-        Dense(*lengths)
 
 
 def test_config_is_json_and_builds_a_twin() -> None:

@@ -44,3 +44,15 @@ def test_vehicles_reach_what_they_say() -> None:
     pictures = np.stack([classifier.read(file) for some in files for file in some])
     given = classifier.probabilities(pictures).argmax(axis=1)
     assert np.mean(given == np.repeat(range(3), 60)) > classifier.notes["test_accuracy"] - 0.06
+
+
+def test_in_half_the_space_what_layers_measure_stays_whole(tmp_path: Path) -> None:
+    network = nn.Sequential([nn.BatchNorm(2), nn.Dense(2, 1)], (2,), rng=0)
+    network.parameters()["0.variance"].value = 1e6, 1.0
+    nn.save(tmp_path / "n.npz", network, half=True)
+    loaded, _ = nn.load(tmp_path / "n.npz")
+    np.testing.assert_array_equal(loaded.parameters()["0.variance"].value, [1e6, 1.0])
+    network.parameters()["1.weight"].value = 1e5
+    with pytest.raises(ValueError, match=r"1\.weight holds numbers beyond 65,504"):
+        nn.save(tmp_path / "n.npz", network, half=True)
+    np.testing.assert_array_equal(nn.load(tmp_path / "n.npz")[0].flat, loaded.flat)

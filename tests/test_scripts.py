@@ -4,11 +4,9 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
 import benchmark
@@ -20,11 +18,7 @@ import record
 import train
 import watch
 from budget import parse_budget
-from curves import save_figure
-from players import find_agent
 from run_folder import RunFolder
-from snake_env.renderer import render_frame
-from video import play_states, save_video
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--budget", "60s", "--height", "5", "--width", "6", "--games", "3", "--population", "8", "--final-games", "6"]
@@ -156,20 +150,6 @@ def test_record_writes_a_gif(run: Path, tmp_path: Path) -> None:
     assert first.std() > 10
 
 
-def test_a_gif_keeps_the_colour_of_the_food(tmp_path: Path) -> None:
-    """Which a long snake has hundreds of times the pixels of."""
-    rules = {"height": 10, "width": 9}
-    states = list(play_states(find_agent("shortcut", rules), rules, 3))
-    frames = [render_frame(state, tile=14) for state in states[len(states) // 3 :: 10]]
-    save_video(frames, tmp_path / "game.gif", 25)
-    with Image.open(tmp_path / "game.gif") as gif:
-        shown = np.asarray(gif.convert("RGB")).astype(int)
-    drawn = frames[0].astype(int)
-    red = (drawn[..., 0] > 180) & (drawn[..., 1] < 110) & (drawn[..., 2] < 110)
-    assert red.sum() > 20
-    assert np.abs(shown - drawn)[red].mean() < 25
-
-
 def test_record_writes_an_mp4_of_every_move(run: Path, tmp_path: Path) -> None:
     import imageio_ffmpeg
 
@@ -177,37 +157,6 @@ def test_record_writes_an_mp4_of_every_move(run: Path, tmp_path: Path) -> None:
     frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(record.main(record.parse([str(run), "--out", out]))))
     assert frames == watch.main(watch.parse([str(run), "--games", "1", "--fps", "5000", "--text"]))
     assert seconds == pytest.approx(frames / 20, abs=0.1)
-
-
-@pytest.mark.parametrize("ending", [".gif", ".mp4"])
-def test_a_video_that_is_broken_off_leaves_the_old_one(ending: str, tmp_path: Path) -> None:
-    def frames(until: int) -> list[Any]:
-        drawn: list[Any] = [np.full((64, 64, 3), 20 * n, np.uint8) for n in range(until)]
-        return drawn
-
-    file = tmp_path / f"game{ending}"
-    save_video(frames(4), file, 10)
-    before = file.read_bytes()
-    with pytest.raises((TypeError, AttributeError, ValueError)):
-        save_video([*frames(3), None], file, 10)  # type: ignore[list-item]
-    assert file.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == [file.name]
-
-
-def test_a_figure_that_is_broken_off_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "curve.png"
-    save_figure(Figure(), file)
-    before = file.read_bytes()
-
-    def interrupted(figure: Figure, path: Path, **_: object) -> None:
-        path.write_bytes(b"half of " + str(figure).encode())
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Figure, "savefig", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        save_figure(Figure(), file)
-    assert file.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
 def test_record_names_a_wrong_ending(run: Path, tmp_path: Path) -> None:
