@@ -1,13 +1,16 @@
-"""Chance for N games: what their next draws mean, worked out for many draws at once and looked up one by one."""
+"""Chance for one game and for N: what the next draws mean, worked out for many at once and looked up one by one."""
 
 import numpy as np
 
 from snake_env.rules import Rules
 from snake_env.state import IntArray, StreamArray
-from snake_env.stream import after, below_many, halves, outputs
+from snake_env.stream import after, below, below_many, draw, halves, moved, outputs
 
 AHEAD = 32  # draws of each game that are worked out at once
 PART = 256  # games for which that is done at once: much fresh memory would cost more than the work in it
+
+# One game has the first FEW draws of a stream one by one, since many a stream is left for another soon; then MANY.
+FEW, MANY = 8, 256
 
 
 class Chance:
@@ -67,3 +70,45 @@ class Chance:
         cells += self._first_cell[rows]
         self.starts.reshape(-1, AHEAD)[rows] = below_many(bits, self._rules.starts.count)
         self.cells.reshape(-1, AHEAD)[rows] = cells
+
+
+class GameChance:
+    """The random stream of one game, as `stream.draw` draws."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._starts, self._open_cells = rules.starts.count, rules.open_cells
+        self.set(0)
+
+    @property
+    def state(self) -> int:
+        """The state of the stream."""
+        return moved(self._end, -len(self._ahead))
+
+    def set(self, state: int) -> None:
+        """Go on from this state."""
+        self._ahead: list[tuple[int, int]] = []  # what the next draws give, the last one first
+        self._end = state  # after all of these
+        self._few = FEW
+
+    def draw(self) -> tuple[int, int]:
+        """What a draw chooses: the number of a start, of those of the rules, and a cell for food."""
+        if not self._ahead:
+            self._look_up()
+        return self._ahead.pop()
+
+    def last(self) -> tuple[int, int]:
+        """The two 32-bit numbers of the last draw."""
+        _, bits, food_bits = draw(moved(self.state, -1))
+        return bits, food_bits
+
+    def _look_up(self) -> None:
+        cells = self._open_cells
+        if self._few:
+            self._few -= 1
+            self._end, bits, food_bits = draw(self._end)
+            self._ahead.append((below(bits, self._starts), int(cells[below(food_bits, len(cells))])))
+            return
+        many, food_many = halves(outputs(np.array([self._end], dtype=np.uint64), MANY)[0, ::-1])
+        self._end = moved(self._end, MANY)
+        starts, food = below_many(many, self._starts), cells.take(below_many(food_many, len(cells)))
+        self._ahead = list(zip(starts.tolist(), food.tolist(), strict=True))

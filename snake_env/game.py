@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from snake_env.chance import GameChance
 from snake_env.planes import BODY, FOOD, HEAD, OBSTACLES
 from snake_env.rules import BLOCKED, TRIES_FOR_FOOD, Rules
 from snake_env.snapshot import check_state
 from snake_env.starts import READY, RandomStarts, StraightStarts
 from snake_env.state import BodyArray, State
-from snake_env.stream import below, draw
+from snake_env.stream import below
 
 
 class Game:
@@ -52,7 +53,8 @@ class Game:
         self._known_starts: dict[int, tuple[bytes, int, int, int]] = {}
         self._steps_to_starve = rules.steps_to_starve
         self._food_cells = [-1] * rules.food
-        self._pose = self._hunger = self._stream = 0
+        self._chance = GameChance(rules)
+        self._pose = self._hunger = 0
         self.legal = self.length = self.score = 0
         self.ate = self.died = self.won = self.starved = False
         self.over = True
@@ -82,11 +84,12 @@ class Game:
     def start(self, stream: int | None = None, starts: StraightStarts | RandomStarts | None = None) -> None:
         """Start a new game, with a new random stream and from other starts than the rules' if they are given."""
         if stream is not None:
-            self._stream = stream
-        self._stream, bits, food_bits = draw(self._stream)
-        starts = starts or self.rules.starts
-        number = below(bits, starts.count)
-        known = self._known_starts.get(number) if starts is self.rules.starts else None
+            self._chance.set(stream)
+        number, food_cell = self._chance.draw()
+        if starts is None or starts is self.rules.starts:
+            starts, known = self.rules.starts, self._known_starts.get(number)
+        else:
+            number, known = below(self._chance.last()[0], starts.count), None
         if known is None:
             self._set_up(*starts.pick(number))
             room = len(self._known_starts) * len(self._blank) < READY
@@ -97,11 +100,10 @@ class Game:
         self.score = self._hunger = 0
         self.ate = self.died = self.won = self.starved = self.over = False
         self._food_cells = food = [-1] * len(self._food_cells)
-        self._add_food(0, food_bits)
+        self._add_food(0, food_cell)
         if len(food) > 1:
             for slot in range(1, len(food)):
-                self._stream, _, food_bits = draw(self._stream)
-                self._add_food(slot, food_bits)
+                self._add_food(slot, self._chance.draw()[1])
 
     def step(self, action: int) -> None:
         """Move the snake; a fatal move leaves the board as it was.
@@ -146,7 +148,7 @@ class Game:
             hunger=np.array([self._hunger]),
             score=np.array([self.score]),
             over=np.array([self.over]),
-            stream=np.array([self._stream], dtype=np.uint64),
+            stream=np.array([self._chance.state], dtype=np.uint64),
         )
 
     def set_state(self, state: State | Mapping[str, Any]) -> None:
@@ -162,7 +164,8 @@ class Game:
         for cell in self._food_cells:
             if cell >= 0:
                 self._food[cell] = self._full
-        self.score, self._hunger, self._stream = int(given.score[0]), int(given.hunger[0]), int(given.stream[0])
+        self.score, self._hunger = int(given.score[0]), int(given.hunger[0])
+        self._chance.set(int(given.stream[0]))
         self.ate = self.died = self.starved = False
         self.over = bool(given.over[0])
         self.won = self.over and self.length == len(self._open_cells)
@@ -185,24 +188,25 @@ class Game:
         self.won = self.over = self.length == len(self._open_cells)
         self._body[cell] = self.length * self._unit
         self._food[cell] = 0
-        self._stream, _, food_bits = draw(self._stream)
-        self._add_food(self._food_cells.index(cell), food_bits)
+        self._add_food(self._food_cells.index(cell), self._chance.draw()[1])
 
-    def _add_food(self, slot: int, bits: int) -> None:
-        """Put food on a free cell, each as likely: try random cells, then pick among those that are free."""
-        open_cells, food, tries = self._open_cells, self._food_cells, 1
-        cell = open_cells[below(bits, len(open_cells))]
-        while cell >= 0 and (self._body[cell] or cell in food):
-            self._stream, _, bits = draw(self._stream)
-            cell = open_cells[below(bits, len(open_cells))] if tries < TRIES_FOR_FOOD else self._free_cell(bits)
+    def _add_food(self, slot: int, cell: int) -> None:
+        """Put food on a free cell, each as likely: try random cells, `cell` first, then pick among those that are free.
+
+        Nothing is free on a full board.
+        """
+        food, tries = self._food_cells, 1
+        while self._body[cell] or cell in food:
+            _, cell = self._chance.draw()
+            if tries == TRIES_FOR_FOOD:
+                free = [cell for cell in self._open_cells if not self._body[cell] and cell not in food]
+                if not free:
+                    food[slot] = -1
+                    return
+                cell = free[below(self._chance.last()[1], len(free))]
             tries += 1
         food[slot] = cell
-        if cell >= 0:
-            self._food[cell] = self._full
-
-    def _free_cell(self, bits: int) -> int:
-        free = [cell for cell in self._open_cells if not self._body[cell] and cell not in self._food_cells]
-        return free[below(bits, len(free))] if free else -1
+        self._food[cell] = self._full
 
     def _look_ahead(self) -> None:
         """Find which actions keep the snake alive: the tail is free by the time the head arrives."""

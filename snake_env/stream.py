@@ -28,6 +28,11 @@ def draw(state: int) -> tuple[int, int, int]:
     return state, z >> 32, z & _MASK_32
 
 
+def moved(state: int, draws: int) -> int:
+    """The state of one stream some draws later, or earlier."""
+    return (state + draws * _STEP) & _MASK_64
+
+
 def outputs(states: StreamArray, count: int) -> StreamArray:
     """(K, count) uint64: the next outputs of K streams, whose states, (K,) uint64, stay as they are.
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snake_env import Rules, SnakeVectorEnv
-from snake_env.chance import AHEAD, Chance
+from snake_env.chance import AHEAD, FEW, MANY, Chance, GameChance
 from snake_env.stream import after, below, below_many, draw, halves, outputs
 
 # The first outputs of SplitMix64 for the seed 1234567, from the reference implementation by Sebastiano Vigna.
@@ -70,6 +70,25 @@ def test_chance_looks_up_what_each_stream_draws(given_states: list[int], seed: i
             assert starts[i] == below(bits, rules.starts.count)
             assert cells[i] == row * rules.cells + open_cells[below(food_bits, len(open_cells))]
     assert chance.states.tolist() == states
+
+
+@settings(max_examples=25)
+@given(words, words, st.integers(0, FEW + 2 * MANY), st.sampled_from([3, (2, 9)]))
+def test_the_chance_of_one_game_is_what_its_stream_draws(
+    state: int, other: int, change: int, initial_length: int | tuple[int, int]
+) -> None:
+    rules = Rules(height=4, width=5, obstacles="..#..\n.....\n#....\n.....", initial_length=initial_length)
+    open_cells = rules.open_cells.tolist()
+    chance = GameChance(rules)
+    chance.set(state)
+    for turn in range(FEW + 2 * MANY + 3):
+        if turn == change:
+            state = other
+            chance.set(other)
+        start, cell = chance.draw()
+        state, bits, food_bits = draw(state)
+        assert (start, cell) == (below(bits, rules.starts.count), open_cells[below(food_bits, len(open_cells))])
+        assert (chance.state, chance.last()) == (state, (bits, food_bits))
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4096))
