@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from snake_env import flood
 from snake_env.rules import BLOCKED, Rules
-from snake_env.state import BoolArray, IntArray, State
+from snake_env.state import State
 
 PER_ACTION = (
     "danger",  # the move kills
@@ -39,110 +39,86 @@ class Features:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._flood = flood.Flood(rules.width, wrap=rules.walls == "wrap")
+        self._flood = flood.Flood(rules.height, rules.width, wrap=rules.walls == "wrap")
         # Where each action leads from each pose; a fatal one gets cell 0 and is masked.
         self._cell = np.where(rules.next_pose == BLOCKED, 0, rules.next_pose >> 2).T.copy()  # (A, 4 * cells)
         turned = np.where(rules.next_pose == BLOCKED, -1, rules.next_pose & 3)
         self._straight = (turned == np.arange(4 * rules.cells)[:, None] % 4).T.copy()  # (A, 4 * cells)
         self._blocked = (rules.next_pose == BLOCKED).T.copy()
-        self._ring = _ring(rules)  # (8, cells)
-        # d / (d + H + W) by distance d, and 1 for all that is farther than any cell of a board.
+        # d / (d + H + W) by distance d, then 1 where there is no way and 0 where the move kills.
         distance = np.arange(rules.cells)
-        self._squashed = np.append(distance / (distance + rules.height + rules.width), 1.0)
+        squashed = distance / (distance + rules.height + rules.width)
+        self._squashed = np.concatenate((squashed, (1.0, 0.0))).astype(np.float32)
         self.names = [f"{action}.{name}" for action in rules.action_names for name in PER_ACTION] + list(OVERALL)
         self.space = Box(0, 1, (len(self.names),), np.float32)
 
     def __call__(self, state: State) -> NDArray[np.float32]:
         """(N, A * len(PER_ACTION) + len(OVERALL))."""
         rules = self._rules
-        N, H, W = state.body.shape
-        A = len(rules.action_names)
+        N, cells, A = len(state.body), rules.cells, len(rules.action_names)
+        no_way = self._flood.unreachable  # a distance, and the next one is that of a fatal move
+        games = np.arange(N)
         pose = 4 * state.head + state.heading
         length = state.length
         cell = self._cell.take(pose, axis=1)  # (A, N)
         # The tail, with 1, is free after a move, and then the cell with 2 is the tail.
         free_cells = (state.body <= 1) & ~state.obstacles
-        first = np.arange(N) * H * W
-        safe = free_cells.reshape(-1).take(first + cell) & ~self._blocked.take(pose, axis=1)
-        free = flood.pack(free_cells)
-        food = np.bitwise_or.reduce([flood.mark(free, slot, W) for slot in state.food.T])
-        eats = safe & (cell == state.food.T[:, None]).any(axis=0)
+        safe = free_cells.reshape(-1).take(games * cells + cell) & ~self._blocked.take(pose, axis=1)
+        free = self._flood.pack(free_cells)
+        food = self._flood.mark(free, *state.food.T)
         tail_cell = state.head.copy()
         second = (state.body == 2).reshape(-1).nonzero()[0]  # of every snake longer than one cell
-        second_game = second // (H * W)
-        tail_cell[second_game] = second - second_game * (H * W)
+        second_game = second // cells
+        tail_cell[second_game] = second - second_game * cells
 
         chosen = safe.reshape(-1).nonzero()[0]  # safe moves, as indices into (A, N)
-        game, target = np.tile(np.arange(N), A).take(chosen), cell.take(chosen)
-        targets = (np.repeat((0, 1), len(game)), np.concatenate((game, game)), np.concatenate((target, target)))
-        sources = [food, flood.mark(free, tail_cell, W)]
-        moves, reached = self._flood.fill(free, sources, targets)
-        distances = np.full((2, A * N), flood.UNREACHABLE)
-        distances[:, chosen] = moves.reshape(2, -1)
-        to_food, to_tail = distances.reshape(2, A, N)
-        food_reachable = to_food < flood.UNREACHABLE
-
+        game, target = chosen % N, cell.take(chosen)
         # With one piece of food, what it reaches is one room; the rooms of cells outside it are filled on their own.
+        rooms = int(rules.food == 1)
+        moves, reached = self._flood.fill(free, [food, self._flood.mark(free, tail_cell)], rooms, game, target)
+        distances = np.full((2, A * N), no_way + 1)
+        distances[0, chosen], distances[1, chosen] = moves
+        to_food, to_tail = distances.reshape(2, A, N)
+        food_reachable = to_food < no_way
+
         area = np.zeros((A, N), dtype=np.int64)
-        if rules.food == 1:
-            area += food_reachable * flood.count(reached[0])[:N]
-        action, lone = np.nonzero(safe & (area == 0))
-        if len(lone):
+        if rooms:
+            area += food_reachable * flood.count(reached)[:N]
+        alone = (safe & (area == 0)).reshape(-1).nonzero()[0]
+        if len(alone):
+            lone, none = alone % N, np.empty(0, dtype=np.int64)
             around = flood.select(free, lone)
-            none = np.empty(0, dtype=np.int64)
-            start = [flood.mark(around, cell[action, lone], W)]
-            _, reached = self._flood.fill(around, start, (none, none, none))
-            area[action, lone] = flood.count(reached[0])[: len(lone)]
-        pattern = np.zeros(A * N, dtype=np.uint8)
-        pattern[chosen] = self._surroundings(free_cells, game, target)
-        sides, parts = _SIDES.take(pattern).reshape(A, N), _PARTS.take(pattern).reshape(A, N)
+            _, reached = self._flood.fill(around, [self._flood.mark(around, cell.take(alone))], 1, none, none)
+            area.reshape(-1)[alone] = flood.count(reached)[: len(lone)]
+        pattern = np.zeros((A, N), dtype=np.uint16)
+        pattern.reshape(-1)[chosen] = self._flood.around(free, game, target)
 
         values = np.zeros((N, A * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
         by_action = values[:, : A * len(PER_ACTION)].reshape(N, A, len(PER_ACTION)).transpose(2, 1, 0)  # (K, A, N)
-        unsafe = ~safe
-        by_action[0] = unsafe
-        by_action[1] = eats
-        by_action[2] = safe * self._squashed.take(to_food, mode="clip")
+        by_action[0] = ~safe
+        by_action[1] = safe & (cell == state.food.T[:, None]).any(axis=0)
+        by_action[2] = self._squashed.take(to_food)
         by_action[3] = food_reachable
         by_action[4] = safe & (to_food == to_food.min(axis=0))
         by_action[5] = area / len(rules.open_cells)
         by_action[6] = safe & (area == area.max(axis=0))
         by_action[7] = safe & (area >= length)
-        by_action[8] = safe * self._squashed.take(to_tail, mode="clip")
-        by_action[9] = to_tail < flood.UNREACHABLE
+        by_action[8] = self._squashed.take(to_tail)
+        by_action[9] = to_tail < no_way
         by_action[10] = safe & self._straight.take(pose, axis=1)
-        by_action[11] = safe * sides / 4
-        by_action[12] = safe * np.maximum(parts - 1, 0) / 3
+        by_action[11] = _SIDES.take(pattern)
+        by_action[12] = _SPLITS.take(pattern)
         values[:, -2] = length / len(rules.open_cells)
         values[:, -1] = np.minimum(state.hunger / rules.steps_to_starve, 1)
         return values
 
-    def _surroundings(self, free_cells: BoolArray, game: IntArray, cell: IntArray) -> NDArray[np.uint8]:
-        """(K,) which of the 8 cells around each of K cells are free, a bit for each in the order of `_ring`."""
-        N, cells = len(free_cells), self._rules.cells
-        padded = np.zeros((N, cells + 1), dtype=bool)  # the last cell is what lies outside the board
-        padded[:, :cells] = free_cells.reshape(N, cells)
-        ring = self._ring.take(cell, axis=1)
-        ring += game * (cells + 1)
-        pattern: NDArray[np.uint8] = np.packbits(padded.take(ring), axis=0, bitorder="little")[0]
-        return pattern
 
-
-def _ring(rules: Rules) -> IntArray:
-    """(8, cells) the cells around each cell, clockwise from above; `cells` for one outside the board."""
-    row, col = np.divmod(np.arange(rules.cells)[:, None], rules.width)
-    rows, cols = row + np.array([-1, -1, 0, 1, 1, 1, 0, -1]), col + np.array([0, 1, 1, 1, 0, -1, -1, -1])
-    inside = (rows >= 0) & (rows < rules.height) & (cols >= 0) & (cols < rules.width)
-    cells = rows % rules.height * rules.width + cols % rules.width
-    return (cells if rules.walls == "wrap" else np.where(inside, cells, rules.cells)).T.copy()
-
-
-# For each pattern of a ring (bit i: its cell i is free): free sides, and runs of free cells that contain a side.
-_RING_BITS = np.arange(256)[:, None] >> np.arange(8) & 1
-_SIDES = _RING_BITS[:, ::2].sum(axis=1)
+# For nine cells, three by three (see `Flood.around`): which share of the four sides of the middle is free, and how many
+# runs of free cells around it contain a side, less one, of 3. The ring goes clockwise from above.
+_RING = np.arange(512)[:, None] >> np.array([1, 2, 5, 8, 7, 6, 3, 0]) & 1
+_SIDES = (_RING[:, ::2].sum(axis=1) / 4).astype(np.float32)
 # A run ends at a free cell whose next is not free. Runs of a corner alone touch no side.
-_ENDS = (_RING_BITS & ~np.roll(_RING_BITS, -1, axis=1) & 1).sum(axis=1)
-_LONE_CORNERS = (_RING_BITS & ~np.roll(_RING_BITS, 1, axis=1) & ~np.roll(_RING_BITS, -1, axis=1) & 1)[:, 1::2].sum(
-    axis=1
-)
-_PARTS = np.where(np.arange(256) == 255, 1, _ENDS - _LONE_CORNERS)
+_ENDS = (_RING & ~np.roll(_RING, -1, axis=1) & 1).sum(axis=1)
+_LONE_CORNERS = (_RING & ~np.roll(_RING, 1, axis=1) & ~np.roll(_RING, -1, axis=1) & 1)[:, 1::2].sum(axis=1)
+_PARTS = np.where(_RING.all(axis=1), 1, _ENDS - _LONE_CORNERS)
+_SPLITS = (np.maximum(_PARTS - 1, 0) / 3).astype(np.float32)
