@@ -33,13 +33,14 @@ class Ego:
         side = max(rules.height, rules.width)
         if radius is None:
             radius = side // 2 if wrap else side - 1
-        if not isinstance(radius, int) or not 1 <= radius < 2 * side:
+        if not isinstance(radius, int | np.integer) or isinstance(radius, bool) or not 1 <= radius < 2 * side:
             raise ValueError(f"observation 'ego' has radius={radius!r}; choose 1 to {2 * side - 1} cells")
         if not isinstance(moves, bool):
             raise ValueError(f"observation 'ego' has moves={moves!r}; choose true or false")
         self._planes = Planes(rules)
         self._moves = Features(replace(rules, actions="relative")) if moves else None
         channels = 4 + (len(PER_ACTION) + len(OVERALL)) * moves
+        radius = int(radius)
         size = 2 * radius + 1
         self.space = Box(0, self._planes.space.high.max(), (channels, size, size), rules.body_dtype)
         # A window cell's index into the board is a part from its row and a part from its column. The window's rows run

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from gymnasium.vector import VectorEnv
+from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from snake_env.state import BoolArray, IntArray, State
@@ -33,6 +33,8 @@ def find_endings(envs: VectorEnv[Any, Any, Any], actions: IntArray, truncations:
     games = envs.unwrapped
     if not isinstance(games, SnakeVectorEnv):
         raise ValueError(f"{games} is no SnakeVectorEnv; only its games tell how they ended")
+    if games.autoreset_mode is not AutoresetMode.NEXT_STEP:
+        raise ValueError(f"autoreset_mode is {games.autoreset_mode.value}, so the boards may be new; use 'NextStep'")
     state, rules = State(**games.get_state()), games.rules
     ahead = rules.neighbours[state.head, rules.turned[state.heading, actions]]
     causes = {

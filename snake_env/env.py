@@ -86,7 +86,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         self._masks = list(bits.astype(np.int8))  # by Game.legal
         self._reward_for_death: float = task.reward.outcome(False, True, False)
         self._shaping = task.shaping(1)
-        self._seeded = False
+        self._generator: np.random.Generator | None = None  # what the game's stream came from
         self._window: Window | None = None
 
     def reset(
@@ -103,14 +103,14 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         """
         starts = None
         if options:
+            starts = self._task.starts(options)
             if "reset_mask" in options:
                 raise ValueError("reset_mask chooses among many games; this environment has one")
-            starts = self._task.starts(options)
         stream = None
-        if seed is not None or not self._seeded:
-            super().reset(seed=None if seed is None else index(seed))
-            stream = int(self.np_random.integers(1 << 64, dtype=np.uint64))
-            self._seeded = True
+        if seed is not None or self._generator is None or self._generator is not self._np_random:
+            super().reset(seed=None if seed is None else self._task.seed(seed))
+            self._generator = self.np_random
+            stream = int(self._generator.integers(1 << 64, dtype=np.uint64))
         self._game.start(stream, starts)
         if self._shaping is not None:
             self._shaping.start(self._game.state())
@@ -151,12 +151,22 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         return observation, reward, terminated, game.starved, self._info()
 
     def action_masks(self) -> NDArray[np.bool_]:
-        """(A,) whether each action keeps the snake alive, as sb3-contrib's MaskablePPO asks for it."""
+        """(A,) whether each action keeps the snake alive, as sb3-contrib's MaskablePPO asks for it.
+
+        Raises:
+            ResetNeeded: there was no game yet.
+        """
+        self._require_game("action_masks")
         mask: NDArray[np.bool_] = self._masks[self._game.legal].astype(bool)
         return mask
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Everything that the game is, as arrays for N = 1; see `snake_env.state.State`."""
+        """Everything that the game is, as arrays for N = 1; see `snake_env.state.State`.
+
+        Raises:
+            ResetNeeded: there was no game yet.
+        """
+        self._require_game("get_state")
         return self._game.state()._asdict()
 
     def set_state(self, state: State | Mapping[str, Any]) -> tuple[Observation, dict[str, Any]]:
@@ -166,9 +176,11 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
             ValueError: a state that these rules do not allow; the game goes on as it was.
         """
         self._game.set_state(state)
-        self._seeded = True
+        self._generator = self.np_random
         if self._shaping is not None:
             self._shaping.start(self._game.state())
+        if self.render_mode == "human":
+            self.render()
         return self._observe(), self._info()
 
     def render(self) -> NDArray[np.uint8] | str | None:
@@ -178,8 +190,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
                 'render() shows nothing without a render mode; make the environment with render_mode="rgb_array"'
             )
             return None
-        if not self._seeded:
-            raise ResetNeeded("there is no game yet; call reset() before render()")
+        self._require_game("render")
         state = self._game.state()
         if self.render_mode == "ansi":
             return render_text(state, wrap=self._task.rules.walls == "wrap")
@@ -202,6 +213,10 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
     def __getstate__(self) -> dict[str, Any]:
         """What a copy needs: all but the window."""
         return vars(self) | {"_window": None}
+
+    def _require_game(self, method: str) -> None:
+        if self._generator is None:
+            raise ResetNeeded(f"there is no game yet; call reset() before {method}()")
 
     def _observe(self) -> Observation:
         if self._sees_planes:

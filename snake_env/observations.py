@@ -5,6 +5,7 @@ JSON. The larger ones have a file of their own.
 """
 
 from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any, Protocol
 
 import numpy as np
@@ -41,10 +42,10 @@ class Rgb:
     """
 
     def __init__(self, rules: Rules, tile: int = 8) -> None:
-        if not isinstance(tile, int) or not 4 <= tile <= 128:
+        if not isinstance(tile, int | np.integer) or not 4 <= tile <= 128:
             raise ValueError(f"observation 'rgb' has tile={tile!r}; choose 4 to 128 pixels for the side of a cell")
-        self._tile = tile
-        self.space = Box(0, 255, (rules.height * tile, rules.width * tile, 3), np.uint8)
+        self._tile = int(tile)
+        self.space = Box(0, 255, (rules.height * self._tile, rules.width * self._tile, 3), np.uint8)
 
     def __call__(self, state: State) -> NDArray[np.uint8]:
         """(N, H * tile, W * tile, 3)."""
@@ -69,7 +70,8 @@ def build_observation(given: str | Mapping[str, Any], rules: Rules) -> Encoder:
     name = options.pop("name", None)
     if not isinstance(name, str) or name not in OBSERVATIONS:
         raise ValueError(f"observation is {given!r}; name one of {', '.join(map(repr, OBSERVATIONS))}")
-    try:
-        return OBSERVATIONS[name](rules, **options)
-    except TypeError as error:
-        raise ValueError(f"observation {name!r} does not take {options!r}: {error}") from error
+    known = list(signature(OBSERVATIONS[name]).parameters)[1:]
+    for key, value in options.items():
+        if key not in known:
+            raise ValueError(f"observation {name!r} has {key}={value!r}; it takes {', '.join(known) or 'no options'}")
+    return OBSERVATIONS[name](rules, **options)

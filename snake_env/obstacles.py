@@ -1,6 +1,6 @@
 """Obstacles by name, as an ASCII map, or at random: everything becomes one boolean map, checked to be playable."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import lru_cache
 
 import numpy as np
@@ -88,17 +88,17 @@ def build_obstacles(given: str | float | tuple[float, int] | None, height: int, 
     else:
         density, seed = given if isinstance(given, tuple) and len(given) == 2 else (given, 0)
         if (
-            not isinstance(density, int | float)
+            not isinstance(density, int | float | np.integer | np.floating)
             or not 0 <= density <= DENSEST
-            or not isinstance(seed, int)
+            or not isinstance(seed, int | np.integer)
             or isinstance(seed, bool)
             or seed < 0
         ):
             raise ValueError(
                 f"obstacles is {given!r}; a density is a number from 0 to {DENSEST}, "
-                "or [density, seed] with a whole number from 0 as seed"
+                "or [density, seed] with a whole number from 0 as seed; a map is one string with a line for each row"
             )
-        return _scatter(density, seed, height, width, wrap=wrap)
+        return _scatter(float(density), int(seed), height, width, wrap=wrap)
     cut_off = np.count_nonzero(~board) - _reachable(board, wrap=wrap)
     if cut_off or np.count_nonzero(~board) < 4:
         raise ValueError(
@@ -119,22 +119,49 @@ def _parse_map(text: str, height: int, width: int) -> BoolArray:
     return np.array([[sign == "#" for sign in line] for line in lines])
 
 
-@lru_cache(maxsize=32)  # on a large board it takes seconds, and every environment and its resets ask for the same
+@lru_cache(maxsize=32)  # every environment and its resets ask for the same
 def _scatter(density: float, seed: int, height: int, width: int, *, wrap: bool) -> BoolArray:
     """Random obstacles, placed one by one where they cut nothing off."""
-    board = np.zeros((height, width), dtype=bool)
+    free = set(range(height * width))
     order = list(range(height * width))
     wanted, stream = round(density * height * width), seed
     while wanted and order:
         stream, bits, _ = draw(stream)
         cell = order.pop(below(bits, len(order)))
-        board.flat[cell] = True
-        if _reachable(board, wrap=wrap) == np.count_nonzero(~board):
+        free.remove(cell)
+        if _connected(_sides(cell, height, width, wrap=wrap) & free, free, height, width, wrap=wrap):
             wanted -= 1
         else:
-            board.flat[cell] = False
+            free.add(cell)
+    board = np.ones((height, width), dtype=bool)
+    board.flat[list(free)] = False
     board.setflags(write=False)
     return board
+
+
+def _connected(cells: Set[int], free: Set[int], height: int, width: int, *, wrap: bool) -> bool:
+    """Whether ways over free cells join all of these: a search from one of them, as far as to the last of the others.
+
+    Neighbours of a cell are most often joined close by it, so that this is much less work than to see the whole board.
+    """
+    missing = set(cells)
+    edge = {missing.pop()} if missing else set()
+    seen = set(edge)
+    while edge and missing:
+        edge = {side for cell in edge for side in _sides(cell, height, width, wrap=wrap)} & free - seen
+        seen |= edge
+        missing -= edge
+    return not missing
+
+
+@lru_cache(maxsize=1 << 14)
+def _sides(cell: int, height: int, width: int, *, wrap: bool) -> frozenset[int]:
+    """The cells above, below, left and right of a cell."""
+    row, col = divmod(cell, width)
+    beside = ((row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1))
+    if wrap:
+        return frozenset(row % height * width + col % width for row, col in beside)
+    return frozenset(row * width + col for row, col in beside if 0 <= row < height and 0 <= col < width)
 
 
 def _reachable(board: BoolArray, *, wrap: bool) -> int:

@@ -76,8 +76,10 @@ def build_reward(given: str | Mapping[str, Any]) -> SparseReward:
     if not isinstance(name, str) or name not in REWARDS:
         raise ValueError(f"reward is {given!r}; name one of {', '.join(map(repr, REWARDS))}")
     known = [field.name for field in fields(REWARDS[name])]
+    numbers = {key: value.item() if isinstance(value, np.number) else value for key, value in numbers.items()}
     for key, value in numbers.items():
-        if key not in known or not isinstance(value, int | float) or not abs(value) <= LARGEST:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if key not in known or not number or not abs(value) <= LARGEST:
             raise ValueError(f"reward has {key}={value!r}; {name!r} takes finite numbers for {', '.join(known)}")
     if not 0 <= numbers.get("discount", 0) <= 1:
         raise ValueError(f"reward has discount={numbers['discount']!r}; it must lie between 0 and 1")

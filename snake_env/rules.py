@@ -77,6 +77,8 @@ class Rules:
         _check_whole("initial_length", longest, 1, room - 1, f"the board has {room} cells without obstacles")
         if longest < shortest:
             raise ValueError(f"initial_length is [{shortest}, {longest}]; give [least, most]")
+        several = isinstance(self.initial_length, tuple)
+        object.__setattr__(self, "initial_length", (int(shortest), int(longest)) if several else int(shortest))
         _ = self.starts  # raises where no snake of this length fits
 
     @property

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import index
 from typing import Any, TypedDict
 
 import numpy as np
@@ -16,6 +17,10 @@ from snake_env.starts import RandomStarts, StraightStarts
 from snake_env.state import State
 
 RESET_OPTIONS = ("initial_length", "reset_mask")
+HINTS = {  # for arguments that `gymnasium.make` and `make_vec` take, or seem to take
+    "max_episode_steps": "hunger_limit ends games, and vectorization_mode='sync' knows a limit of steps",
+    "autoreset_mode": "give vector_kwargs={'autoreset_mode': ...} if Gymnasium is to make a vector of single games",
+}
 
 
 class RuleArguments(TypedDict, total=False):
@@ -36,6 +41,7 @@ class Task:
 
     Raises:
         ValueError: an argument outside what is allowed.
+        TypeError: an argument that there is not.
     """
 
     def __init__(
@@ -53,16 +59,17 @@ class Task:
         unknown = sorted(set(rules) - set(RuleArguments.__annotations__))
         if unknown:
             known = ", ".join([*RuleArguments.__annotations__, "observation", "reward", "render_mode"])
-            hint = "; hunger_limit ends games, and vectorization_mode='sync' knows a limit of steps"
-            raise ValueError(
-                f"there is no argument {', '.join(map(repr, unknown))}; the environment takes {known}"
-                f"{hint if 'max_episode_steps' in unknown else ''}"
+            # Python's own words: some libraries try arguments, and look for them in the error.
+            raise TypeError(
+                f"got an unexpected keyword argument {', '.join(map(repr, unknown))}; the environment takes {known}"
+                + "".join(f"; {HINTS[name]}" for name in unknown if name in HINTS)
             )
         arguments: dict[str, Any] = dict(rules)
         self.rules = Rules(**arguments)
         self.observe = build_observation(observation, self.rules)
         self.reward = build_reward(reward)
         self.action_space = Discrete(len(self.rules.action_names))
+        self._other: tuple[Any, StraightStarts | RandomStarts] = None, self.rules.starts  # of the last initial_length
 
     def starts(self, options: Mapping[str, Any] | None) -> StraightStarts | RandomStarts:
         """Where the games of a reset with these options start.
@@ -72,12 +79,35 @@ class Task:
         """
         if not options:
             return self.rules.starts
+        if not isinstance(options, Mapping):
+            raise ValueError(f"options is {options!r}; give a dictionary, such as {{'initial_length': 5}}")
         unknown = sorted(set(options) - set(RESET_OPTIONS))
         if unknown:
-            raise ValueError(f"reset has no options {', '.join(map(repr, unknown))}; it takes 'initial_length'")
+            raise ValueError(
+                f"reset has no options {', '.join(map(repr, unknown))}; it takes 'initial_length', "
+                "and where there are many games 'reset_mask'"
+            )
         if "initial_length" not in options:
             return self.rules.starts
-        return replace(self.rules, initial_length=options["initial_length"]).starts
+        given = repr(options["initial_length"])
+        if given != self._other[0]:
+            self._other = given, replace(self.rules, initial_length=options["initial_length"]).starts
+        return self._other[1]
+
+    @staticmethod
+    def seed(given: object) -> int:
+        """A seed as Python's integer.
+
+        Raises:
+            ValueError: it is no whole number from 0 on.
+        """
+        try:
+            seed = index(given)  # type: ignore[arg-type]
+        except TypeError:
+            seed = -1
+        if seed < 0:
+            raise ValueError(f"seed is {given!r}; give a whole number from 0 on, or None")
+        return seed
 
     def shaping(self, num_games: int) -> Shaping | None:
         """The potential of the reward for N games, if it has one."""

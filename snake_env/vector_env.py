@@ -1,7 +1,6 @@
 """Snake as a Gymnasium vector environment: N games at once, natively."""
 
 from collections.abc import Mapping, Sequence
-from operator import index
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 import gymnasium as gym
@@ -46,6 +45,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
 
     Attributes:
         rules: those of the games.
+        autoreset_mode: how games start anew.
 
     Raises:
         ValueError: an argument outside what is allowed.
@@ -70,13 +70,13 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         if not isinstance(num_envs, int | np.integer) or num_envs < 1:
             raise ValueError(f"num_envs is {num_envs!r}; choose a whole number from 1")
         try:
-            self._autoreset = AutoresetMode(autoreset_mode)
+            self.autoreset_mode = AutoresetMode(autoreset_mode)
         except ValueError:
             modes = ", ".join(repr(mode.value) for mode in AutoresetMode)
             raise ValueError(f"autoreset_mode is {autoreset_mode!r}; choose one of {modes}") from None
         self._task = task = Task(observation, reward, render_mode, self.metadata["render_modes"], rules)
         self.rules = task.rules
-        self.metadata = self.metadata | {"autoreset_mode": self._autoreset}  # type: ignore[misc]
+        self.metadata = self.metadata | {"autoreset_mode": self.autoreset_mode}  # type: ignore[misc]
         self.render_mode = render_mode
         self.num_envs = int(num_envs)
         self.single_action_space = task.action_space
@@ -97,7 +97,8 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         """Start new games; seeds start new random streams.
 
         Args:
-            seed: s for s, s + 1, ..., or one for each game; games without a seed go on with their stream.
+            seed: s for s, s + 1, ..., or one for each game; games without a seed go on with their stream. Without one
+                at the start, `np_random_seed` is what can be given to see the same games again.
             options: {"initial_length": length or [least, most]} for these games, {"reset_mask": (N,) bool} for those
                 that start; the others stay as they are.
 
@@ -107,12 +108,18 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         starts = self._task.starts(options)
         rows = self._rows_to_reset(options)
         seeds = self._seeds(seed)
-        if isinstance(seed, int):
-            super().reset(seed=seed)
         streams = self._batch.chance.states
+        if isinstance(seed, int | np.integer):
+            super().reset(seed=seeds[0])
+        elif seed is not None:
+            self._np_random_seed = -1  # Gymnasium's word for an unknown one
+        base = self.np_random_seed  # drawn now if there never was one
         for i in rows.tolist():
-            if seeds[i] is not None or not self._started[i]:
-                streams[i] = np_random(seeds[i])[0].integers(1 << 64, dtype=np.uint64)
+            one = seeds[i]
+            if one is None and not self._started[i] and base is not None and base >= 0:
+                one = base + i
+            if one is not None or not self._started[i]:
+                streams[i] = np_random(one)[0].integers(1 << 64, dtype=np.uint64)
         self._started[rows] = True
         self._ready = bool(self._started.all())
         self._batch.start(rows, streams[rows], starts)
@@ -133,7 +140,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             ResetNeeded: a game was never reset, or is over while autoreset is disabled.
         """
         batch = self._batch
-        if not self._ready or (self._autoreset is AutoresetMode.DISABLED and not batch.playing.all()):
+        if not self._ready or (self.autoreset_mode is AutoresetMode.DISABLED and not batch.playing.all()):
             raise ResetNeeded("some games are over or were not started; call reset() before step()")
         played = batch.playing
         outcome = batch.step(self._checked(actions))
@@ -143,7 +150,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         if self._shaping is not None:
             rewards += self._shaping.step(batch.state(), terminations, ~played)
         info: dict[str, Any] = {}
-        if self._autoreset is AutoresetMode.SAME_STEP:
+        if self.autoreset_mode is AutoresetMode.SAME_STEP:
             rows = np.flatnonzero(~batch.playing)
             if len(rows):
                 info = self._restart(rows, won)
@@ -153,11 +160,21 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return self._observe(), rewards, terminations, starved, info | self._info(won)
 
     def action_masks(self) -> BoolArray:
-        """(N, A) whether each action keeps the snake alive."""
+        """(N, A) whether each action keeps the snake alive.
+
+        Raises:
+            ResetNeeded: a game was never started.
+        """
+        self._require_games("action_masks")
         return self._batch.action_mask.copy()
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Everything that the N games are, as arrays; see `snake_env.state.State`."""
+        """Everything that the N games are, as arrays; see `snake_env.state.State`.
+
+        Raises:
+            ResetNeeded: a game was never started.
+        """
+        self._require_games("get_state")
         return {name: array.copy() for name, array in self._batch.state()._asdict().items()}
 
     def set_state(self, state: State | Mapping[str, Any]) -> tuple[Observation, dict[str, Any]]:
@@ -170,6 +187,8 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         self._started[:] = self._ready = True
         if self._shaping is not None:
             self._shaping.start(self._batch.state())
+        if self.render_mode == "human":
+            self.render()
         return self._observe(), self._info(self._won())
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
@@ -206,6 +225,10 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
     def __getstate__(self) -> dict[str, Any]:
         """What a copy needs: all but the window."""
         return vars(self) | {"_window": None}
+
+    def _require_games(self, method: str) -> None:
+        if not self._ready:
+            raise ResetNeeded(f"there are no games yet, or not all of them; call reset() before {method}()")
 
     def _observe(self) -> Observation:
         observe = self._task.observe
@@ -261,10 +284,10 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         if seed is None:
             return [None] * self.num_envs
         if isinstance(seed, int | np.integer):
-            return [int(seed) + i for i in range(self.num_envs)]
+            return [self._task.seed(seed) + i for i in range(self.num_envs)]
         if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str):
             raise ValueError(f"seed is {seed!r}; give one number, or one a game")
-        seeds = [None if one is None else index(one) for one in seed]
+        seeds = [None if one is None else self._task.seed(one) for one in seed]
         if len(seeds) != self.num_envs:
             raise ValueError(f"there are {len(seeds)} seeds for {self.num_envs} games; give one number, or one a game")
         return seeds

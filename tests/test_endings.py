@@ -173,6 +173,14 @@ def test_whole_games_end_for_a_known_cause() -> None:
             assert (result.deaths[cause] == 0) == masked
 
 
+@pytest.mark.parametrize("mode", ["SameStep", "Disabled"])
+def test_only_with_the_next_step_do_games_start_anew(mode: str) -> None:
+    envs = SnakeVectorEnv(2, autoreset_mode=mode)
+    envs.reset(seed=1)
+    with pytest.raises(ValueError, match=f"autoreset_mode is {mode}.*use 'NextStep'"):
+        find_endings(envs, np.zeros(2, dtype=np.int64), np.zeros(2, dtype=bool))
+
+
 def test_other_environments_are_named() -> None:
     envs = gym.make_vec("CartPole-v1", 2, "sync")
     with pytest.raises(ValueError, match="is no SnakeVectorEnv"):

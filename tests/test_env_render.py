@@ -55,6 +55,24 @@ def test_a_copy_has_no_window_and_a_window_closes_as_often_as_it_opens(make: Any
         assert env._window is None
 
 
+@pytest.mark.parametrize("make", [SnakeEnv, lambda **arguments: SnakeVectorEnv(2, **arguments)])
+def test_a_window_shows_the_game_that_a_state_brings(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pygame")
+    from snake_env.window import Window
+
+    shown: list[Any] = []
+    monkeypatch.setattr(Window, "show", lambda _, frame: shown.append(frame))
+    env, other = make(height=5, width=6, render_mode="human"), make(height=5, width=6, render_mode="human")
+    env.reset(seed=1)
+    other.reset(seed=2)
+    env.set_state(other.get_state())
+    env.close()
+    other.close()
+    assert len(shown) == 3
+    np.testing.assert_array_equal(shown[2], shown[1])
+    assert not np.array_equal(shown[2], shown[0])
+
+
 def test_vector_environments_in_processes_are_told_to_terminate_and_so_may_these() -> None:
     SnakeVectorEnv(2).close(terminate=True)
 

@@ -1,5 +1,6 @@
 """States of the environment: out, in, and refused where they are corrupt."""
 
+import copy
 import json
 from collections.abc import Callable
 from typing import Any
@@ -61,6 +62,30 @@ def test_the_state_of_many_games_can_be_written_as_json() -> None:
     for wrong in (-1, 1 << 64, 0.5, "1"):
         with pytest.raises(ValueError, match="stream"):
             others.set_state(state | {"stream": [wrong] * 8})
+
+
+def test_before_the_first_game_there_is_no_state() -> None:
+    one, many = SnakeEnv(height=5, width=6), SnakeVectorEnv(2, height=5, width=6)
+    for ask in (one.get_state, one.action_masks, many.get_state, many.action_masks):
+        with pytest.raises(ResetNeeded, match=r"call reset\(\) before"):
+            ask()
+    many.reset(options={"reset_mask": np.array([True, False])})
+    with pytest.raises(ResetNeeded, match="not all of them"):
+        many.get_state()
+    many.reset(options={"reset_mask": np.array([False, True])})
+    many.set_state(many.get_state())
+
+
+def test_a_generator_of_ones_own_is_what_the_next_game_comes_from() -> None:
+    env, twin = SnakeEnv(height=5, width=6), SnakeEnv(height=5, width=6)
+    env.reset(seed=1)
+    twin.np_random = np.random.default_rng(5)
+    first = twin.reset()
+    env.np_random = np.random.default_rng(5)
+    assert_same(env.reset(), first)
+    assert_same(env.reset(), twin.reset())
+    copied = copy.deepcopy(env)
+    assert_same(env.reset(), copied.reset())
 
 
 def test_a_won_game_stays_won() -> None:

@@ -6,6 +6,7 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode
 
 from snake_env import SnakeEnv, SnakeVectorEnv
 from tests.same import assert_same
@@ -72,8 +73,8 @@ def test_a_bad_reset_is_named_and_does_nothing(arguments: dict[str, Any], words:
 
 def test_seeds_are_whole_numbers_of_any_kind() -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
-    with pytest.raises(TypeError, match="integer"):
-        envs.reset(seed=[1.5, 2.0, 3.0])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match=r"seed is 2.5; give a whole number from 0 on, or None"):
+        envs.reset(seed=[1, 2.5, 3])  # type: ignore[list-item]
     expected = envs.reset(seed=4)[0]
     for same in (np.arange(4, 7), [4, np.int64(5), 6], np.int64(4)):
         np.testing.assert_array_equal(envs.reset(seed=same)[0], expected)  # type: ignore[arg-type]
@@ -81,12 +82,32 @@ def test_seeds_are_whole_numbers_of_any_kind() -> None:
     np.testing.assert_array_equal(one.reset(seed=np.int64(4))[0], expected[0])  # type: ignore[arg-type]
 
 
+def test_games_without_a_seed_can_be_seen_again() -> None:
+    envs = SnakeVectorEnv(3, height=5, width=6)
+    first, _ = envs.reset()
+    seed = envs.np_random_seed
+    assert isinstance(seed, int)
+    assert seed >= 0
+    twins = SnakeVectorEnv(3, height=5, width=6)
+    np.testing.assert_array_equal(twins.reset(seed=seed)[0], first)
+    assert_same(envs.reset(), twins.reset())
+    envs.reset(seed=np.int64(9))  # type: ignore[arg-type]
+    assert envs.np_random_seed == 9
+    envs.reset(seed=[100, None, 7])
+    assert envs.np_random_seed == -1
+    partly = SnakeVectorEnv(3, height=5, width=6)
+    partly.reset(seed=4, options={"reset_mask": np.array([T, F, T])})
+    partly.reset(options={"reset_mask": np.array([F, T, F])})
+    twins.reset(seed=4)
+    assert_same(partly.get_state(), twins.get_state())
+
+
 @pytest.mark.parametrize("seed", [-1, [1, -2, 3]], ids=str)
 def test_a_negative_seed_is_an_error_that_does_nothing(seed: Any) -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     envs.reset(seed=1)
     before = envs.get_state()
-    with pytest.raises(gym.error.Error, match="-"):
+    with pytest.raises(ValueError, match=r"seed is -.; give a whole number from 0 on"):
         envs.reset(seed=seed)
     assert_same(envs.get_state(), before)
 
@@ -101,13 +122,36 @@ def test_a_negative_seed_is_an_error_that_does_nothing(seed: Any) -> None:
         ({"autoreset_mode": None}, "None.*'NextStep', 'SameStep', 'Disabled'"),
         ({"render_mode": "ansi"}, "'ansi'.*'rgb_array', 'tiled', 'human'"),
         ({"walls": "torus"}, "'torus'"),
-        ({"max_episode_steps": 50}, "hunger_limit ends games"),
     ],
     ids=str,
 )
 def test_a_bad_argument_is_named(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         SnakeVectorEnv(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("max_episode_steps", "hunger_limit ends games"), ("autoreset", "the environment takes height")]
+)
+def test_an_unknown_argument_is_named(name: str, hint: str) -> None:
+    arguments: dict[str, Any] = {name: 50}
+    with pytest.raises(TypeError, match=f"unexpected keyword argument '{name}'.*{hint}"):
+        gym.make_vec("snake_env/Snake-v1", num_envs=2, vectorization_mode="vector_entry_point", **arguments)
+
+
+def test_a_vector_of_single_games_takes_its_mode_elsewhere() -> None:
+    with pytest.raises(TypeError, match=r"give vector_kwargs={'autoreset_mode': ...}"):
+        gym.make_vec("snake_env/Snake-v1", num_envs=2, vectorization_mode="sync", autoreset_mode="SameStep")
+    envs = gym.make_vec(
+        "snake_env/Snake-v1", num_envs=2, vectorization_mode="sync", vector_kwargs={"autoreset_mode": "SameStep"}
+    )
+    assert envs.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+    envs.close()
+
+
+def test_the_mode_can_be_read_where_gymnasiums_vectors_have_it() -> None:
+    for mode in AutoresetMode:
+        assert SnakeVectorEnv(2, autoreset_mode=mode.value).autoreset_mode is mode
 
 
 def test_a_step_needs_a_reset() -> None:
