@@ -1,12 +1,13 @@
 """Numbers that change while training goes on: learning rates, shares of chance."""
 
-import math
 from typing import Literal, get_args
 
-Schedule = Literal["constant", "linear", "cosine"]
+from nn.schedules import half_wave
+
+Annealing = Literal["constant", "linear", "cosine"]
 
 
-def anneal(shape: Schedule, first: float, last: float, progress: float) -> float:
+def anneal(shape: Annealing, first: float, last: float, progress: float) -> float:
     """The number at a progress from 0 to 1: first all the time, or on a line or half a cosine wave from first to last.
 
     Raises:
@@ -18,5 +19,5 @@ def anneal(shape: Schedule, first: float, last: float, progress: float) -> float
     if shape == "linear":
         return first + (last - first) * share
     if shape == "cosine":
-        return last + (first - last) * (1 + math.cos(math.pi * share)) / 2
-    raise ValueError(f"there is no schedule {shape!r}; choose one of {', '.join(get_args(Schedule))}")
+        return half_wave(first, last, share)
+    raise ValueError(f"there is no schedule {shape!r}; choose one of {', '.join(get_args(Annealing))}")

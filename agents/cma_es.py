@@ -4,10 +4,11 @@ Source: Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv 1604.00772; equa
 
 Differences: fitness is maximised; above `FULL_UP_TO` parameters only the diagonal of the covariance is learnt, with the
 faster rate that this allows (Ros, Hansen, "A simple modification in CMA-ES achieving linear time and space complexity",
-PPSN 2008); samples are mirrored in pairs (Brockhoff et al., "Mirrored sampling and sequential selection for evolution
-strategies", PPSN 2010), which evens them out. Where both of a pair are among the best they cancel, so the step size
-falls by half a percent a generation even without a signal (Auger, Brockhoff and Hansen, "Mirrored sampling in evolution
-strategies with weighted recombination", GECCO 2011); that is left as it is.
+PPSN 2008); no weights are negative (the tutorial's "active" update), and the step size grows by no more than a factor
+e a generation; samples are mirrored in pairs (Brockhoff et al., "Mirrored sampling and sequential selection for
+evolution strategies", PPSN 2010), which evens them out. Where both of a pair are among the best they cancel, so the
+step size falls even without a signal, with 205 parameters and 32 candidates by 0.7 % a generation (Auger, Brockhoff and
+Hansen, "Mirrored sampling in evolution strategies with weighted recombination", GECCO 2011); that is left as it is.
 """
 
 import math
@@ -64,7 +65,7 @@ class CMAES(Strategy):
         return genomes
 
     def tell(self, fitness: NDArray[np.float64]) -> None:
-        """Move the mean, the step size and the covariance: equations 41 to 47."""
+        """Move the mean, the step size and the covariance: equations 41 to 47, but for what the file says above."""
         order = rank(fitness, self._M)
         best = self._steps[order[: len(self._weights)]]  # (mu, P)
         step = self._weights @ best

@@ -1,4 +1,4 @@
-"""Players that follow a Hamiltonian cycle, and so never die."""
+"""Players that follow a Hamiltonian cycle, and so never die, but for a start that is lost to every player."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache

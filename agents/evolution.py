@@ -29,7 +29,8 @@ class Generation:
         full: share of games in which the board was filled.
         games: games played since the start.
         steps: environment steps since the start.
-        champion: mean score of the champion in the validation games.
+        champion: mean score of the champion in the validation games, of which the longest are cut short, as in all
+            rounds (`population.SHARE_PLAYED`).
     """
 
     number: int

@@ -3,13 +3,8 @@
 import numpy as np
 
 from agents.annealing import anneal
+from agents.masks import best_allowed
 from agents.rollout import BoolArray, FloatArray, IntArray
-
-
-def best_allowed(values: FloatArray, masks: BoolArray) -> IntArray:
-    """argmax_a Q(a) over what is allowed, the first of equals: (N, A), (N, A) -> (N,)."""
-    best: IntArray = np.where(masks, values, -np.inf).argmax(axis=1)
-    return best
 
 
 def epsilon_greedy(values: FloatArray, masks: BoolArray, epsilon: float, rng: np.random.Generator) -> IntArray:

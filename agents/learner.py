@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import nn
 from agents.agent import LearnedAgent
-from agents.annealing import Schedule
+from agents.annealing import Annealing
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -68,7 +68,7 @@ class NetworkSettings:
     """Of Adam, at the beginning."""
     final_learning_rate: float = 0.0
     """The same at the end."""
-    schedule: Schedule = "linear"
+    schedule: Annealing = "linear"
     """How everything changes that has a final value: constant, linear or cosine."""
     longest_gradient: float = 10.0
     """Gradients with a greater norm are shortened to it."""

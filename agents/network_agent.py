@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 import nn
 from agents.agent import Actions, LearnedAgent
 from agents.inputs import network_input
+from agents.masks import allowed_actions, best_allowed
 from agents.symmetry import Symmetry
 
 KIND = "network"  # what a saved agent of this class says it is
@@ -112,8 +113,6 @@ def score_actions(network: nn.Sequential, observations: NDArray[Any], action_fea
 def best_actions(scores: NDArray[Any], action_mask: NDArray[np.int8] | None) -> Actions:
     """(N,) the best allowed action of each game; the best of all where none is allowed."""
     if action_mask is not None:
-        allowed = action_mask == 1
-        allowed |= ~allowed.any(axis=-1, keepdims=True)  # nothing is allowed to a trapped snake: any move is its last
-        scores = np.where(allowed, scores, -np.inf)
+        return best_allowed(scores, allowed_actions(action_mask))
     best: Actions = scores.argmax(axis=-1)
     return best

@@ -14,7 +14,9 @@ import nn
 from agents.inputs import network_input
 from agents.network_agent import best_actions, score_actions
 
-SHARE_PLAYED = 0.9  # of a candidate's games: when they have ended, the others count with what they have by then
+# Of a candidate's games: when more have ended, the others count with what they have by then. (Just as many are not
+# enough for round numbers of games, since 1 - 0.9 is a little less than 0.1: of 10 games all are played to their end.)
+SHARE_PLAYED = 0.9
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,10 @@ details that matter in practice (Huang et al. 2022, "The 37 Implementation Detai
 - With `symmetric` each game is seen in one of the views of its board, for as long as the training lasts.
 - Rewards are divided by the running standard deviation of the discounted return, so values are of the order of 1
   whatever the game pays; they are not shifted, and observations are not normalised.
-- The value loss is not clipped, and the policy's head starts at 0: all actions alike.
+- The value loss is not clipped, and the policy's head starts at 0: all actions alike. The layers below it start as He
+  et al. have it, not orthogonally.
+- Advantages have mean 0 and standard deviation 1 over the whole rollout, not over each minibatch.
+- The weight of the entropy falls while the training goes on.
 """
 
 from collections.abc import Mapping
@@ -21,7 +24,7 @@ from numpy.typing import NDArray
 import nn
 from agents.networks import two_heads
 from agents.rollout import BoolArray, Choice, FloatArray
-from agents.rollout_learner import Batch, RolloutLearner, RolloutSettings
+from agents.rollout_learner import RolloutBatch, RolloutLearner, RolloutSettings
 
 FORBIDDEN = np.float32(-1e30)  # the logit of an action that is not allowed; its probability is exactly 0
 
@@ -75,7 +78,7 @@ class PPO(RolloutLearner):
         actions = np.where(masks, log_policy + noise, -np.inf).argmax(axis=1)
         return Choice(actions, output[:, -1], log_policy[np.arange(len(actions)), actions])
 
-    def loss(self, output: FloatArray, batch: Batch) -> tuple[FloatArray, NDArray[np.float64]]:
+    def loss(self, output: FloatArray, batch: RolloutBatch) -> tuple[FloatArray, NDArray[np.float64]]:
         """See `clipped_loss`."""
         s = self.settings
         entropy_weight = self.annealed(s.entropy, s.final_entropy)
@@ -83,7 +86,7 @@ class PPO(RolloutLearner):
 
 
 def clipped_loss(
-    output: FloatArray, batch: Batch, *, clip: float, value_weight: float, entropy_weight: float
+    output: FloatArray, batch: RolloutBatch, *, clip: float, value_weight: float, entropy_weight: float
 ) -> tuple[FloatArray, NDArray[np.float64]]:
     """The gradient of each step's loss with respect to the network's output, and sums of what there is to tell.
 

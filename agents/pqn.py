@@ -6,7 +6,7 @@ back over many steps. Differences on purpose:
 
 - Forbidden actions are never chosen, and do not count as the best one.
 - Rewards are divided by the running standard deviation of the discounted return, as in `ppo.py`.
-- Adam in place of RAdam: its first steps are small here too, since the learning rate is low.
+- Adam in place of RAdam: so the first steps are the largest, of the size of the learning rate each.
 """
 
 from collections.abc import Mapping
@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 import nn
 from agents.exploration import epsilon_greedy, exploration_at
+from agents.masks import best_value
 from agents.networks import one_head
 from agents.rollout import BoolArray, Choice, FloatArray
-from agents.rollout_learner import Batch, RolloutLearner, RolloutSettings
+from agents.rollout_learner import RolloutBatch, RolloutLearner, RolloutSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,13 +68,13 @@ class PQN(RolloutLearner):
         s = self.settings
         epsilon = exploration_at(s.exploration, s.final_exploration, s.exploring, self._progress)
         actions = epsilon_greedy(output, masks, epsilon, self._rng)
-        return Choice(actions, np.where(masks, output, -np.inf).max(axis=1))
+        return Choice(actions, best_value(output, masks))
 
-    def loss(self, output: FloatArray, batch: Batch) -> tuple[FloatArray, NDArray[np.float64]]:
+    def loss(self, output: FloatArray, batch: RolloutBatch) -> tuple[FloatArray, NDArray[np.float64]]:
         """L = (Q(a) - R)² / 2, so dL/dQ(a) = Q(a) - R and 0 for the other actions."""
         every = np.arange(len(output))
         error = output[every, batch.actions] - batch.returns
         gradient = np.zeros_like(output)
         gradient[every, batch.actions] = error
-        best = np.where(batch.masks, output, -np.inf).max(axis=1)
+        best = best_value(output, batch.masks)
         return gradient, np.array([(error * error).sum(dtype=np.float64) / 2, best.sum(dtype=np.float64)])

@@ -3,7 +3,7 @@
 Watkins 1989, "Learning from Delayed Rewards"; Watkins and Dayan 1992, "Q-learning". After action a in state s, with the
 reward r and the next state s',
 
-    Q(s, a) ← Q(s, a) + η (r + d max_a' Q(s', a') - Q(s, a))
+    Q(s, a) ← Q(s, a) + η (r + γ max_a' Q(s', a') - Q(s, a))
 
 What is observed is rounded first, so that the same situations come again. Differences on purpose:
 
@@ -22,14 +22,15 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
-from agents.annealing import Schedule, anneal
+from agents.annealing import Annealing, anneal
 from agents.exploration import epsilon_greedy, exploration_at
 from agents.learner import Arrays, Learner, Stateful, check_numbers, restore_all, states_of
+from agents.masks import best_value
 from agents.returns import lambda_returns
 from agents.rollout import BoolArray, Choice, Collector, FloatArray, IntArray
 from agents.spaces import spaces_of
 from agents.symmetry import Symmetry
-from agents.table import Grid, Table
+from agents.table import Rounding, Table
 from agents.table_agent import TableAgent
 
 
@@ -53,7 +54,7 @@ class Settings:
     """Share of an error that is corrected at the beginning (eta)."""
     final_learning_rate: float = 0.001
     """The same at the end."""
-    schedule: Schedule = "linear"
+    schedule: Annealing = "linear"
     """How it changes: constant, linear or cosine."""
     exploration: float = 1.0
     """Share of actions that are drawn from all allowed ones, at the beginning (epsilon)."""
@@ -103,7 +104,9 @@ class QLearning(Learner):
         self._rng = np.random.default_rng(seed)
         self._actions = spaces_of(envs).actions
         levels = s.levels[0] if len(s.levels) == 1 else s.levels
-        grid = Grid.of(envs.single_observation_space, components=s.components, levels=levels, low=s.low, high=s.high)
+        grid = Rounding.of(
+            envs.single_observation_space, components=s.components, levels=levels, low=s.low, high=s.high
+        )
         self.table = Table(grid, self._actions, s.initial)
         game_seed = int(self._rng.integers(1 << 31, 1 << 32))
         as_it_is = Symmetry((), self._actions, on=False)
@@ -153,7 +156,7 @@ class QLearning(Learner):
         """Now and then by chance; the value is that of the best allowed action, whatever is chosen."""
         values = self.table.values[self.table.find(observations)]
         actions = epsilon_greedy(values, masks, self._exploration, self._rng)
-        return Choice(actions, np.where(masks, values, -np.inf).max(axis=1))
+        return Choice(actions, best_value(values, masks))
 
 
 def correct(

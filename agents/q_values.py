@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.exploration import best_allowed
+from agents.masks import best_allowed
 from agents.rollout import BoolArray, FloatArray, IntArray
 
 
@@ -24,11 +24,11 @@ def action_values(output: FloatArray, *, dueling: bool) -> FloatArray:
 def n_step_targets(
     returns: FloatArray, discounts: FloatArray, chooser: FloatArray, values: FloatArray, masks: BoolArray
 ) -> FloatArray:
-    """Targets y = R + d^m Q'(s', argmax_a Q(s', a)), over what is allowed in s'.
+    """Targets y = R + γ^m Q'(s', argmax_a Q(s', a)), over what is allowed in s'.
 
     Args:
         returns: (B,) R, the discounted rewards of m steps.
-        discounts: (B,) d^m; 0 where nothing follows.
+        discounts: (B,) γ^m; 0 where nothing follows.
         chooser: (B, A) Q: of the network for double Q-learning, else of the target network too.
         values: (B, A) Q' of the target network.
         masks: (B, A) allowed actions.

@@ -27,8 +27,8 @@ class Batch(NamedTuple):
     places: IntArray  # (B,) where they lie, for `Replay.update`
     observations: NDArray[Any]  # (B, ...) before the step
     actions: IntArray  # (B,)
-    returns: NDArray[np.float32]  # (B,) r_0 + d r_1 + ... + d^(m-1) r_(m-1)
-    discounts: NDArray[np.float32]  # (B,) d^m for what follows; 0 where the game has terminated
+    returns: NDArray[np.float32]  # (B,) r_0 + γ r_1 + ... + γ^(m-1) r_(m-1)
+    discounts: NDArray[np.float32]  # (B,) γ^m for what follows; 0 where the game has terminated
     next_observations: NDArray[Any]  # (B, ...) after m steps
     next_masks: BoolArray  # (B, A) what is allowed there
     weights: NDArray[np.float32]  # (B,) importance, at most 1
@@ -44,8 +44,8 @@ class Replay:
         dtype: of observations.
         actions: A.
         window: n, rewards before the value of what follows.
-        discount: d.
-        exponent: of priorities, see `Priorities` replay; None draws all steps alike.
+        discount: γ.
+        exponent: of priorities, see `Priorities`; None draws all steps alike.
 
     Raises:
         ValueError: a window below 1, or no room for one.

@@ -9,13 +9,13 @@ from agents.rollout import BoolArray, FloatArray
 class ReturnScale:
     """Divides rewards by the standard deviation of the discounted return so far, over all games and steps.
 
-    The return is the one that runs forward, G ← d G + r, which restarts with each game. Mean and variance are merged
+    The return is the one that runs forward, G ← γ G + r, which restarts with each game. Mean and variance are merged
     rollout by rollout (Chan, Golub, LeVeque 1979, "Updating Formulae and a Pairwise Algorithm"). A row in which a game
     starts anew counts as a return of 0, so the scale of very short games comes out too small.
 
     Args:
         games: N.
-        discount: d.
+        discount: γ.
     """
 
     def __init__(self, games: int, discount: float) -> None:

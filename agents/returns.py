@@ -15,7 +15,7 @@ def lambda_returns(
     discount: float,
     trace: float,
 ) -> NDArray[np.float32]:
-    """R[t] = r[t] + d ((1 - λ) V[t+1] + λ R[t+1]), with R = r after a termination and r + d V[t+1] after a truncation.
+    """R[t] = r[t] + γ ((1 - λ) V[t+1] + λ R[t+1]), with R = r after a termination and r + γ V[t+1] after a truncation.
 
     R[t] - V[t] is the generalised advantage of the step; λ = 1 gives the discounted return, λ = 0 the one-step target.
 
@@ -25,7 +25,7 @@ def lambda_returns(
             is of the last observation of that game, as with next-step autoreset.
         terminated: (T, N) the game has ended, and nothing follows.
         ended: (T, N) terminated or truncated: what follows is not of this game.
-        discount: d.
+        discount: γ.
         trace: λ.
 
     Source: Schulman et al. 2016, "High-Dimensional Continuous Control Using Generalized Advantage Estimation", equation

@@ -19,6 +19,7 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
+from agents.masks import allowed_actions
 from agents.spaces import spaces_of
 from agents.symmetry import Symmetry
 
@@ -153,8 +154,7 @@ class Collector:
         N, K = len(observations), self._symmetry.count
         masks = np.ones((N, self._actions), bool)
         if self._masked and "action_mask" in info:
-            masks = info["action_mask"] == 1
-            masks |= ~masks.any(axis=1, keepdims=True)  # nothing is allowed to a trapped snake: any move is its last
+            masks = allowed_actions(info["action_mask"])
         if K > 1:
             seen = np.empty_like(observations)
             for k in range(K):

@@ -42,7 +42,7 @@ class RolloutSettings(NetworkSettings):
     """Weight of longer returns against shorter ones (lambda)."""
 
 
-class Batch(NamedTuple):
+class RolloutBatch(NamedTuple):
     """B steps to learn from."""
 
     masks: BoolArray  # (B, A) allowed actions
@@ -51,9 +51,9 @@ class Batch(NamedTuple):
     returns: FloatArray  # (B,) what followed
     advantages: FloatArray  # (B,) how much more than expected, with mean 0 and standard deviation 1 over the rollout
 
-    def only(self, some: IntArray) -> "Batch":
+    def only(self, some: IntArray) -> "RolloutBatch":
         """Some of the steps."""
-        return Batch(
+        return RolloutBatch(
             self.masks[some], self.actions[some], self.log_probs[some], self.returns[some], self.advantages[some]
         )
 
@@ -106,7 +106,7 @@ class RolloutLearner(Learner):
         """What to do where the network says this: (N, outputs) and (N, A)."""
 
     @abstractmethod
-    def loss(self, output: FloatArray, batch: Batch) -> tuple[FloatArray, NDArray[np.float64]]:
+    def loss(self, output: FloatArray, batch: RolloutBatch) -> tuple[FloatArray, NDArray[np.float64]]:
         """The gradient of each step's loss with respect to the output, (B, outputs), and sums over B of what `told`."""
 
     def annealed(self, first: float, last: float) -> float:
@@ -165,14 +165,14 @@ class RolloutLearner(Learner):
         advantages -= advantages[valid].mean()
         advantages /= advantages[valid].std() + 1e-8
         observations = rollout.observations.reshape(T * N, *rollout.observations.shape[2:])
-        steps = Batch(
+        steps = RolloutBatch(
             rollout.masks.reshape(T * N, -1),
             rollout.actions.reshape(-1),
             rollout.log_probs.reshape(-1),
             returns.reshape(-1),
             advantages,
         )
-        told = []
+        figures = []
         for _ in range(s.epochs):
             order = self._rng.permutation(valid)
             for chosen in np.array_split(order, max(1, round(len(order) / s.minibatch))):
@@ -180,12 +180,12 @@ class RolloutLearner(Learner):
                 def learn_part(network: nn.Sequential, part: slice, chosen: IntArray = chosen) -> NDArray[np.float64]:
                     some = chosen[part]
                     output = network.forward(network_input(observations[some]), training=True)
-                    gradient, told = self.loss(output, steps.only(some))
+                    gradient, sums = self.loss(output, steps.only(some))
                     network.learn(gradient / len(chosen))
-                    return told
+                    return sums
 
                 self.network.gradient = 0.0
-                told.append(np.sum(self._replicas.learn(learn_part, len(chosen)), axis=0) / len(chosen))
+                figures.append(np.sum(self._replicas.learn(learn_part, len(chosen)), axis=0) / len(chosen))
                 nn.clip_by_global_norm(self.network.gradient, s.longest_gradient)
                 self._optimiser.step()
-        return dict(zip(self.told, np.mean(told, axis=0).tolist(), strict=True))
+        return dict(zip(self.told, np.mean(figures, axis=0).tolist(), strict=True))

@@ -23,10 +23,15 @@ def spaces_of(envs: VectorEnv[Any, Any, Any]) -> Spaces:
             than next-step.
     """
     seen, done = envs.single_observation_space, envs.single_action_space
-    if not isinstance(seen, Box) or not isinstance(done, Discrete) or done.start != 0:
+    if not isinstance(seen, Box):
         raise ValueError(
-            f"observations are {seen} and actions {done}; learners take observations from a Box and Discrete actions "
-            "that begin with 0: wrap the environment, for example with gymnasium.wrappers.FlattenObservation"
+            f"observations are {seen}; learners take them from a Box: wrap the environment, for example with "
+            "gymnasium.wrappers.FlattenObservation"
+        )
+    if not isinstance(done, Discrete) or done.start != 0:
+        raise ValueError(
+            f"actions are {done}; learners choose among Discrete ones that begin with 0: wrap the environment, for "
+            "example with gymnasium.wrappers.TransformAction"
         )
     mode = envs.metadata.get("autoreset_mode")
     if mode is not AutoresetMode.NEXT_STEP:

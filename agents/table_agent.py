@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import nn
 from agents.agent import Actions, LearnedAgent
 from agents.network_agent import best_actions
-from agents.table import Grid, Table
+from agents.table import Rounding, Table
 
 KIND = "table"  # what a saved agent of this class says it is
 
@@ -67,6 +67,6 @@ class TableAgent(LearnedAgent):
         arrays, header = nn.files.read(path)
         if header.get("kind") != KIND:
             raise ValueError(f"{path} holds no table; give a file that tabular Q-learning wrote")
-        table = Table(Grid.from_config(header["grid"]), arrays["values"].shape[-1])
+        table = Table(Rounding.from_config(header["grid"]), arrays["values"].shape[-1])
         table.restore(arrays)
         return cls(table, header["environment"], masked=header["masked"], name=Path(path).stem)

@@ -1,6 +1,6 @@
 """Averaging the weights along the way of the training: their mean lies deeper in the valley than they do.
 
-It costs nothing but memory, and does what a much longer fall of the learning rate would do.
+It costs a few percent of a step, and does what a much longer fall of the learning rate would do.
 """
 
 import copy

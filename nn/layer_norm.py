@@ -11,7 +11,7 @@ from nn.images import ImageLayer
 from nn.initialisers import Shape
 from nn.layer import Array, Parameter, ShapeError
 
-BLOCK = 1 << 16
+BLOCK = 1 << 16  # numbers worked on at a time, which the processor's cache holds
 
 
 class LayerNorm(ImageLayer):

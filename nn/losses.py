@@ -174,8 +174,9 @@ class BinaryCrossEntropy(Loss):
 
     def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
         """Return "loss", and "accuracy": how often the output's sign says on which side of 1/2 the target is."""
+        measured = super().measure(outputs, targets)  # which refuses targets of another shape
         right = (outputs > 0) == (np.asarray(targets) > 0.5)
-        return {**super().measure(outputs, targets), "accuracy": float(np.mean(right))}
+        return {**measured, "accuracy": float(np.mean(right))}
 
 
 def log_softmax(outputs: Array) -> tuple[Array, Array]:

@@ -19,13 +19,13 @@ from nn.layer import Array
 SMALL = 1_000_000  # multiplications
 
 
-def multiply(a: Array, b: Array, out: Array) -> None:
+def multiply_each(a: Array, b: Array, out: Array) -> None:
     """Write the products a b of matrices (..., n, k) and (..., k, m) to out (..., n, m)."""
     pieces = _column_pieces(b.shape[-1], a.shape[-2] * a.shape[-1])
     np.matmul(a[..., None, :, :], _cut_columns(b, pieces), out=_cut_columns(out, pieces))
 
 
-def multiply_transposed(a: Array, b: Array, out: Array) -> None:
+def multiply_each_transposed(a: Array, b: Array, out: Array) -> None:
     """Write the products a bᵀ of matrices (..., k, m) and (..., n, m) to out (..., k, n)."""
     *many, k, m = a.shape
     n = b.shape[-2]

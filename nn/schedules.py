@@ -15,6 +15,11 @@ from typing import TypeAlias
 Schedule: TypeAlias = Callable[[float], float]
 
 
+def half_wave(first: float, last: float, share: float) -> float:
+    """From first, at share 0, to last, at share 1 and beyond."""
+    return last + (first - last) * (1 + math.cos(math.pi * min(share, 1.0))) / 2
+
+
 def constant(rate: float) -> Schedule:
     """η(p) = rate.
 
@@ -68,7 +73,7 @@ def cosine(rate: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
     def schedule(progress: float) -> float:
         if progress < warmup:
             return rate * progress / warmup
-        return _half_wave(rate, final, (progress - warmup) / (1 - warmup))
+        return half_wave(rate, final, (progress - warmup) / (1 - warmup))
 
     return schedule
 
@@ -100,15 +105,10 @@ def one_cycle(highest: float, rise: float = 0.3, start: float = 1 / 25, final: f
 
     def schedule(progress: float) -> float:
         if progress < rise:
-            return _half_wave(start * highest, highest, progress / rise)
-        return _half_wave(highest, final * highest, (progress - rise) / (1 - rise))
+            return half_wave(start * highest, highest, progress / rise)
+        return half_wave(highest, final * highest, (progress - rise) / (1 - rise))
 
     return schedule
-
-
-def _half_wave(first: float, last: float, share: float) -> float:
-    """From first, at share 0, to last, at share 1 and beyond."""
-    return last + (first - last) * (1 + math.cos(math.pi * min(share, 1.0))) / 2
 
 
 def _require_rate(rate: float) -> None:

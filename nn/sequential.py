@@ -206,8 +206,9 @@ class Sequential(Bound, Layer):
         rows = [("", "input", self.input_shape, "")]
         rows += [(number, f"{x}", x.output_shape(x.input_shape), f"{x.size:,}") for number, x in self.walk()]
         rows += [("", "total", self.output_shape(self.input_shape), f"{self.flat.shape[-1]:,}")]
+        width = 2 + max(30, *(len(name) for _, name, _, _ in rows))
         for number, name, shape, count in rows:
-            print(f"{number:6}{name:32}{shape!s:16}{count:>12}")
+            print(f"{number:6}{name:{width}}{shape!s:16}{count:>12}")
 
     def __repr__(self) -> str:
         """Return the call that makes such a network."""

@@ -117,7 +117,8 @@ class Trainer:
         """Train until so many epochs or seconds, in all and not from now on, are over; return the history.
 
         In the end the network holds the best weights: those of the epoch with the highest validation accuracy, among
-        equals with the lowest validation loss; without validation the latest. The next `fit` goes on from the latest.
+        equals with the lowest validation loss; without validation the latest. The next `fit` goes on from the latest;
+        what an epoch learned that Ctrl-C broke off counts, though it has no row in the history.
 
         Args:
             x: (N, ...) examples, of any type that `augment` or the network turns into floats.
@@ -143,8 +144,11 @@ class Trainer:
             self.progress = max(self.step / total, self.elapsed / limit)
             return self.progress >= 1
 
-        if self.epoch:
+        x, y = np.asarray(x), np.asarray(y)
+        if self.history:
             self.network.flat = self._last
+        else:  # whatever the weights were when the trainer was made, or when its first epoch was broken off
+            self._last[...] = self._best[...] = self.network.flat
         self.stop = False
         with self.parallel:
             self.parallel.start(x[: self.batch], y[: self.batch])
@@ -154,15 +158,19 @@ class Trainer:
                 self.parallel.reseed(self.rng)
                 order = self.rng.permutation(len(x))
                 losses = []
-                for start in range(0, len(x) - self.batch + 1, self.batch):
-                    rows = order[start : start + self.batch]
-                    self._learn(x[rows], y[rows])
-                    losses.append(self.loss_value)
-                    over = ended()
-                    for callback in callbacks:
-                        callback.on_batch(self)
-                    if over or self.stop:
-                        break
+                try:
+                    for start in range(0, len(x) - self.batch + 1, self.batch):
+                        rows = order[start : start + self.batch]
+                        self._learn(x[rows], y[rows])
+                        losses.append(self.loss_value)
+                        over = ended()
+                        for callback in callbacks:
+                            callback.on_batch(self)
+                        if over or self.stop:
+                            break
+                except KeyboardInterrupt:
+                    self._last[...] = self.network.flat
+                    raise
                 measured = self._measure(validation)
                 ended()
                 row: Row = {
@@ -176,14 +184,15 @@ class Trainer:
                 self.history.append(row)
                 for callback in callbacks:
                     callback.on_epoch(self, row)
-        if self.epoch:
+        if self.history:
             self.network.flat = self._best
         return self.history
 
     def best_network(self) -> Sequential:
         """Return a copy of the network with the best weights so far, as `fit` leaves them in the end."""
         network = copy.deepcopy(self.network)
-        network.flat = self._best
+        if self.history:
+            network.flat = self._best
         return network
 
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:

@@ -35,7 +35,7 @@ import numpy.typing as npt
 from nn import threads
 from nn.initialisers import Shape
 from nn.layer import Array, Layer
-from nn.pieces import multiply, multiply_transposed
+from nn.pieces import multiply_each, multiply_each_transposed
 from nn.taps import Columns, add_up, shift
 
 POINTS = (0.0, 1.0, -1.0, 2.0, -2.0)  # and infinity; with more, or larger ones, too many digits cancel
@@ -91,7 +91,7 @@ class Winograd:
             for u, count in self.blocks[some]:
                 values = self._values(rows, u, count, some)
                 for at, taps, _ in self._taps(values, V, some):
-                    multiply(self.kernels[count][at], taps, m[at])
+                    multiply_each(self.kernels[count][at], taps, m[at])
                 A, _, _ = transforms(count, self.kernel[0], y.dtype)
                 to = y[u : u + count].reshape(count, O, V * N)
                 _sums(A, m[: len(values)], to)
@@ -116,9 +116,9 @@ class Winograd:
                 values = self._values(rows, u, count, some)
                 _sums(A.T, g[u : u + count].reshape(count, O, V * N), dm[: len(values)])
                 for at, taps, dtaps in self._taps(values, V, some):
-                    multiply_transposed(taps, dm[at], dk[b, at])
+                    multiply_each_transposed(taps, dm[at], dk[b, at])
                     if dx is not None:  # dL/dvalues takes the place of values that have been multiplied already
-                        multiply(self.kernels[count][at].swapaxes(1, 2), dm[at], dtaps)
+                        multiply_each(self.kernels[count][at].swapaxes(1, 2), dm[at], dtaps)
                         add_up(dtaps.reshape(-1, J, C, V, N), self.columns, values[at])
                 if dx is not None:
                     dvalues = values.reshape(-1, C, W * N)

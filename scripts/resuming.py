@@ -42,7 +42,10 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
     stored = folder.read_json("config.json")
     kind = next((kind for kind in kinds if kind.kind == stored.get("kind")), None)
     if kind is None:
-        raise ValueError(f"{folder.path} is a run of another script, of kind {stored.get('kind')}")
+        raise ValueError(
+            f"{folder.path} is a run of another kind, {stored.get('kind')}, than "
+            f"{', '.join(one.kind for one in kinds)}: give that kind with --resume, or none, or the script that made it"
+        )
     free = [name for name in (*kind.changeable, *kind.adjustable) if hasattr(options, name)]
     for name in (name.removeprefix("no_") for name in options.given):
         value = getattr(options, name, None)

@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 import nn
 from agents import Agent, Evaluation, evaluate
@@ -24,6 +23,7 @@ from budget import parse_budget
 from command_line import INTERRUPTED, check_seed
 from curves import save_curve
 from players import find_agent, make_games
+from progress_line import progress_line
 from resuming import NOT_STORED, Resumable, resumed
 from run_folder import RunFolder
 from snake_env.endings import find_endings
@@ -192,8 +192,7 @@ class Course:
             whole: whether a step that has begun must end before Ctrl-C counts, since half of it is worth nothing.
         """
         self.console.print(f"Training in {self.folder.path}; Ctrl-C stops and keeps what was reached.")
-        columns = TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[left]}")
-        with Progress(*columns, console=self.console) as progress:
+        with progress_line(self.console) as progress:
             task = progress.add_task("first step", total=1.0, left="")
             try:
                 while (done := self.progress) < 1:

@@ -5,6 +5,8 @@ python scripts/train.py: two minutes of CMA-ES on all cores
 python scripts/train.py ppo --budget 15m: a policy gradient instead
 
 python scripts/train.py --resume runs/es: go on with a run
+
+python scripts/train.py es --help: all options of a kind, such as --budget, --seed, --height and --resume
 """
 
 import os

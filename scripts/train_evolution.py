@@ -148,7 +148,6 @@ def _resumed(evolution: Evolution, folder: RunFolder) -> tuple[list[dict[str, An
 
 def _line(row: dict[str, Any], seconds: float) -> str:
     return (
-        f"generation {row['generation']:.0f}  best {row['best']:.1f}  mean {row['mean']:.1f} food  "
-        f"full boards {row['full']:.0%}  champion {row['champion']:.1f}  "
-        f"{row['games'] / seconds:.0f} games/s  {row['steps'] / seconds / 1000:.0f}k steps/s"
+        f"gen {row['generation']:.0f}  best {row['best']:.3g} mean {row['mean']:.3g} kept {row['champion']:.3g} food  "
+        f"full {row['full']:.0%}  {row['games'] / seconds:.0f} games {row['steps'] / seconds / 1000:.0f}k steps/s"
     )

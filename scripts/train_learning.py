@@ -272,8 +272,9 @@ def _training_games(options: LearningOptions) -> gym.vector.VectorEnv[Any, Any, 
 
 
 def _line(row: dict[str, Any], seconds: float) -> str:
+    validated = math.isfinite(row["validation"])
+    validation = f"validation {row['validation']:.1f}, full {row['validation_full']:.0%}  " if validated else ""
     return (
-        f"{row['steps'] / 1e6:.2f}M steps  score {row['score']:.1f}  "
-        f"validation {row['validation']:.1f}, full boards {row['validation_full']:.0%}  "
+        f"{row['steps'] / 1e6:.2f}M steps  score {row['score']:.1f}  {validation}"
         f"{row['steps'] / seconds / 1000:.1f}k steps/s"
     )

@@ -9,10 +9,10 @@ from dataclasses import replace
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 import nn
 from classifier import Classifier
+from progress_line import progress_line
 from run_folder import RunFolder
 
 BETWEEN_LINES = 0.2  # seconds: drawing takes time too
@@ -34,8 +34,7 @@ class TrainingProgress(nn.Callback):
         self.folder = folder
         self.classifier = classifier
         self.console = console
-        columns = TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[left]}")
-        self.progress = Progress(*columns, console=console)
+        self.progress = progress_line(console)
         self.task = self.progress.add_task("first steps", total=1.0, left="")
         self.trainer: nn.Trainer | None = None  # known from the first step
         self.loss = 0.0  # running mean

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.reductions import column_sums, row_maxima, row_sums
+from nn.reductions import SHORT, column_sums, row_maxima, row_sums
 
-sizes = st.integers(1, 70)
+sizes = st.integers(1, 2 * SHORT)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from nn import Dense, Flatten, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
+from nn import Conv2D, Dense, Flatten, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
 from nn.layer import Array
 
 
@@ -252,6 +252,15 @@ def test_summary(capsys: pytest.CaptureFixture[str]) -> None:
       total                           (2,)                     107
 """
     )
+
+
+def test_a_summary_makes_room_for_long_names(capsys: pytest.CaptureFixture[str]) -> None:
+    network = Sequential([Conv2D(1, 2), Flatten(), Dense(24, 5)], (1, 3, 4), rng=0)
+    network.summary()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "0     Conv2D(1, 2, (3, 3), stride=1, padding='same')  (2, 3, 4)                 20"
+    assert {len(line) for line in lines} == {len(lines[1])}
+    assert {line.index("(", 50) for line in lines} == {lines[1].index("(2, 3, 4)")}
 
 
 def test_learns_xor() -> None:

@@ -105,6 +105,27 @@ def test_after_an_interruption_within_an_epoch_training_goes_on() -> None:
     assert found["loss"] == pytest.approx(best["validation_loss"], rel=1e-6)
 
 
+@pytest.mark.parametrize("broken_at", [2, 7])
+def test_what_was_learned_until_an_interruption_counts(broken_at: int) -> None:
+    network = build()
+    trainer = Trainer(network, SoftmaxCrossEntropy(), SGD(network, 0.1), batch=16)
+    network.flat = build(seed=5).flat  # after the trainer was made
+    np.testing.assert_array_equal(trainer.best_network().flat, network.flat)
+
+    def interrupt(trainer: Trainer) -> None:
+        if trainer.step == broken_at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(X, Y, epochs=3, callbacks=[Do(batch=interrupt)])
+    reached = network.flat.copy()
+    assert (reached != build(seed=5).flat).any()
+    trainer.optimiser.learning_rate = 0.0
+    trainable = np.concatenate([np.full(p.size, p.trainable) for p in network.parameters().values()])
+    trainer.fit(X, Y, epochs=3)
+    np.testing.assert_array_equal(network.flat[trainable], reached[trainable])
+
+
 def test_the_optimiser_leaves_running_statistics_to_the_layers() -> None:
     network = Sequential([BatchNorm(5, momentum=0.5), Dense(5, 3)], (5,), rng=0, dtype=np.float64)
     mean, variance = np.zeros(5), np.ones(5)

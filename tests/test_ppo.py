@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import agents
-from agents.annealing import Schedule, anneal
+from agents.annealing import Annealing, anneal
 from agents.ppo import PPO, Settings, clipped_loss
-from agents.rollout_learner import Batch
+from agents.rollout_learner import RolloutBatch
 from tests.identity import Identity
 from tests.test_nn_gradients import central_differences, relative_error
 
@@ -23,7 +23,7 @@ SMALL: dict[str, Any] = {"hidden": (8,), "horizon": 4, "minibatch": 8, "epochs":
 CLIP, VALUE, ENTROPY = 0.2, 0.7, 0.3
 
 
-def drawn(B: int, A: int, seed: int) -> tuple[Array, Batch]:
+def drawn(B: int, A: int, seed: int) -> tuple[Array, RolloutBatch]:
     """Outputs, and steps with forbidden actions and ratios anywhere but at 1 - ε and 1 + ε, where the loss bends."""
     rng = np.random.default_rng(seed)
     output = rng.normal(size=(B, A + 1))
@@ -35,7 +35,7 @@ def drawn(B: int, A: int, seed: int) -> tuple[Array, Batch]:
     )
     log_policy = np.array([math.log(policy_of(*row)) for row in zip(output, masks, actions, strict=True)])
     advantages = rng.choice([-1, 1], size=B) * rng.uniform(0.1, 2, size=B)
-    return output, Batch(masks, actions, log_policy - np.log(ratios), rng.normal(size=B), advantages)
+    return output, RolloutBatch(masks, actions, log_policy - np.log(ratios), rng.normal(size=B), advantages)
 
 
 def policy_of(output: Array, mask: Array, action: int) -> float:
@@ -44,7 +44,7 @@ def policy_of(output: Array, mask: Array, action: int) -> float:
     return powers[action] / sum(powers)
 
 
-def slow_loss(output: Array, batch: Batch) -> tuple[float, Array]:
+def slow_loss(output: Array, batch: RolloutBatch) -> tuple[float, Array]:
     """The loss, and what is told of it, summed over steps as the paper writes them."""
     told = np.zeros(5)
     for b, row in enumerate(output):
@@ -79,7 +79,7 @@ def test_the_loss_by_hand() -> None:
     """
     output = np.array([[5.0, 5.0, 1.0], [0.0, 0.0, 2.0], [-1.0, -1.0, 0.0]])
     log_half = math.log(0.5)
-    batch = Batch(
+    batch = RolloutBatch(
         masks=np.ones((3, 2), bool),
         actions=np.array([0, 1, 0]),
         log_probs=np.array([log_half, math.log(0.25), 0.0]),
@@ -94,7 +94,7 @@ def test_the_loss_by_hand() -> None:
 
 def test_entropy_pulls_towards_all_actions_alike() -> None:
     """π = (3/4, 1/4), H = log 4 - 3/4 log 3: the gradient of -H is π (log π + H)."""
-    batch = Batch(np.ones((1, 2), bool), np.array([0]), np.array([math.log(0.75)]), np.zeros(1), np.zeros(1))
+    batch = RolloutBatch(np.ones((1, 2), bool), np.array([0]), np.array([math.log(0.75)]), np.zeros(1), np.zeros(1))
     gradient, _ = clipped_loss(np.array([[math.log(3), 0.0, 0.0]]), batch, clip=0.2, value_weight=1, entropy_weight=2)
     pull = 2 * 0.75 * (math.log(3) - 0.75 * math.log(3))
     np.testing.assert_allclose(gradient, [[pull, -pull, 0]], atol=1e-12)
@@ -139,7 +139,7 @@ def test_where_one_action_is_allowed_it_is_certain() -> None:
         ("cosine", [8, 5 + 3 * math.sqrt(0.5), 5, 2, 2]),
     ],
 )
-def test_schedules_by_hand(shape: Schedule, numbers: list[float]) -> None:
+def test_schedules_by_hand(shape: Annealing, numbers: list[float]) -> None:
     found = [anneal(shape, 8, 2, progress) for progress in (-0.1, 0.25, 0.5, 1, 1.3)]
     assert found == pytest.approx(numbers)
 

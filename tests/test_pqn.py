@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import agents
 from agents.pqn import PQN, Settings
-from agents.rollout_learner import Batch
+from agents.rollout_learner import RolloutBatch
 from tests.identity import Identity
 from tests.test_nn_gradients import central_differences, relative_error
 
@@ -25,9 +25,9 @@ def learner(**changed: Any) -> PQN:
     return PQN(Identity(4), Settings(**SMALL | changed))
 
 
-def batch_of(actions: Array, returns: Array, A: int) -> Batch:
+def batch_of(actions: Array, returns: Array, A: int) -> RolloutBatch:
     B = len(actions)
-    return Batch(np.ones((B, A), bool), actions, np.zeros(B), returns, np.zeros(B))
+    return RolloutBatch(np.ones((B, A), bool), actions, np.zeros(B), returns, np.zeros(B))
 
 
 @given(B=st.integers(1, 8), A=st.integers(2, 5), seed=st.integers(0, 2**32 - 1))

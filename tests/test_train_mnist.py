@@ -166,7 +166,7 @@ def test_a_run_is_not_overwritten_and_only_a_run_of_its_own_goes_on(data: Path, 
     train(data, tmp_path / "run", "--epochs", "1")
     with pytest.raises(FileExistsError, match="already holds a run"):
         train(data, tmp_path / "run", "--epochs", "1")
-    with pytest.raises(ValueError, match="is a run of another script, of kind mlp"):
+    with pytest.raises(ValueError, match="is a run of another kind, mlp, than "):
         train_images.main(train_images.parse(["--resume", str(tmp_path / "run")]))
     with pytest.raises(FileNotFoundError, match="holds no run"):
         train_mnist.main(train_mnist.parse(["--resume", str(data)]))
