@@ -1,5 +1,7 @@
 """How fast are the environment, the networks and the learners, beside others in the same run? Ratios count.
 
+The column target is what the project has set itself as the least ratio; not every target is reached.
+
 python scripts/benchmark.py env: environment steps, beside CartPole and Jumanji
 
 python scripts/benchmark.py nn: training and forward passes, beside PyTorch and scikit-learn
