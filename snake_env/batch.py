@@ -28,7 +28,6 @@ from snake_env.stream import below_many
 class Outcome(NamedTuple):
     """What the last step did."""
 
-    ate: BoolArray  # (N,) which games ate food
     died: BoolArray  # (N,) which ran into a wall, an obstacle or themselves
     won: BoolArray  # (N,) which filled the board
     starved: BoolArray  # (N,) which reached the hunger limit
@@ -154,7 +153,7 @@ class Batch:
             self._ended = (~self.playing).nonzero()[0]
         self._put_food(rows, drawn, new)
         self._look_ahead()
-        return Outcome(ate, died, won, starved, meals, deaths)
+        return Outcome(died, won, starved, meals, deaths)
 
     def board(self) -> tuple[NDArray[np.void], IntArray]:
         """The plane of each body as one item (N,), and where heads and food are (1 + F, N); see `Planes.draw`."""

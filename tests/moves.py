@@ -52,7 +52,8 @@ def move_batch(text: str, *moves: str, hunger: int = 0, **rules: Unpack[RuleArgu
     events: set[str] = set()
     for action in moves:
         outcome = batch.step(np.full(3, these.action_names.index(action)))
-        events = {event for event in EVENTS if getattr(outcome, event)[1]}
+        ended = {event for event in EVENTS[1:] if getattr(outcome, event)[1]}
+        events = ended | ({"ate"} if 1 in outcome.meals else set())
     safe = {name for i, name in enumerate(these.action_names) if batch.action_mask[1, i]}
     return Moved(batch.state().only(np.array([1])), safe, events)
 

@@ -32,8 +32,9 @@ def play_side_by_side(rules: Rules, games: int, steps: int, rng: np.random.Gener
         state = batch.state()
         for i, (game, action) in enumerate(zip(singles, actions, strict=True)):
             reference = references[i]
-            happened = [bool(array[i]) for array in (outcome.ate, outcome.died, outcome.won, outcome.starved)]
-            assert (i in outcome.meals, i in outcome.deaths) == (happened[0], happened[1])
+            ended = [bool(array[i]) for array in (outcome.died, outcome.won, outcome.starved)]
+            happened = [i in outcome.meals, *ended]
+            assert (i in outcome.deaths) == ended[0]
             if reference.over:
                 game.start()
                 references |= begin(rules, state, [i])

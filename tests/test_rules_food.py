@@ -57,7 +57,7 @@ def fallen_food(engine: str, text: str, draws: int, **rules: Unpack[RuleArgument
     if engine == "batch":
         batch = Batch(these, draws)
         batch.set_state(repeated(start, streams))
-        assert batch.step(np.full(draws, action)).ate.all()
+        assert len(batch.step(np.full(draws, action)).meals) == draws
         food = batch.state().food.copy()
     else:
         game, fell = Game(these), []
