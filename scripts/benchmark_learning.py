@@ -80,6 +80,7 @@ def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
     """The same of Stable-Baselines3: an update of DQN for each step that one of ours learns from, in batches alike."""
     import stable_baselines3
     import torch
+    from stable_baselines3.common.logger import Logger
     from stable_baselines3.common.vec_env import DummyVecEnv
 
     torch.set_num_threads(threads)
@@ -98,6 +99,7 @@ def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
         policy_kwargs={"features_extractor_class": trunk, "net_arch": []},
         device="cpu",
     )
+    model.set_logger(Logger(None, []))  # its own leaves a temporary folder for each call
     return repeat(lambda: model.learn(GAMES * HORIZON, reset_num_timesteps=False), GAMES * HORIZON)
 
 

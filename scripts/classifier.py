@@ -1,5 +1,6 @@
 """A trained network with all that it takes to name what a picture shows: classes, size, normalisation, views."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ import nn
 from augmentation import Normalisation, shifted_views
 from digit_picture import digit_picture
 from image_folder import decode, open_rgb
+from tables import print_table
 
 BATCH = 256
 
@@ -60,7 +62,8 @@ class Classifier:
                 return digit_picture(np.asarray(open_rgb(path).convert("L")))
             return decode(path, self.network.input_shape[-1])
         except Exception as error:  # decoders raise almost anything on broken files
-            raise ValueError(f"{path}: {error}") from None
+            why = error.strerror if isinstance(error, FileNotFoundError) else error
+            raise ValueError(f"{path}: {why}") from None
 
     def save(self, path: Path, *, half: bool = False) -> None:
         """Write it, for `load`; half: the weights as float16."""
@@ -93,20 +96,30 @@ class Classifier:
 
 
 def predict(weights: Path, files: Sequence[Path], most: int = 3) -> dict[str, str]:
-    """Print what each picture probably shows, in a row each; gives back the class of each file.
+    """Print what each picture probably shows, in a row each, and which cannot be read; gives back the classes by file.
 
     Raises:
-        ValueError: no pictures, or one that cannot be read.
+        ValueError: no pictures, or none that can be read.
     """
     if not files:
         raise ValueError("no pictures given; name their files after the weights")
     classifier = Classifier.load(weights)
-    probabilities = classifier.probabilities(np.stack([classifier.read(path) for path in files]))
+    pictures, unread = {}, []
+    for path in files:
+        try:
+            pictures[path] = classifier.read(path)
+        except ValueError as error:
+            unread.append(str(error))
+    if not pictures:
+        raise ValueError("; ".join(unread))
+    probabilities = classifier.probabilities(np.stack(list(pictures.values())))
     named = {}
     table = Table(Column("picture", overflow="fold"), "class", "probabilities")
-    for path, row in zip(files, probabilities, strict=True):
+    for path, row in zip(pictures, probabilities, strict=True):
         order = np.argsort(-row, kind="stable")[:most]
         named[str(path)] = classifier.classes[order[0]]
         table.add_row(str(path), named[str(path)], ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in order))
-    Console(markup=False).print(table)  # names may hold brackets
+    print_table(Console(markup=False), table)  # names may hold brackets
+    for reason in unread:
+        print(f"not read: {reason}", file=sys.stderr)
     return named

@@ -1,6 +1,7 @@
 """A script as a command: a user's mistake is one line and exit code 1, not a stack trace."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -31,11 +32,16 @@ def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]
         sys.exit(INTERRUPTED)
 
 
+def typed_command() -> str:
+    """What was typed to start this, so that it can be typed again."""
+    return shlex.join(["python", *sys.argv])
+
+
 def check_seed(seed: int) -> None:
-    """Refuse what no game can be drawn from.
+    """Refuse what no games can be drawn from; others follow the first, in 64 bits.
 
     Raises:
-        ValueError: it is negative.
+        ValueError: it is negative, or too large.
     """
-    if seed < 0:
-        raise ValueError(f"seed is {seed}; give a whole number, 0 or more")
+    if not 0 <= seed < 1 << 62:
+        raise ValueError(f"seed is {seed}; give a whole number from 0 to 2**62 - 1")

@@ -22,6 +22,7 @@ from rich.table import Table
 from command_line import run_command
 from curves import Curve, food_curve, save_comparison
 from run_folder import RunFolder
+from tables import print_table
 
 SNAKE = ("run", "kind", "board", "mean", "best", "full", "steps_per_food", "train_steps", "train_seconds")
 PICTURES = ("run", "kind", "test_accuracy", "validation_accuracy", "parameters", "epochs", "train_seconds")
@@ -110,7 +111,7 @@ def main(config: Config) -> list[dict[str, Any]]:
     if config.json:
         print(json.dumps(rows, indent=2))
     else:
-        Console(markup=False).print(_table(rows, SNAKE if snake else PICTURES))
+        print_table(Console(markup=False), _table(rows, SNAKE if snake else PICTURES))
         print(f"wrote {config.out}")
     return rows
 

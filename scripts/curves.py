@@ -110,15 +110,20 @@ def save_comparison(curves: Sequence[Curve], x_label: str, y_label: str, path: P
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
     with_dots = all(len(curve.x) < 60 for curve in curves)
-    for number, (name, x, y) in enumerate(curves):
+    for number, (_, x, y) in enumerate(curves):
         colour, line = COLOURS[number % len(COLOURS)], LINES[number // len(COLOURS) % len(LINES)]
-        axes.plot(x, y, line, color=colour, marker="o" if with_dots else None, markersize=4, linewidth=1.8, label=name)
+        axes.plot(x, y, line, color=colour, marker="o" if with_dots else None, markersize=4, linewidth=1.8)
     _finish(axes, x_label, y_label)
     ends = [curve.x[-1] for curve in curves if len(curve.x)]
     if ends and max(ends) > 10 * min(ends):
         axes.set_xscale("log")  # or the short ones would be lines at the left edge
-    axes.legend()
+    axes.legend(axes.lines, [plain(curve.name) for curve in curves])
     save_figure(figure, path)
+
+
+def plain(name: str) -> str:
+    """A name as Matplotlib shows it: a $ would begin a formula, and what is no text cannot be drawn."""
+    return name.encode(errors="replace").decode().replace("$", r"\$")
 
 
 def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:

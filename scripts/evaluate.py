@@ -22,7 +22,7 @@ from command_line import check_seed, run_command
 from figures import save_scores
 from players import find_agent, given_rules, make_games, shared_rules
 from snake_env.endings import find_endings
-from tables import evaluation_table
+from tables import evaluation_table, print_table
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -93,12 +93,12 @@ def main(config: Config) -> list[dict[str, Any]]:
     rows = [result.row() for result in results]
     title = f"{config.games} games, seeds {config.seed} to {config.seed + config.games - 1}"
     title += "" if config.mask else ", without action masks"
-    if config.plot:
-        save_scores(results, title, config.plot)
     if config.json:
         print(json.dumps(rows, indent=2))
     else:
-        Console(markup=False).print(evaluation_table(results, title))
+        print_table(Console(markup=False), evaluation_table(results, title))
+    if config.plot:
+        save_scores(results, title, config.plot)
     return rows
 
 

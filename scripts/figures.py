@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import nn
 from agents import Evaluation
-from curves import save_figure
+from curves import plain, save_figure
 
 FILTERS = 64  # that are shown at most
 READABLE = 40  # classes whose numbers are written into a table
@@ -28,7 +28,7 @@ def save_scores(evaluations: Sequence[Evaluation], title: str, path: Path) -> No
         axes.barh(i, high - low, left=low, height=0.7, fill=False)
         axes.vlines(middle, i - 0.35, i + 0.35, color="black")
         axes.scatter(evaluation.mean, i, s=45, marker="D", color="white", edgecolors="black", zorder=3)
-    labels = [f"{_short(evaluation.agent)}\nfull {evaluation.full:.0%}" for evaluation in evaluations]
+    labels = [f"{plain(_short(evaluation.agent))}\nfull {evaluation.full:.0%}" for evaluation in evaluations]
     axes.set_yticks(range(len(evaluations)), labels)
     axes.invert_yaxis()
     axes.use_sticky_edges = False  # a bar would end the picture at the best score
@@ -55,8 +55,9 @@ def save_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: P
             if confusion[true, given] and K <= READABLE:
                 weight = "bold" if true == given else "normal"
                 axes.text(given, true, f"{confusion[true, given]}", ha="center", va="center", weight=weight)
-    axes.set_xticks(range(K), classes, rotation=45 if max(map(len, classes)) > 2 else 0)
-    axes.set_yticks(range(K), classes)
+    names = [plain(name) for name in classes]
+    axes.set_xticks(range(K), names, rotation=45 if max(map(len, classes)) > 2 else 0)
+    axes.set_yticks(range(K), names)
     axes.set(xlabel="given", ylabel="true", title=f"{np.trace(confusion):,} of {confusion.sum():,} right")
     save_figure(figure, path)
 
@@ -69,19 +70,22 @@ def save_mistakes(
     path: Path,
     most: int = 32,
 ) -> None:
-    """The pictures whose wrong class was given with the greatest confidence, each with its true and its given class."""
+    """The pictures whose wrong class was given with the greatest confidence, each with its true and its given class.
+
+    Above each stand the true class, the given one, and how sure the network was.
+    """
     given = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(given != labels)
     wrong = wrong[np.argsort(-probabilities[wrong, given[wrong]], kind="stable")][:most]
     rows = max(1, -(-len(wrong) // 8))
-    figure = Figure(figsize=(12, 1.75 * rows))
-    figure.subplots_adjust(0.01, 0.02, 0.99, 1 - 0.25 / rows, hspace=0.35)
+    figure = Figure(figsize=(12, 2 * rows))
+    figure.subplots_adjust(0.01, 0.02, 0.99, 1 - 0.28 / rows, hspace=0.45)
     for axes in figure.subplots(rows, 8, squeeze=False).flat:
         axes.axis("off")
     for axes, picture in zip(figure.axes, wrong, strict=False):
         axes.imshow(images[picture], cmap="gray", vmin=0, vmax=255)
-        title = f"{classes[labels[picture]]} taken for {classes[given[picture]]}"
-        axes.set_title(f"{title}\n{probabilities[picture].max():.0%} sure", fontsize=9)
+        true, taken_for = (plain(_short(classes[k], 16)) for k in (labels[picture], given[picture]))
+        axes.set_title(f"{true}\nfor {taken_for}, {probabilities[picture].max():.0%}", fontsize=8)
     if not len(wrong):
         figure.suptitle("no mistakes")
     save_figure(figure, path, dpi=100)

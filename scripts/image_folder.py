@@ -21,11 +21,12 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from rich.markup import escape
 from rich.progress import track
 
 import nn
 
-DECODER = 2  # changes with what `decode` makes of a file, so that nothing is kept of how it was before
+DECODER = 3  # changes with what `decode` makes of a file, so that nothing is kept of how it was before
 TEST_SHARE = 0.2  # of a class, where there is no test folder
 
 
@@ -101,7 +102,8 @@ def read(folder: Path, size: int, cache: Path | None = None) -> Pictures:
         with suppress(OSError):  # without a cache it only takes longer the next time
             cache.mkdir(parents=True, exist_ok=True)
             nn.files.write(kept, arrays, header | {"version": version})
-    pictures = Pictures(arrays["images"], arrays["labels"], classes, tuple(header["skipped"]))
+    skipped = tuple(f"{folder}{os.sep}{line}" for line in header["skipped"])
+    pictures = Pictures(arrays["images"], arrays["labels"], classes, skipped)
     for name, count in zip(classes, np.bincount(pictures.labels, minlength=len(classes)), strict=True):
         if not count:
             inside = f"{folder / name}{os.sep}"
@@ -123,9 +125,9 @@ def _decode_all(
     images, labels, skipped = [], [], []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         decoded = threads.map(lambda path: _try(path, size), files)
-        for path, picture in track(zip(files, decoded, strict=True), f"Decoding {folder}", total=len(files)):
+        for path, picture in track(zip(files, decoded, strict=True), escape(f"Decoding {folder}"), total=len(files)):
             if isinstance(picture, str):
-                skipped.append(f"{path}: {picture}")
+                skipped.append(f"{path.relative_to(folder)}: {picture}")
             else:
                 images.append(picture)
                 labels.append(classes.index(path.relative_to(folder).parts[0]))

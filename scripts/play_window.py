@@ -256,8 +256,9 @@ class PlayWindow(View):
                 day = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
                 try:
                     self.place = self.scores.add(self._kind, Score(self.game.score, self.game.moves, day))
-                except OSError as error:
-                    self.say(f"this score cannot be kept in {self.scores.path}: {error.strerror}")
+                except (OSError, ValueError) as error:  # ValueError: the file has been damaged meanwhile
+                    why = error.strerror if isinstance(error, OSError) else error
+                    self.say(f"this score cannot be kept in {self.scores.path}: {why}")
 
     def _steer(self, direction: int) -> Callable[[], None]:
         def steer() -> None:

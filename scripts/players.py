@@ -23,7 +23,7 @@ def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
     else:
         try:
             agent = agents.load(name)
-        except (FileNotFoundError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise ValueError(f"{error}; or a scripted player: {', '.join(scripted.SCRIPTED)}") from None
     _check_board(name, agent, rules)
     return agent

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import ClassVar, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import tyro
 
@@ -47,11 +47,14 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
             f"{', '.join(one.kind for one in kinds)}: give that kind with --resume, or none, or the script that made it"
         )
     free = [name for name in (*kind.changeable, *kind.adjustable) if hasattr(options, name)]
+    hints = get_type_hints(kind, include_extras=True)
     for name in (name.removeprefix("no_") for name in options.given):
+        if name not in hints:
+            raise ValueError(f"{name} is no option of {kind.kind}, which {folder.path} is a run of")
         value = getattr(options, name, None)
         value = list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
         if name in stored.keys() - {*free, "resume"} and value != stored[name]:
-            known = ", ".join(f"--{other.replace('_', '-')}" for other in free)
+            known = ", ".join(_shown(other, hints[other]) for other in free)
             raise ValueError(f"{name} is {stored[name]} in this run, not {value}; --resume takes only {known}")
     kept = {field.name: stored[field.name] for field in fields(kind) if field.name in stored.keys() - NOT_STORED}
     for name, hint in get_type_hints(kind).items():  # JSON knows neither paths nor tuples
@@ -66,3 +69,9 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
     }
     ended = {kind.counted: None} if "budget" in anew else {}
     return kind(**kept | ended | anew | {"resume": folder.path})
+
+
+def _shown(name: str, hint: Any) -> str:  # noqa: ANN401  any annotation
+    """An option as the command line has it: --late-starts, or FOLDER where it has no name there."""
+    alone = tyro.conf.Positional in getattr(hint, "__metadata__", ())
+    return name.upper() if alone else f"--{name.replace('_', '-')}"

@@ -21,6 +21,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._fresh = not path.exists()
 
     @classmethod
     def new(cls, wanted: Path | None, name: str) -> "RunFolder":
@@ -34,7 +35,7 @@ class RunFolder:
             wanted = Path("runs") / name
             while wanted.exists():
                 wanted = Path("runs") / f"{name}-{next(numbers)}"
-        elif (wanted / "config.json").exists():
+        elif any((wanted / name).exists() for name in ("config.json", "last.npz")):
             raise FileExistsError(
                 f"{wanted} already holds a run; choose another --out, or go on with --resume {wanted}"
             )
@@ -50,6 +51,17 @@ class RunFolder:
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} holds no run; give the folder that a training script wrote")
         return cls(path)
+
+    def claim(self) -> None:
+        """Begin a run here, before another one does.
+
+        Raises:
+            FileExistsError: one has.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=not self._fresh)
+        except FileExistsError:
+            raise FileExistsError(f"{self.path} has just become the folder of another run; begin again") from None
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file whole."""

@@ -20,7 +20,7 @@ from rich.console import Console
 import nn
 from agents import Agent, Evaluation, evaluate
 from budget import parse_budget
-from command_line import INTERRUPTED, check_seed
+from command_line import INTERRUPTED, check_seed, typed_command
 from curves import save_curve
 from players import find_agent, make_games
 from progress_line import progress_line
@@ -29,7 +29,7 @@ from run_folder import RunFolder
 from snake_env.endings import find_endings
 from snake_env.renderer import render_frame
 from snake_env.rules import Rules
-from tables import evaluation_table
+from tables import evaluation_table, print_table
 from video import play_states, save_video
 
 BASELINES = ("random", "greedy", "safe-greedy")
@@ -68,7 +68,8 @@ class Options(Resumable, ABC):
     food: int = 1
     """Pieces of food at a time."""
     hunger_limit: int | None = None
-    """Steps without food that end a game; by default twice the number of cells."""
+    """Steps without food that end a game; by default twice the number of cells, and while training as many as there are
+    cells."""
     actions: str = "absolute"
     """absolute (up, right, down, left) or relative (left, straight, right)."""
 
@@ -97,15 +98,19 @@ def find_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, Ru
         folder = RunFolder.new(options.out, options.kind)
     else:
         folder = RunFolder.existing(options.resume)
-        options = resumed(options, folder, kinds)
+        kept = resumed(options, folder, kinds)
+        if options.kind != kept.kind:
+            raise ValueError(f"{folder.path} is a run of {kept.kind}, not of {options.kind}: leave out the kind")
+        options = kept
     _check(options)
     return options, folder
 
 
 def begin_run(options: Options, folder: RunFolder) -> None:
     """Write down what the run is, once all that it needs is there; or that it goes on, and what was chosen anew."""
-    command = shlex.join(["python", *sys.argv])
+    command = typed_command()
     if options.resume is None:
+        folder.claim()
         stored = {name: value for name, value in asdict(options).items() if name not in NOT_STORED}
         about = {"kind": options.kind, "out": str(folder.path), "resume": None, "command": command}
         folder.write_json("config.json", stored | about)
@@ -117,7 +122,8 @@ def begin_run(options: Options, folder: RunFolder) -> None:
         (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one
     if options.watch:
         # A process of its own, which reads the folder: the training never waits for the window.
-        subprocess.Popen([sys.executable, Path(__file__).with_name("watch_run.py"), folder.path])  # noqa: S603
+        window = [sys.executable, str(Path(__file__).with_name("watch_run.py")), str(folder.path)]
+        subprocess.Popen(window, stdout=subprocess.DEVNULL)  # noqa: S603
 
 
 def read_checkpoint(folder: RunFolder, part: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
@@ -144,6 +150,8 @@ def _check(options: Options) -> None:
         count = getattr(options, name, None)
         if count is not None and count < 1:
             raise ValueError(f"{name} is {count}; give 1 or more")
+    if not 0 <= getattr(options, "late_starts", 0) < 1:
+        raise ValueError(f"late_starts is {getattr(options, 'late_starts', 0)}; give a share from 0 to below 1")
 
 
 class Course:
@@ -249,7 +257,8 @@ def report(
     console.print(f"Playing {options.final_games} fresh games with the agent and with scripted players ...")
     players = [find_agent(name, rules) for name in BASELINES]
     results = [_measure(player, rules, options.final_games) for player in (*players, agent)]
-    console.print(evaluation_table(results, f"{options.final_games} games, seeds 0 to {options.final_games - 1}"))
+    title = f"{options.final_games} games, seeds 0 to {options.final_games - 1}"
+    print_table(console, evaluation_table(results, title))
     reached = results[-1]
     seconds = {"train_seconds": course.rows[-1]["seconds"]}
     result = reached.row() | {"agent": str(folder.path)} | seconds | dict(counts)
@@ -262,7 +271,7 @@ def report(
     frames = [render_frame(state, tile=GIF_TILE, wrap=options.walls == "wrap") for state in shown]
     save_video(frames, folder.path / "best_game.gif", GIF_FPS)
     console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
-    console.print(f"Watch it: python scripts/watch.py {folder.path}")
+    console.print(f"Watch it: python scripts/watch.py {shlex.quote(str(folder.path))}")
     return result
 
 

@@ -26,6 +26,10 @@ class Thoughts:
         """Whether the latest opinion is about this."""
         return self._latest is not None and self._latest[:2] == (game, position)
 
+    def place(self, game: Game) -> int | None:
+        """After how many moves of this game the latest opinion is; None before the first."""
+        return self._latest[1] if self._latest is not None and self._latest[0] is game else None
+
     def latest(self, game: Game) -> Opinion | None:
         """The latest opinion of this game's agent; None before the first, or if it follows a rule."""
         return self._latest[2] if self._latest is not None and self._latest[0] is game else None

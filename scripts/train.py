@@ -57,7 +57,7 @@ def _kind_of(words: Sequence[str]) -> str:
     for flag, value in pairwise([*words, ""]):
         if flag.startswith("--resume"):
             folder = RunFolder(Path(flag.partition("=")[2] or value))
-            with suppress(FileNotFoundError):
+            with suppress(OSError):
                 kind = folder.read_json("config.json").get("kind")
                 return kind if kind in KINDS else "es"
     return "es"

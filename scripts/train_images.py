@@ -70,6 +70,8 @@ class Config(Options):
 
 def main(config: Config) -> dict[str, Any]:
     """Train, measure, and leave a run folder; what it gives back is the folder's result.json. Or name pictures."""
+    if "predict" in config.given and not config.predict:
+        raise ValueError("give the weights and the pictures after --predict")
     if config.predict:
         weights, *files = config.predict
         return predict(weights, files)

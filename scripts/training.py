@@ -5,8 +5,6 @@
 
 import hashlib
 import os
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +18,7 @@ import nn
 from augmentation import Normalisation
 from budget import parse_budget
 from classifier import Classifier
-from command_line import check_seed
+from command_line import check_seed, typed_command
 from curves import save_training_curve
 from figures import save_confusion, save_filters, save_mistakes
 from image_folder import class_weights
@@ -89,9 +87,12 @@ def continued(options: Chosen, *kinds: type[Chosen]) -> Chosen:
         ValueError: it is of another kind, or the seed is none.
     """
     check_seed(options.seed)
-    if options.resume is None:
-        return options
-    return resumed(options, RunFolder.existing(options.resume), kinds)
+    if options.resume is not None:
+        options = resumed(options, RunFolder.existing(options.resume), kinds)
+    else:
+        RunFolder.new(options.out, options.kind)  # what would fail after all pictures are read fails now
+    _check(options)
+    return options
 
 
 def train(
@@ -102,10 +103,6 @@ def train(
     augment: Callable[[NDArray[np.uint8], np.random.Generator], NDArray[np.float32]],
 ) -> dict[str, Any]:
     """Train the network and leave a complete run folder; what it gives back is the folder's result.json."""
-    if options.batch < SHARES:
-        raise ValueError(f"batch is {options.batch}; give {SHARES} pictures or more")
-    if options.epochs is not None and options.epochs < 1:
-        raise ValueError(f"epochs is {options.epochs}; give 1 or more")
     nn.threads.use(options.threads)
     aside = _validation_part(pictures.labels, options)
     images, labels = pictures.images[~aside], pictures.labels[~aside]
@@ -128,10 +125,13 @@ def train(
 
     augment(pictures.images[:1], np.random.default_rng(0))  # and what would fail in the first step
     folder = RunFolder.existing(options.resume) if options.resume else RunFolder.new(options.out, options.kind)
+    digest = hashlib.sha256(pictures.images.tobytes() + pictures.labels.tobytes()).hexdigest()
+    if options.resume and folder.read_json("config.json").get("pictures", digest) != digest:
+        raise ValueError(f"{folder.path} was trained on other pictures; give those, or start a new run")
     last = folder.path / "last.npz"
     if last.exists():
         trainer.restore(*nn.files.read(last))
-    classifier.notes = _begin_run(options, pictures, folder)
+    classifier.notes = _begin_run(options, digest, folder)
     console = Console(markup=False)  # names of folders may hold brackets
     console.print(
         f"Training {network.flat.size:,} parameters on {len(labels):,} pictures in {folder.path}; "
@@ -144,18 +144,29 @@ def train(
     return _report(classifier, folder, pictures, aside, trainer.history, console)
 
 
-def _begin_run(options: Options, pictures: Pictures, folder: RunFolder) -> dict[str, Any]:
+def _check(options: Options) -> None:
+    """Refuse what would fail later."""
+    if options.batch < SHARES:
+        raise ValueError(f"batch is {options.batch}; give {SHARES} pictures or more")
+    for name in ("epochs", "threads", "views"):
+        count = getattr(options, name)
+        if count is not None and count < 1:
+            raise ValueError(f"{name} is {count}; give 1 or more")
+    parse_budget(options.budget)
+    if not 0 <= options.validation < 1:
+        raise ValueError(f"validation is {options.validation}; choose a share of the training pictures, such as 0.1")
+
+
+def _begin_run(options: Options, digest: str, folder: RunFolder) -> dict[str, Any]:
     """Write down what the run is, or that it goes on, and what was chosen anew; the folder's config.json."""
-    digest = hashlib.sha256(pictures.images.tobytes() + pictures.labels.tobytes()).hexdigest()
     stored = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
-    stored |= {"kind": options.kind, "resume": None, "pictures": digest, "command": shlex.join(sys.argv)}
+    stored |= {"kind": options.kind, "resume": None, "pictures": digest, "command": typed_command()}
     del stored["given"]
     if options.resume is None:
+        folder.claim()
         folder.write_json("config.json", stored | {"out": str(folder.path)})
         return folder.read_json("config.json")
     before = folder.read_json("config.json")
-    if before.get("pictures", digest) != digest:
-        raise ValueError(f"{folder.path} was trained on other pictures; give those, or start a new run")
     if any(stored[name] != before.get(name) for name in options.adjustable if name in stored):
         commands = f"{before['command']} && {stored['command']}"
         folder.write_json("config.json", before | stored | {"out": before["out"], "command": commands})
@@ -165,8 +176,6 @@ def _begin_run(options: Options, pictures: Pictures, folder: RunFolder) -> dict[
 
 def _validation_part(labels: NDArray[np.integer[Any]], options: Options) -> NDArray[np.bool_]:
     """Which pictures are kept for validation, (N,): the same share of every class."""
-    if not 0 <= options.validation < 1:
-        raise ValueError(f"validation is {options.validation}; choose a share of the training pictures, such as 0.1")
     rng = np.random.default_rng(options.seed)
     aside = np.zeros(len(labels), np.bool_)
     for label in np.unique(labels):

@@ -15,7 +15,7 @@ from ui.pictures import maps, picture
 HEADINGS = {"probability": "probability of each action", "value": "return it expects", "score": "score of each action"}
 
 
-def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: Opinion | None) -> None:
+def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: Opinion | None, about: int) -> None:
     """Draw the panel of one game: its parts side by side where there is room, else one below the other.
 
     Args:
@@ -23,7 +23,8 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
         area: where.
         game: which is shown.
         position: after how many moves.
-        opinion: of the agent about this position; None of one that follows a rule, or that still thinks.
+        opinion: the latest of the agent; None of one that follows a rule, or that still thinks about its first move.
+        about: after how many moves: a fast game may be ahead of what is thought about it.
     """
     moment, actions = game.moment(position), len(game.rules.action_names)
     layers = opinion.layers if opinion else []
@@ -38,7 +39,7 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
         parts = [figures, wants, *rows(area, [1, 2] if both else [1], canvas.gap)]
     figures = canvas.panel(parts[0], game.name, ending_of(moment.state, game.rules))
     _draw_figures(canvas, figures, game, position, moment)
-    _draw_wants(canvas, parts[1], game, position, moment, opinion)
+    _draw_wants(canvas, parts[1], game, about, game.moment(about), opinion)
     if parts[2].height > least:
         _draw_sight(canvas, parts[2], game, moment)
     if len(parts) > 3:

@@ -122,7 +122,9 @@ class WatchWindow(View):
         if self._tile(above) > self._tile(boards):
             boards, panel = above, below
         self._draw_boards(canvas, boards)
-        draw_panel(canvas, panel, self.game, self.playback.position, self.thoughts.latest(self.game))
+        position, about = self.playback.position, self.thoughts.place(self.game)
+        opinion = self.thoughts.latest(self.game)
+        draw_panel(canvas, panel, self.game, position, opinion, position if about is None else about)
         scrubber, buttons = take_top(foot, line, canvas.gap)
         draw_scrubber(canvas, scrubber, self.playback)
         self._draw_buttons(canvas, buttons)
@@ -246,10 +248,10 @@ class WatchWindow(View):
         self._choose(min(self.chosen, len(made.games) - 1))
 
     def _change_seed(self, typed: str) -> None:
-        if typed.isdecimal():
+        if typed.isdecimal() and len(typed) < 19:
             self._again(int(typed))
         else:
-            self.say(f"the seed is {typed!r}; type a whole number, 0 or more")
+            self.say(f"the seed is {typed!r}; type a whole number, 0 or more, of up to 18 digits")
 
     def _change_board(self, typed: str) -> None:
         sides = re.fullmatch(r"(\d+)\D+(\d+)", typed)

@@ -14,5 +14,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield beside
         beside.replace(path)
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != beside:
+            raise
+        raise type(error)(error.errno, error.strerror, str(path)) from None  # the name that the user knows
     finally:
         beside.unlink(missing_ok=True)

@@ -80,6 +80,33 @@ def test_scores_are_drawn(run: Path, tmp_path: Path) -> None:
     assert heights[0] < heights[1]
 
 
+def test_a_picture_that_cannot_be_written_costs_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OSError, match="file"):
+        rows_of("greedy", "--games", "2", "--plot", str(tmp_path / "file" / "scores.png"))
+    assert "greedy" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [30, 60, 79])
+def test_a_narrow_terminal_shows_names_and_whole_figures(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    rows = rows_of("greedy", "random", "--games", "4", "--height", "5", "--width", "6")
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    for row in rows:
+        (line,) = [line for line in lines if line.startswith(row["agent"])]
+        for figure in (f"{row['mean']:.1f} ±", f"{row['best']:.0f}", f"{row['steps_per_food']:.1f}"):
+            assert figure in line
+    assert any("trapped" in line or "starved" in line for line in lines)
+
+
+@pytest.mark.parametrize("seed", [2**62, 2**64 - 1])
+def test_a_seed_that_no_games_can_follow_is_named(seed: int) -> None:
+    with pytest.raises(ValueError, match=f"seed is {seed}; give a whole number from 0"):
+        rows_of("greedy", "--games", "2", "--seed", str(seed))
+
+
 def test_a_plot_without_a_known_ending_is_named_before_games_are_played() -> None:
     with pytest.raises(ValueError, match=r"plot is scores\.jpeg; choose a name that ends in \.png, \.svg, \.pdf"):
         rows_of("random", "--plot", "scores.jpeg")

@@ -14,7 +14,7 @@ from PIL import Image
 
 import compare
 import nn
-from curves import COLOURS, food_curve, moving_band, save_curve, save_training_curve
+from curves import COLOURS, Curve, food_curve, moving_band, save_comparison, save_curve, save_training_curve
 from figures import save_filters
 from run_folder import RunFolder
 
@@ -177,6 +177,24 @@ def test_compare_draws_a_curve_a_run_and_lists_what_they_reached(
     assert all(near(picture, colour) > 100 for colour in COLOURS[:2])
     assert near(picture, COLOURS[2]) == 0
     assert compare.main(compare.parse([*words, "--json"])) == json.loads(capsys.readouterr().out)
+
+
+def test_names_stand_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where Matplotlib would leave them out, take them for a formula, or cannot write them."""
+    legends: list[list[str]] = []
+    original = Figure.savefig
+
+    def savefig(figure: Figure, *words: Any, **options: Any) -> None:
+        legend = figure.axes[0].get_legend()
+        assert legend is not None
+        legends.append([text.get_text() for text in legend.get_texts()])
+        original(figure, *words, **options)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    names = ["_hidden", "a$1_$", "caf\udce9", "plain"]
+    curves = [Curve(name, np.arange(3.0), np.arange(3.0)) for name in names]
+    save_comparison(curves, "x", "y", tmp_path / "names.png")
+    assert legends == [["_hidden", r"a\$1_\$", "caf?", "plain"]]
 
 
 @pytest.mark.parametrize(("over", "ends"), [("seconds", [30, 35]), ("steps", [300, 448])])

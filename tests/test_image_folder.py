@@ -154,7 +154,7 @@ def test_pictures_lie_anywhere_in_a_class_folder_and_hidden_files_do_not_count(t
     assert pictures.skipped == ()
 
 
-def test_what_cannot_be_read_is_listed_and_skipped(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_listed_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, {"a": 3, "b": 2})
     whole = (tmp_path / "a" / "000.png").read_bytes()
     (tmp_path / "a" / "cut.png").write_bytes(whole[: len(whole) // 2])
@@ -163,6 +163,8 @@ def test_what_cannot_be_read_is_listed_and_skipped(tmp_path: Path) -> None:
     for pictures in (read(tmp_path, 4), read(tmp_path, 4)):  # decoded, and from the cache
         assert len(pictures.images) == 5
         assert [Path(line.split(": ")[0]).name for line in pictures.skipped] == ["cut.png", "empty.jpg", "notes.txt"]
+    monkeypatch.chdir(tmp_path / "a")
+    assert read(Path(".."), 4).skipped[0].startswith("../a/cut.png: ")  # as the folder is named now
 
 
 def test_pictures_are_decoded_once(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

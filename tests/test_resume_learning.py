@@ -11,6 +11,7 @@ import pytest
 
 import agents
 import nn
+import train
 import train_learning
 from agents import saved
 from agents.evaluation import Evaluation
@@ -100,8 +101,13 @@ def test_a_resume_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     out = tmp_path / "run"
     trained("ppo", out, "--observation", "features", rollouts=1)
     before = {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()}
-    with pytest.raises(ValueError, match="initial_length"):
-        resumed(out, "--late-starts", "6", "--steps", str(2 * STEPS))
+    for share in ("6", "-0.1", "nan"):
+        with pytest.raises(ValueError, match=f"late_starts is {float(share)}; give a share from 0 to below 1"):
+            resumed(out, "--late-starts", share, "--steps", str(2 * STEPS))
+    with pytest.raises(ValueError, match="capacity is no option of ppo, which"):
+        train.main(train.parse(["dqn", "--resume", str(out), "--capacity", "999"]))
+    with pytest.raises(ValueError, match="is a run of ppo, not of dqn: leave out the kind"):
+        train.main(train.parse(["dqn", "--resume", str(out), "--steps", str(2 * STEPS)]))
     (out / "last.npz").write_bytes(before["best.npz"])
     with pytest.raises(ValueError, match=r"last.npz is no checkpoint of such a training"):
         resumed(out, "--steps", str(2 * STEPS))

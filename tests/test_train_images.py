@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 import nn
 import train_images
+from run_folder import RunFolder
 
 SMALL = ["--size", "16", "--channels", "4", "8", "--hidden", "16", "--batch", "20", "--average", "0.9", "--views", "2"]
 MODES = ("RGB", "L", "P", "RGBA", "CMYK", "I;16")
@@ -141,8 +142,57 @@ def test_what_is_given_with_resume_counts_also_where_it_is_the_default(pictures:
     train(pictures, "--out", run, "--epochs", 1, "--budget", "1s")
     train("--resume", run, "--epochs", 2, "--budget", "120s")
     assert json.loads((run / "config.json").read_text())["budget"] == "120s"
-    with pytest.raises(ValueError, match=r"dropout is 0\.3 in this run, not 0\.5; --resume takes only --threads"):
+    with pytest.raises(ValueError, match=r"is 0\.3 in this run, not 0\.5; --resume takes only --threads.*, FOLDER"):
         train("--resume", run, "--epochs", 3, "--dropout", "0.5")
+
+
+def test_a_folder_that_holds_a_run_or_half_of_one_is_not_written_to(pictures: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(pictures, "--out", run, "--epochs", 1)
+    with pytest.raises(FileExistsError, match="already holds a run"):
+        train(tmp_path / "nowhere", "--out", run)  # before the pictures are looked for
+    (run / "config.json").unlink()
+    with pytest.raises(FileExistsError, match="already holds a run"):
+        train(pictures, "--out", run)
+
+
+def test_two_runs_that_begin_at_once_do_not_share_a_folder(tmp_path: Path) -> None:
+    first, second = (RunFolder.new(tmp_path / "run", "kind") for _ in range(2))
+    first.claim()
+    with pytest.raises(FileExistsError, match="has just become the folder of another run"):
+        second.claim()
+    RunFolder.new(tmp_path / "run", "kind").claim()  # an empty folder may be used
+
+
+def test_classes_may_have_any_name(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "disc").rename(pictures / "a$1_$")
+    (pictures / "bar").rename(pictures / b"caf\xe9".decode("utf-8", "surrogateescape"))
+    assert train(pictures, "--out", tmp_path / "run", "--epochs", 1)["epochs"] == 1
+    assert (tmp_path / "run" / "mistakes.png").exists()
+
+
+def test_other_classes_are_other_pictures(pictures: Path, tmp_path: Path) -> None:
+    train(pictures, "--out", tmp_path / "run", "--epochs", 1)
+    shutil.rmtree(pictures / "disc")
+    with pytest.raises(ValueError, match="was trained on other pictures"):
+        train("--resume", tmp_path / "run", "--epochs", 2)
+
+
+def test_pictures_that_cannot_be_read_are_named_beside_the_others(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(pictures, "--out", tmp_path / "run", "--epochs", 1)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    whole = next((pictures / "disc").iterdir())
+    named: Any = train("--predict", tmp_path / "run", tmp_path / "broken.jpg", whole, tmp_path / "none.png")
+    assert list(named) == [str(whole)]
+    unread = capsys.readouterr().err.splitlines()
+    assert [line.partition(": ")[0] for line in unread] == ["not read", "not read"]
+    assert unread[1] == f"not read: {tmp_path / 'none.png'}: No such file or directory"
+    with pytest.raises(ValueError, match=r"broken\.jpg: .*none\.png: No such file"):
+        train("--predict", tmp_path / "run", tmp_path / "broken.jpg", tmp_path / "none.png")
+    with pytest.raises(ValueError, match="give the weights and the pictures after --predict"):
+        train("--predict")
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from match import Game, Match
 pytest.importorskip("pygame")
 
 
+import watch_panel
 from tests.watching import BOARD, OpenWatch, Watch
 from tests.windows import click, press
 
@@ -70,6 +71,21 @@ def test_a_slow_agent_keeps_no_frame_waiting() -> None:
     assert w.position >= 1
     assert len(frames) > 25
     assert np.median(frames) < 1 / 30
+
+
+def test_what_it_wants_is_shown_with_the_moves_that_it_had(
+    open_watch: OpenWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fast game is ahead of what is thought about it: wishes for one position, moves of another, would not do."""
+    shown: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(watch_panel, "_draw_wants", lambda *words: shown.append(words))
+    w = open_watch("ppo-10x10", fps=60)
+    w.until(lambda: w.position > 60)
+    thought = [words for words in shown if words[-1] is not None]
+    assert len(thought) > 10
+    for _, _, game, about, moment, opinion in thought:
+        assert moment is game.moment(about)
+        assert not opinion.wants[moment.mask == 0].any()  # probabilities of what kills are 0
 
 
 def test_a_frame_takes_less_than_a_sixtieth_of_a_second(open_watch: OpenWatch) -> None:

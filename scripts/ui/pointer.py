@@ -12,7 +12,6 @@ class Pointer:
         position: of the mouse, (x, y).
         pressed: whether the left button went down in this frame.
         down: whether it is down.
-        wheel: steps that the wheel was turned up.
         path: positions that the mouse passed in this frame while the button was down, for strokes.
         grabbed: the name of the widget that the button went down on, until it comes up.
         focus: the name of the text field that takes what is typed.
@@ -23,7 +22,6 @@ class Pointer:
     def __init__(self) -> None:
         self.position: Point = (-1, -1)
         self.pressed = self.released = self.down = False
-        self.wheel = 0
         self.path: list[Point] = []
         self.grabbed = self.focus = self.entered = ""
         self.typed = ""
@@ -33,7 +31,7 @@ class Pointer:
         if not self.down:
             self.grabbed = ""
         self.pressed = self.released = False
-        self.wheel, self.entered = 0, ""
+        self.entered = ""
         self.path = []
 
     def take(self, event: pygame.event.Event) -> bool:
@@ -49,8 +47,6 @@ class Pointer:
             self.position = event.pos
             if self.down:
                 self.path.append(event.pos)
-        elif event.type == pygame.MOUSEWHEEL:
-            self.wheel += event.y
         elif event.type == pygame.KEYDOWN and self.focus:
             self._type(event)
             return True
