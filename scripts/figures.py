@@ -84,8 +84,8 @@ def save_mistakes(
         axes.axis("off")
     for axes, picture in zip(figure.axes, wrong, strict=False):
         axes.imshow(images[picture], cmap="gray", vmin=0, vmax=255)
-        true, taken_for = (plain(_short(classes[k], 16)) for k in (labels[picture], given[picture]))
-        axes.set_title(f"{true}\nfor {taken_for}, {probabilities[picture].max():.0%}", fontsize=8)
+        true, called = (plain(_short(classes[k], 16)) for k in (labels[picture], given[picture]))
+        axes.set_title(f"{true}\ncalled {called}, {probabilities[picture].max():.0%}", fontsize=8)
     if not len(wrong):
         figure.suptitle("no mistakes")
     save_figure(figure, path, dpi=100)
