@@ -63,6 +63,11 @@ class RunFolder:
         except FileExistsError:
             raise FileExistsError(f"{self.path} has just become the folder of another run; begin again") from None
 
+    def tidy(self) -> None:
+        """Remove what was half written when a run was killed."""
+        for file in self.path.glob(".*.tmp*"):
+            file.unlink(missing_ok=True)
+
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file whole."""
         self._write(name, json.dumps(content, indent=2) + "\n")

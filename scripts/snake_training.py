@@ -115,6 +115,7 @@ def begin_run(options: Options, folder: RunFolder) -> None:
         about = {"kind": options.kind, "out": str(folder.path), "resume": None, "command": command}
         folder.write_json("config.json", stored | about)
     else:
+        folder.tidy()
         stored = folder.read_json("config.json")
         anew = {name: getattr(options, name) for name in options.adjustable}
         if any(stored.get(name) != value for name, value in anew.items()):

@@ -166,6 +166,7 @@ def _begin_run(options: Options, digest: str, folder: RunFolder) -> dict[str, An
         folder.claim()
         folder.write_json("config.json", stored | {"out": str(folder.path)})
         return folder.read_json("config.json")
+    folder.tidy()
     before = folder.read_json("config.json")
     if any(stored[name] != before.get(name) for name in options.adjustable if name in stored):
         commands = f"{before['command']} && {stored['command']}"

@@ -97,6 +97,16 @@ def test_what_is_given_with_resume_counts_also_where_it_is_the_default(tmp_path:
         resumed(out, "--horizon", "32")
 
 
+def test_what_a_kill_left_half_written_is_gone_when_a_run_goes_on(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    trained("ppo", out, "--observation", "features", rollouts=1)
+    left = [out / ".last.npz.4711.tmp", out / ".curve.4711.tmp.png"]
+    for file in left:
+        file.write_bytes(b"half")
+    resumed(out, "--steps", str(2 * STEPS))
+    assert not any(file.exists() for file in left)
+
+
 def test_a_resume_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     out = tmp_path / "run"
     trained("ppo", out, "--observation", "features", rollouts=1)
