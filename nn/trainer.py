@@ -173,14 +173,8 @@ class Trainer:
                     raise
                 measured = self._measure(validation)
                 ended()
-                row: Row = {
-                    "epoch": self.epoch,
-                    "step": self.step,
-                    "seconds": self.elapsed,
-                    "learning_rate": self.optimiser.learning_rate,
-                    "loss": float(np.mean(losses)),
-                    **measured,
-                }
+                row: Row = {"epoch": self.epoch, "step": self.step, "seconds": self.elapsed}
+                row |= {"learning_rate": self.optimiser.learning_rate, "loss": float(np.mean(losses)), **measured}
                 self.history.append(row)
                 for callback in callbacks:
                     callback.on_epoch(self, row)

@@ -1,8 +1,18 @@
 """What agents think of the positions that a window shows, worked out beside it."""
 
+from typing import NamedTuple
+
 from match import Game
 from opinion import Opinion, meaning_of, opinion_of
 from ui.worker import Worker
+
+
+class Thought(NamedTuple):
+    """What an agent makes of a game of its own after so many moves; without an opinion if it follows a rule."""
+
+    game: Game
+    position: int
+    opinion: Opinion | None
 
 
 class Thoughts:
@@ -15,7 +25,7 @@ class Thoughts:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._meanings: dict[str, str] = {}  # of each agent's numbers, by its name
-        self._latest: tuple[Game, int, Opinion | None] | None = None  # about which game, after how many moves
+        self._latest: Thought | None = None
 
     def update(self, game: Game, position: int) -> None:
         """Ask what the agent thinks after so many moves, unless that is known, or another question is on its way."""
@@ -26,20 +36,16 @@ class Thoughts:
         """Whether the latest opinion is about this."""
         return self._latest is not None and self._latest[:2] == (game, position)
 
-    def place(self, game: Game) -> int | None:
-        """After how many moves of this game the latest opinion is; None before the first."""
-        return self._latest[1] if self._latest is not None and self._latest[0] is game else None
+    def latest(self, game: Game) -> Thought | None:
+        """The latest about this game, which may be some moves ahead by now; None before the first."""
+        return self._latest if self._latest is not None and self._latest.game is game else None
 
-    def latest(self, game: Game) -> Opinion | None:
-        """The latest opinion of this game's agent; None before the first, or if it follows a rule."""
-        return self._latest[2] if self._latest is not None and self._latest[0] is game else None
-
-    def _think(self, game: Game, position: int) -> tuple[Game, int, Opinion | None]:
+    def _think(self, game: Game, position: int) -> Thought:
         if game.agent is not None and game.name not in self._meanings:
             self._meanings[game.name] = meaning_of(game.name)
         moment = game.moment(position)
         meaning = self._meanings.get(game.name, "")
-        return game, position, opinion_of(game.agent, meaning, moment.observation, moment.mask)
+        return Thought(game, position, opinion_of(game.agent, meaning, moment.observation, moment.mask))
 
-    def _keep(self, thought: tuple[Game, int, Opinion | None]) -> None:
+    def _keep(self, thought: Thought) -> None:
         self._latest = thought

@@ -7,6 +7,7 @@ from layer_maps import draw_layers
 from match import Game, Moment, ending_of
 from opinion import Opinion, plane_names
 from snake_env.features import OVERALL, PER_ACTION
+from thoughts import Thought
 from ui.canvas import SMALL, TITLE, Canvas
 from ui.charts import Bar, bars
 from ui.layout import columns, rows, take_top
@@ -15,7 +16,7 @@ from ui.pictures import maps, picture
 HEADINGS = {"probability": "probability of each action", "value": "return it expects", "score": "score of each action"}
 
 
-def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: Opinion | None, about: int) -> None:
+def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, thought: Thought | None) -> None:
     """Draw the panel of one game: its parts side by side where there is room, else one below the other.
 
     Args:
@@ -23,9 +24,9 @@ def draw_panel(canvas: Canvas, area: Rect, game: Game, position: int, opinion: O
         area: where.
         game: which is shown.
         position: after how many moves.
-        opinion: the latest of the agent; None of one that follows a rule, or that still thinks about its first move.
-        about: after how many moves: a fast game may be ahead of what is thought about it.
+        thought: the latest of the agent; a fast game may be ahead of it. None before the first.
     """
+    opinion, about = (thought.opinion, thought.position) if thought else (None, position)
     moment, actions = game.moment(position), len(game.rules.action_names)
     layers = opinion.layers if opinion else []
     least = 6 * canvas.unit  # in a small window, what has no room is left out

@@ -122,9 +122,7 @@ class WatchWindow(View):
         if self._tile(above) > self._tile(boards):
             boards, panel = above, below
         self._draw_boards(canvas, boards)
-        position, about = self.playback.position, self.thoughts.place(self.game)
-        opinion = self.thoughts.latest(self.game)
-        draw_panel(canvas, panel, self.game, position, opinion, position if about is None else about)
+        draw_panel(canvas, panel, self.game, self.playback.position, self.thoughts.latest(self.game))
         scrubber, buttons = take_top(foot, line, canvas.gap)
         draw_scrubber(canvas, scrubber, self.playback)
         self._draw_buttons(canvas, buttons)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from snake_env.game import Game
 from snake_env.planes import Planes
 from snake_env.renderer import render_text
+from snake_env.seeds import whole_seed
 from snake_env.state import State
 from snake_env.task import RuleArguments, Task
 
@@ -108,7 +109,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
                 raise ValueError("reset_mask chooses among many games; this environment has one")
         stream = None
         if seed is not None or self._generator is None or self._generator is not self._np_random:
-            super().reset(seed=None if seed is None else self._task.seed(seed))
+            super().reset(seed=None if seed is None else whole_seed(seed))
             self._generator = self.np_random
             stream = int(self._generator.integers(1 << 64, dtype=np.uint64))
         self._game.start(stream, starts)

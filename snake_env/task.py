@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from operator import index
 from typing import Any, TypedDict
 
 import numpy as np
@@ -93,21 +92,6 @@ class Task:
         if given != self._other[0]:
             self._other = given, replace(self.rules, initial_length=options["initial_length"]).starts
         return self._other[1]
-
-    @staticmethod
-    def seed(given: object) -> int:
-        """A seed as Python's integer.
-
-        Raises:
-            ValueError: it is no whole number from 0 on.
-        """
-        try:
-            seed = index(given)  # type: ignore[arg-type]
-        except TypeError:
-            seed = -1
-        if seed < 0:
-            raise ValueError(f"seed is {given!r}; give a whole number from 0 on, or None")
-        return seed
 
     def shaping(self, num_games: int) -> Shaping | None:
         """The potential of the reward for N games, if it has one."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from snake_env.batch import Batch
 from snake_env.planes import Planes
 from snake_env.renderer import tile_frames
+from snake_env.seeds import seed_each
 from snake_env.state import BoolArray, IntArray, State
 from snake_env.task import RuleArguments, Task
 
@@ -49,6 +50,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
 
     Raises:
         ValueError: an argument outside what is allowed.
+        TypeError: an argument that there is not.
     """
 
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
@@ -107,7 +109,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         """
         starts = self._task.starts(options)
         rows = self._rows_to_reset(options)
-        seeds = self._seeds(seed)
+        seeds = seed_each(seed, self.num_envs)
         streams = self._batch.chance.states
         if isinstance(seed, int | np.integer):
             super().reset(seed=seeds[0])
@@ -279,18 +281,6 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
                 f"give {self.num_envs} whole numbers, one for each game: {names}"
             )
         raise ValueError(f"actions lie between {actions.min()} and {actions.max()}; choose of {names}")
-
-    def _seeds(self, seed: int | Sequence[int | None] | None) -> list[int | None]:
-        if seed is None:
-            return [None] * self.num_envs
-        if isinstance(seed, int | np.integer):
-            return [self._task.seed(seed) + i for i in range(self.num_envs)]
-        if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str):
-            raise ValueError(f"seed is {seed!r}; give one number, or one a game")
-        seeds = [None if one is None else self._task.seed(one) for one in seed]
-        if len(seeds) != self.num_envs:
-            raise ValueError(f"there are {len(seeds)} seeds for {self.num_envs} games; give one number, or one a game")
-        return seeds
 
     def _rows_to_reset(self, options: Mapping[str, Any] | None) -> IntArray:
         if not options or "reset_mask" not in options:

@@ -1,6 +1,7 @@
-"""Playing oneself: turns, races on the same food, high scores, and the window driven by keys."""
+"""Playing oneself: turns, races on the same food, and the window driven by keys."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 pytest.importorskip("pygame")
 
 import play
-from high_scores import KEPT, HighScores, Score, kind_of_game
+from high_scores import HighScores
 from match import Game
 from play_window import PlayWindow
 from player_game import PlayerGame
@@ -111,60 +112,6 @@ def test_racers_who_play_differently_get_the_same_food_unless_one_lies_on_it() -
     assert alike > 0.6 * compared > 30
 
 
-def test_high_scores_survive_in_order_and_by_rules(tmp_path: Path) -> None:
-    file = tmp_path / "new" / "scores.json"
-    first = HighScores(file)
-    assert first.of("a") == []
-    assert [first.add("a", Score(food, moves, "2026-01-02")) for food, moves in ((3, 40), (9, 90), (3, 30))] == [
-        1,
-        1,
-        2,
-    ]
-    assert first.add("b", Score(1, 5, "2026-01-03")) == 1
-    again = HighScores(file)
-    assert [(score.food, score.moves) for score in again.of("a")] == [(9, 90), (3, 30), (3, 40)]
-    assert again.of("b") == [Score(1, 5, "2026-01-03")]
-    for moves in range(KEPT):
-        again.add("b", Score(2, moves, "2026-01-04"))
-    assert again.add("b", Score(1, 4, "2026-01-04")) is None
-    assert len(HighScores(file).of("b")) == KEPT
-
-
-def test_two_windows_lose_no_score_of_each_other(tmp_path: Path) -> None:
-    first, second = HighScores(tmp_path / "scores.json"), HighScores(tmp_path / "scores.json")
-    assert first.add("a", Score(50, 400, "2026-01-01")) == 1
-    assert second.add("a", Score(3, 20, "2026-01-01")) == 2
-    assert [score.food for score in HighScores(first.path).of("a")] == [50, 3]
-
-
-def test_rules_that_are_harder_have_their_own_scores() -> None:
-    kinds = {kind_of_game(RULES | change) for change in ({}, {"width": 8}, {"walls": "wrap"}, {"obstacles": "cross"})}
-    assert len(kinds) == 4
-    assert kind_of_game(RULES) == "6 x 9, solid walls, 1 food"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"format": 2, "scores": {}}',
-        '{"format": 1, "scores": []}',
-        '{"format": 1, "scores": {"a": [{"food": 1}]}}',
-        '{"format": 1, "scores": {"a": [{"food": "1", "moves": 2, "day": "x"}]}}',
-        '{"format": 1, "scores": {"a": [{"food": true, "moves": 2, "day": "x"}]}}',
-        '{"format": 1, "scores": {"a": [{"food": 1, "moves": -2, "day": "x"}]}}',
-    ],
-)
-def test_a_corrupt_file_of_scores_is_named_and_left_alone(content: str, tmp_path: Path) -> None:
-    file = tmp_path / "scores.json"
-    file.write_text(content)
-    with pytest.raises(ValueError, match=r"scores\.json holds no high scores .* --scores"):
-        play.main(play.parse(["--scores", str(file), "--games", "1", "--fps", "500"]))
-    assert file.read_text() == content
-
-
 def test_play_ends_at_the_wall_without_a_player(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--height", "5", "--width", "6", "--fps", "500", "--seed", "1", "--games", "2"]
     scores = play.main(play.parse([*words, "--scores", str(tmp_path / "scores.json")]))
@@ -261,10 +208,19 @@ def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None
     app.close()
 
 
-def test_a_score_that_cannot_be_kept_is_said_and_play_goes_on(race: PlayWindow, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("path", "spoilt", "why"),
+    [
+        ("file/scores.json", "file", r"scores\.json: (Not a directory|File exists)"),
+        ("scores.json", "scores.json", r"scores\.json holds no high scores"),
+    ],
+)
+def test_a_score_that_cannot_be_kept_is_said_and_play_goes_on(
+    race: PlayWindow, tmp_path: Path, path: str, spoilt: str, why: str
+) -> None:
     app = App(race, (900, 600))
-    race.scores.path = tmp_path / "a-file" / "scores.json"
-    race.scores.path.parent.write_text("in the way")
+    race.scores.path = tmp_path / path
+    (tmp_path / spoilt).write_text("in the way")
     rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
     while int(rival.moments[-1].state.score[0]) == 0:
         rival.step()
@@ -275,14 +231,9 @@ def test_a_score_that_cannot_be_kept_is_said_and_play_goes_on(race: PlayWindow, 
     race.speed = 2000.0
     wait(app, lambda: race.game.over)
     assert race.place is None
-    assert "scores.json: Not a directory" in race.notice or "scores.json: File exists" in race.notice
-    race.scores.path = tmp_path / "scores.json"
-    race.scores.path.write_text("damaged meanwhile")
+    assert re.search(why, race.notice)
     press(app, "n")
     assert race.game.seed == 9
-    wait(app, lambda: race.game.over)
-    if race.game.score:
-        assert "cannot be kept" in race.notice
     assert app.frame()
     app.close()
 

@@ -28,7 +28,9 @@ def test_a_panel_is_chosen_by_key_and_by_mouse(open_watch: OpenWatch) -> None:
 def test_the_panel_says_what_the_network_wants(open_watch: OpenWatch) -> None:
     w = open_watch("ppo-10x10")
     w.pause_at(7)
-    opinion, game = w.view.thoughts.latest(w.view.game), w.view.game
+    thought, game = w.view.thoughts.latest(w.view.game), w.view.game
+    assert thought is not None
+    opinion = thought.opinion
     assert opinion is not None
     assert opinion.meaning == "probability"
     assert opinion.wants.sum() == pytest.approx(1)
@@ -41,7 +43,9 @@ def test_the_panel_says_what_the_network_wants(open_watch: OpenWatch) -> None:
 def test_every_kind_of_agent_is_watched(open_watch: OpenWatch, name: str) -> None:
     w = open_watch(name)
     w.pause_at(5)
-    opinion = w.view.thoughts.latest(w.view.game)
+    thought = w.view.thoughts.latest(w.view.game)
+    assert thought is not None
+    opinion = thought.opinion
     assert (opinion is None) == (name in scripted.SCRIPTED)
     if opinion is not None:
         wants = np.where(w.view.game.moments[5].mask, opinion.wants, -np.inf)
