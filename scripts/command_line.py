@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -14,11 +15,14 @@ INTERRUPTED = 130  # the exit code that shells know Ctrl-C by
 def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]], Config]) -> None:
     """Run a script with the words of the command line.
 
+    The signal that asks a program to end (`kill`, a container that stops, a job whose time is over) counts as Ctrl-C.
+
     Args:
         main: what it does; raises ValueError, RuntimeError, OSError or FloatingPointError, with a message that says
             what to do.
         parse: the configuration from the words.
     """
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         main(parse(sys.argv[1:]))
         sys.stdout.flush()
@@ -30,6 +34,12 @@ def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]
         raise SystemExit(f"error: this takes more memory than there is ({error}); ask for less at once") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _interrupt(*_: object) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what runs in the background
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def typed_command() -> str:

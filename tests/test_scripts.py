@@ -1,6 +1,9 @@
 """Every script's `main` with a tiny budget, in a temporary folder, as its users would see it."""
 
 import json
+import os
+import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +22,7 @@ import train
 import watch
 from budget import parse_budget
 from run_folder import RunFolder
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[1]
 TINY = ["--budget", "60s", "--height", "5", "--width", "6", "--games", "3", "--population", "8", "--final-games", "6"]
@@ -266,3 +270,18 @@ def test_help_answers(script: str) -> None:
     words = [sys.executable, f"scripts/{script}.py", "--help"]
     answer = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert f"python scripts/{script}.py" in answer
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such signal")
+@pytest.mark.parametrize("trap", ["", "trap '' INT; "], ids=["in front", "in the background"])
+def test_being_asked_to_end_counts_as_ctrl_c(trap: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    words = [sys.executable, "scripts/train.py", *TINY, "--budget", "1h", "--out", str(run)]
+    command = ["sh", "-c", f"{trap}exec {shlex.join(words)}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        until((run / "metrics.csv").exists)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, output
+    assert "Stopped; keeping what was reached." in output
+    assert (run / "result.json").exists()

@@ -21,6 +21,7 @@ import watch_run
 from live_run import LiveRun
 from run_folder import RunFolder
 from run_window import RunWindow
+from tests.waiting import until
 from tests.windows import press, shot, wait
 from ui.app import App
 
@@ -155,13 +156,6 @@ def children(pid: int) -> list[int]:
     answer = subprocess.run(["ps", "-o", "pid=,stat=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
     lines = [line.split() for line in answer.stdout.splitlines()]
     return [int(child) for child, state in lines if not state.startswith("Z")]
-
-
-def until(done: Callable[[], object], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
 
 
 @pytest.fixture
