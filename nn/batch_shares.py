@@ -7,6 +7,7 @@ The process that trains adds the gradients up, see `nn/data_parallel.py`.
 """
 
 import copy
+import os
 import signal
 import threading
 import traceback
@@ -68,6 +69,8 @@ def help_with(number: int, batch: BatchShares, config: dict[str, Any], input_sha
     """Compute share `number` of each batch, until told to end."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one
+        if hasattr(os, "setsid"):
+            os.setsid()  # and so is what else a terminal or job sends to all of its processes
     parent = parent_process()
     reduce = batch.all_reduce.lane(number, lambda: parent is None or parent.is_alive())
     try:

@@ -1,7 +1,6 @@
 """Several processes learn from one batch what one network learns from it, and nothing is left behind when one fails."""
 
 import gc
-import multiprocessing.dummy
 import os
 import traceback
 from collections.abc import Iterator
@@ -11,7 +10,6 @@ import numpy.typing as npt
 import pytest
 
 import nn
-from nn.all_reduce import AllReduce, LaneError
 from nn.batch_shares import Examples
 from nn.data_parallel import DataParallel
 from nn.layer import Array
@@ -159,6 +157,14 @@ def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
     assert 0 < parallel.learn(X, Y) < 10
 
 
+@pytest.mark.skipif(not hasattr(os, "getpgid"), reason="this system has no groups of processes")
+def test_what_asks_a_group_of_processes_to_end_is_for_the_one_that_trains(parallel: DataParallel) -> None:
+    parallel.start(X, Y)
+    (helper,) = helpers()
+    assert helper.pid is not None
+    assert os.getpgid(helper.pid) != os.getpgid(os.getpid())
+
+
 def test_helpers_that_do_not_come_to_life_are_missed(parallel: DataParallel, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(nn.data_parallel, "help_with", print)  # which returns at once
@@ -272,27 +278,3 @@ class Failing(nn.SoftmaxCrossEntropy):
         if np.array_equal(targets, Y[len(Y) // 2 :]):
             raise ValueError("no loss today", np.zeros(1_000_000))
         return super().__call__(outputs, targets)
-
-
-def test_sums_are_those_of_all_lanes_in_their_order() -> None:
-    reduce = AllReduce(multiprocessing.dummy, 3, 2, by_turns=False)
-    lanes = [reduce.lane(number, lambda: True) for number in range(3)]
-    numbers = [np.array([1.0, 0.1]), np.array([1e-17, 0.2]), np.array([-1.0, 0.3])]
-
-    def several(number: int) -> list[list[float]]:
-        return [lanes[number](turn * numbers[number]).tolist() for turn in range(1, 5)]
-
-    with multiprocessing.dummy.Pool(3) as pool:
-        found = pool.map(several, range(3), chunksize=1)
-    expected = [[turn * 1.0 + turn * 1e-17 - turn, turn * 0.1 + turn * 0.2 + turn * 0.3] for turn in range(1, 5)]
-    assert found == [expected] * 3
-
-
-def test_who_waits_is_told_of_the_end() -> None:
-    reduce = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False)
-    reduce.end()
-    with pytest.raises(LaneError, match="has ended"):
-        reduce.lane(0, lambda: True)(np.zeros(1))
-    lonely = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False).lane(0, lambda: False)
-    with pytest.raises(LaneError, match="has ended"):
-        lonely(np.zeros(1))
