@@ -50,6 +50,8 @@ def main(config: Config) -> dict[str, Any]:
     if not command:
         raise ValueError(f"{config.run} does not say what trained it; give --command")
     notes |= {"command": command, "seed": stored["seed"]}
+    for where in ("out", "resume"):  # which is nobody else's concern
+        notes.pop(where, None)
     notes |= {name: result[name] for name in ("train_seconds", "train_steps")}
     with tempfile.TemporaryDirectory() as folder:
         agent.save(Path(folder) / "half.npz", {}, half=True)

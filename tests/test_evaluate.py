@@ -128,6 +128,7 @@ def test_a_packaged_agent_says_how_it_came_about(run: Path, shipped: Path) -> No
     assert about["notes"] == notes
     assert (notes["command"], notes["seed"], notes["steps"]) == ("train.py --seed 3", 3, 700)
     assert (notes["train_seconds"], notes["train_steps"]) == (1.5, 700)
+    assert not notes.keys() & {"out", "resume"}  # where it lay when it was trained is nobody else's concern
     assert about["environment"] == BOARD | {"observation": "features"}
     arrays, _ = nn.files.read(shipped / "tiny-5x6.npz")
     assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
