@@ -154,7 +154,7 @@ class BoardAgent(Agent):
         observations: NDArray[Any],
         action_mask: NDArray[np.int8] | None = None,
         *,
-        rng: np.random.Generator | None = None,  # noqa: ARG002
+        rng: np.random.Generator | None = None,  # noqa: ARG002  part of the interface
     ) -> Actions:
         """An action for each of N games, from `planes` observations (N, 4, H, W).
 

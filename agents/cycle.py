@@ -131,7 +131,7 @@ class CycleAgent(BoardAgent):
         return chosen
 
     def follow(self, route: Route, walk: Walk, boards: Boards, allowed: BoolArray) -> IntArray:  # noqa: ARG002
-        """(N,) the direction of the next cell on the walk."""
+        """(N,) the direction of the next cell on the walk; a subclass may look at the rest, too."""
         return np.asarray((walk.gaps == 1).argmax(axis=1))
 
 

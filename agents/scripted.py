@@ -59,7 +59,7 @@ class GreedyAgent(BoardAgent):
 
 
 SCRIPTED: dict[str, Callable[..., Agent]] = {
-    "random": lambda walls, actions: RandomAgent(actions=actions),  # noqa: ARG005
+    "random": lambda walls, actions: RandomAgent(actions=actions),  # noqa: ARG005  as the others are made
     "greedy": GreedyAgent,
     "safe-greedy": SafeGreedyAgent,
     "cycle": CycleAgent,

@@ -63,7 +63,7 @@ def torch_step(
     x: FloatArray,
     labels: IntArray,
     layers: Sequence[nn.Layer],
-    memory_format: Any,  # noqa: ANN401
+    memory_format: Any,  # noqa: ANN401  PyTorch's, which may not be installed
     fused: bool,
     compiled: bool = False,
 ) -> Callable[[], None]:
@@ -74,7 +74,7 @@ def torch_step(
     inputs, targets = torch.from_numpy(x).contiguous(memory_format=memory_format), torch.from_numpy(labels)
     optimiser = torch.optim.Adam(module.parameters(), lr=LEARNING_RATE, fused=fused or None)
 
-    def value(x: Any, y: Any) -> Any:  # noqa: ANN401
+    def value(x: Any, y: Any) -> Any:  # noqa: ANN401  tensors
         return torch.nn.functional.cross_entropy(module(x), y)
 
     if compiled:
