@@ -2,7 +2,7 @@
 
 from agents.agent import Agent
 from agents.evaluation import Evaluation, evaluate
-from agents.network_agent import NetworkAgent
-from agents.saved import load, names
+from agents.policies.network_agent import NetworkAgent
+from agents.registry import load, names
 
 __all__ = ["Agent", "Evaluation", "NetworkAgent", "evaluate", "load", "names"]

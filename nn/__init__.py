@@ -9,27 +9,28 @@ A network is a `Sequential` of layers; all its parameters lie in one vector, `ne
     network, metadata = nn.load("network.npz")
 """
 
-from nn import files, schedules, threads
-from nn.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from nn import files, schedules
 from nn.averaging import WeightAverage
-from nn.batch_norm import BatchNorm
 from nn.clipping import clip_by_global_norm
-from nn.close_up import CloseUpConv2D
-from nn.conv2d import Conv2D
-from nn.data_parallel import DataParallel
-from nn.dense import Dense
-from nn.dropout import Dropout
 from nn.files import load, save
-from nn.flatten import Flatten
+from nn.fused.batch_norm_max_pool import BatchNormMaxPool2D
+from nn.fused.center_conv2d import CloseUpConv2D
+from nn.kernels import threads
 from nn.layer import Layer, Parameter
-from nn.layer_norm import LayerNorm
+from nn.layers.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from nn.layers.batch_norm import BatchNorm
+from nn.layers.conv2d import Conv2D
+from nn.layers.dense import Dense
+from nn.layers.dropout import Dropout
+from nn.layers.flatten import Flatten
+from nn.layers.layer_norm import LayerNorm
+from nn.layers.pooling import AvgPool2D, MaxPool2D
 from nn.losses import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy, log_softmax
-from nn.norm_pool import BatchNormMaxPool2D
 from nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSProp
-from nn.pooling import AvgPool2D, MaxPool2D
+from nn.parallel.data_parallel import DataParallel
+from nn.parallel.replicas import Replicas
 from nn.prediction import predict
 from nn.pretrained import pretrained
-from nn.replicas import Replicas
 from nn.sequential import Sequential
 from nn.split import Split
 from nn.trainer import Callback, Trainer

@@ -7,7 +7,7 @@ import copy
 
 import numpy as np
 
-from nn import threads
+from nn.kernels import threads
 from nn.layer import Array
 from nn.sequential import Sequential
 

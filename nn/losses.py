@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nn.kernels.reductions import row_maxima, row_sums
 from nn.layer import Array
-from nn.reductions import row_maxima, row_sums
 
 
 class Loss(ABC):

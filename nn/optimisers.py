@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn import threads
+from nn.kernels import threads
 from nn.layer import Array
 from nn.sequential import Sequential
 

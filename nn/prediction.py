@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nn.batch_shares import Examples
 from nn.layer import Array
+from nn.parallel.worker import Examples
 from nn.sequential import Sequential
 
 

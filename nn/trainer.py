@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.averaging import WeightAverage
-from nn.batch_shares import Augment, Examples
 from nn.clipping import clip_by_global_norm
-from nn.data_parallel import DataParallel
 from nn.losses import Loss
 from nn.optimisers import Optimiser, require_alike
+from nn.parallel.data_parallel import DataParallel
+from nn.parallel.worker import Augment, Examples
 from nn.prediction import predict
 from nn.schedules import Schedule
 from nn.sequential import Sequential

@@ -12,13 +12,16 @@ python scripts/benchmark.py nn --json: rows of name, value, anchor, ratio, targe
 """
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import json
 import math
 import statistics
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -27,11 +30,9 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-import benchmark_env
-import benchmark_learning
-import benchmark_nn
-from benchmark_race import Race
-from command_line import run_command
+from scripts.benchmarks import env, learning, networks
+from scripts.benchmarks.race import Race
+from scripts.common.command_line import run_command
 
 TITLES = {
     "env": "steps a second, random actions, one core",
@@ -82,11 +83,11 @@ def main(config: Config) -> list[dict[str, Any]]:
     if not config.threads or min(config.threads) < 1:
         raise ValueError(f"threads are {config.threads}; give one number or more, each 1 or above")
     if config.part == "env":
-        races = benchmark_env.races()
+        races = env.races()
     elif config.part == "nn":
-        races = benchmark_nn.races(config.threads, config.seconds)
+        races = networks.races(config.threads, config.seconds)
     else:
-        races = benchmark_learning.races(config.threads)
+        races = learning.races(config.threads)
     rows = [compare(race, config) for race in races]
     if config.json:
         print(json.dumps(rows, indent=2))
@@ -108,8 +109,8 @@ def main(config: Config) -> list[dict[str, Any]]:
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     if config.part == "learning":
-        for name, learner in benchmark_learning.LEARNERS.items():
-            parts = ", ".join(f"{part} {share:.0%}" for part, share in benchmark_learning.shares(*learner).items())
+        for name, learner in learning.LEARNERS.items():
+            parts = ", ".join(f"{part} {share:.0%}" for part, share in learning.shares(*learner).items())
             console.print(f"{name}, one thread: {parts}", highlight=False)
     return rows
 

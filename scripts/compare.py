@@ -7,10 +7,14 @@ python scripts/compare.py runs/ppo runs/pqn runs/q --over steps
 python scripts/compare.py runs/cnn runs/mlp: runs of classifiers, too
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -19,10 +23,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from command_line import run_command
-from curves import Curve, food_curve, save_comparison
-from run_folder import RunFolder
-from tables import print_table
+from scripts.common.command_line import run_command
+from scripts.common.learning_curves import Curve, food_curve, save_comparison
+from scripts.common.run_folder import RunFolder
+from scripts.common.tables import print_table
 
 SNAKE = ("run", "kind", "board", "mean", "best", "full", "steps_per_food", "train_steps", "train_seconds")
 PICTURES = ("run", "kind", "test_accuracy", "validation_accuracy", "parameters", "epochs", "train_seconds")

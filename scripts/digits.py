@@ -6,20 +6,23 @@ python scripts/digits.py runs/cnn --test --data-dir FOLDER: a network of your ow
 """
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
 # A picture is too little work to share among threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-import mnist
-from command_line import run_command
-from reading import load_classifiers
+from scripts.common.command_line import run_command
+from scripts.vision import mnist
+from scripts.vision.prediction import load_classifiers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +42,11 @@ def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=True)
     digits = mnist.load(config.data_dir) if config.data_dir else None
-    import ui.app  # before what needs pygame, since it says what to install where that is missing
-    from digits_window import DRAW, TEST, DigitsWindow
+    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.windows.digits_window import DRAW, TEST, DigitsWindow
 
     window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if config.test else DRAW)
-    ui.app.App(window).run()
+    App(window).run()
 
 
 def parse(arguments: Sequence[str]) -> Config:

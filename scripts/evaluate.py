@@ -7,10 +7,14 @@ python scripts/evaluate.py runs/es --no-mask: without telling it which moves kil
 python scripts/evaluate.py random greedy --height 8 --width 8 --json
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,11 +22,11 @@ import tyro
 from rich.console import Console
 
 from agents import Evaluation, evaluate
-from command_line import check_seed, run_command
-from figures import save_scores
-from players import find_agent, given_rules, make_games, shared_rules
+from scripts.common.command_line import check_seed, run_command
+from scripts.common.tables import evaluation_table, print_table
+from scripts.games.players import find_agent, given_rules, make_games, shared_rules
+from scripts.vision.figures import save_scores
 from snake_env.endings import find_endings
-from tables import evaluation_table, print_table
 
 PICTURES = (".png", ".svg", ".pdf")
 

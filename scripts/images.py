@@ -6,20 +6,23 @@ python scripts/images.py FOLDER --networks runs/images: a network of your own
 """
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
 # A picture is too little work to share among threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from command_line import run_command
-from picture_source import PictureFiles
-from reading import load_classifiers
+from scripts.common.command_line import run_command
+from scripts.vision.picture_source import PictureFiles
+from scripts.vision.prediction import load_classifiers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +40,10 @@ def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=False)
     source = PictureFiles(list(classifiers.values()), config.folder)
-    import ui.app  # before what needs pygame, since it says what to install where that is missing
-    from images_window import ImagesWindow
+    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.windows.images_window import ImagesWindow
 
-    ui.app.App(ImagesWindow(classifiers, source)).run()
+    App(ImagesWindow(classifiers, source)).run()
 
 
 def parse(arguments: Sequence[str]) -> Config:

@@ -3,20 +3,24 @@
 python scripts/package_agent.py runs/ppo ppo-10x10
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import tyro
 
 import agents
-from agents import saved
-from command_line import run_command
-from players import make_games
-from run_folder import RunFolder
+from agents import registry
+from scripts.common.command_line import run_command
+from scripts.common.run_folder import RunFolder
+from scripts.games.players import make_games
 from snake_env.endings import find_endings
 
 
@@ -32,7 +36,7 @@ class Config:
     """That trained it, if the run does not say."""
     games: int = 200
     """On which it is measured, with action masks and without."""
-    folder: Path = saved.FOLDER
+    folder: Path = registry.FOLDER
     """Where to write."""
 
 
@@ -45,7 +49,7 @@ def main(config: Config) -> dict[str, Any]:
     if not (run.path / "result.json").exists():
         raise ValueError(f"{config.run} is not over; finish it with --resume {config.run}")
     stored, result = run.read_json("config.json"), run.read_json("result.json")
-    notes = stored | dict(saved.about(config.run).get("notes", {}))
+    notes = stored | dict(registry.about(config.run).get("notes", {}))
     command = config.command or notes.get("command")
     if not command:
         raise ValueError(f"{config.run} does not say what trained it; give --command")

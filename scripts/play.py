@@ -7,16 +7,20 @@ python scripts/play.py --against ppo-10x10 --fps 8
 python scripts/play.py --height 12 --width 16 --walls wrap --steering relative
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import tyro
 
-from command_line import check_seed, run_command
-from high_scores import HighScores
-from players import find_agent, given_rules, shared_rules
+from scripts.common.command_line import check_seed, run_command
+from scripts.games.high_scores import HighScores
+from scripts.games.players import find_agent, given_rules, shared_rules
 
 RULES = {"height": 10, "width": 10, "walls": "solid", "obstacles": None, "food": 1}
 
@@ -67,14 +71,14 @@ def main(config: Config) -> list[int]:
     )
     opponent = (config.against, find_agent(config.against, rules)) if config.against else None
     scores = HighScores(config.scores)
-    import ui.app  # before what needs pygame, since it says what to install where that is missing
-    from play_window import PlayWindow
+    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.windows.play_window import PlayWindow
 
     relative = config.steering == "relative"
     window = PlayWindow(
         rules, scores, opponent, seed=config.seed, fps=config.fps, relative=relative, games=config.games
     )
-    ui.app.App(window).run()
+    App(window).run()
     return window.finished
 
 

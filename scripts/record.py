@@ -7,18 +7,22 @@ python scripts/record.py ppo-10x10 es-10x10 shortcut --until-full --every 4 --ti
 python scripts/record.py shortcut --out game.mp4 --fps 30 --height 6 --width 9
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from command_line import check_seed, run_command
-from match import Match, new_match
-from players import given_rules
-from side_by_side import match_frames
-from video import save_video
+from scripts.common.command_line import check_seed, run_command
+from scripts.common.video import save_video
+from scripts.games.playback_match import Match, new_match
+from scripts.games.players import given_rules
+from scripts.games.side_by_side import match_frames
 
 SEARCHED = 200  # games in which --until-full looks for a full board
 

@@ -10,6 +10,10 @@ python scripts/train.py es --help: all options of a kind, such as --budget, --se
 """
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
 # The networks are small: one BLAS thread in each process or thread, and all of these at work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -18,19 +22,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import tyro
 
-import train_evolution
-import train_learning
-from command_line import run_command
-from resuming import named
-from run_folder import RunFolder
-from snake_training import Options
-from train_evolution import ES, GA
-from train_learning import DQN, PPO, PQN, Q
+from scripts.common.command_line import run_command
+from scripts.common.run_folder import RunFolder
+from scripts.training import train_evolution, train_learning
+from scripts.training.resuming import named
+from scripts.training.snake_run import Options
+from scripts.training.train_evolution import ES, GA
+from scripts.training.train_learning import DQN, PPO, PQN, Q
 
 KINDS: dict[str, Callable[..., Options]] = {kind.kind: kind for kind in (ES, GA, Q, DQN, PQN, PPO)}
 

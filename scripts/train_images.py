@@ -8,25 +8,28 @@ python scripts/train_images.py --predict runs/images FILE...: name what pictures
 """
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
 # Layers split their work over threads themselves (--threads).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import tyro
 
-from augmentation import Normalisation, PhotoAugmentation
-from classifier import predict
-from command_line import run_command
-from image_folder import load
-from networks import convolutional_network
-from resuming import named
-from training import Options, Pictures, continued, train
+from scripts.common.command_line import run_command
+from scripts.training.classifier_run import Options, Pictures, continued, train
+from scripts.training.resuming import named
+from scripts.vision.augmentation import Normalisation, PhotoAugmentation
+from scripts.vision.classifier import predict
+from scripts.vision.image_folder import load
+from scripts.vision.networks import convolutional_network
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,10 @@ python scripts/train_images.py --predict runs/cnn FILE...: name the digits in pi
 """
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
 # Layers split their work over threads themselves (--threads).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -17,19 +21,18 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import tyro
 
-import mnist
 import nn
-from augmentation import DigitAugmentation, Normalisation
-from command_line import run_command
-from networks import convolutional_network, dense_network
-from resuming import named
-from training import Options, Pictures, continued, train
+from scripts.common.command_line import run_command
+from scripts.training.classifier_run import Options, Pictures, continued, train
+from scripts.training.resuming import named
+from scripts.vision import mnist
+from scripts.vision.augmentation import DigitAugmentation, Normalisation
+from scripts.vision.networks import convolutional_network, dense_network
 
 INPUT, DIGITS = (1, 28, 28), "0123456789"
 

@@ -11,17 +11,21 @@ python scripts/watch.py --replay shortcut-seed7.json
 python scripts/watch.py runs/es --text: in the terminal, without a window
 """
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from command_line import check_seed, run_command
-from match import new_match, replayed_match
-from players import given_rules
-from replay import open_replay
+from scripts.common.command_line import check_seed, run_command
+from scripts.games.playback_match import new_match, replayed_match
+from scripts.games.players import given_rules
+from scripts.games.replay import open_replay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +74,14 @@ def main(config: Config) -> int:
     else:
         match = new_match(config.agents, rules, config.seed)
     if config.text:
-        from watch_text import play_in_terminal
+        from scripts.windows.watch_text import play_in_terminal
 
         return play_in_terminal(match, config.fps, config.games)
-    import ui.app  # before what needs pygame, since it says what to install where that is missing
-    from watch_window import WatchWindow
+    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.windows.watch_window import WatchWindow
 
     window = WatchWindow(match, rules, fps=config.fps, games=config.games)
-    ui.app.App(window).run()
+    App(window).run()
     return window.moves
 
 

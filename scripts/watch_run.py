@@ -6,18 +6,21 @@ python scripts/train.py ppo --watch: trains, and opens this window
 """
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from command_line import run_command
-from live_run import LiveRun
+from scripts.common.command_line import run_command
+from scripts.games.live_run import LiveRun
 
 NICER = 5  # by how much the window gives way to the training
 FRAMES = 25  # a second: fewer than other windows draw, since the cores belong to the training
@@ -43,10 +46,10 @@ def main(config: Config) -> None:
     if config.fps < 1:
         raise ValueError(f"fps is {config.fps}; it must be at least 1")
     run = LiveRun(config.run)
-    import ui.app  # before what needs pygame, since it says what to install where that is missing
-    from run_window import RunWindow
+    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.windows.run_window import RunWindow
 
-    ui.app.App(RunWindow(run, fps=config.fps)).run(FRAMES)
+    App(RunWindow(run, fps=config.fps)).run(FRAMES)
 
 
 def parse(arguments: Sequence[str]) -> Config:

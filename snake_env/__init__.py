@@ -2,9 +2,9 @@
 
 from gymnasium.envs.registration import register
 
+from snake_env.engine.rules import Rules
+from snake_env.engine.state import State
 from snake_env.env import SnakeEnv
-from snake_env.rules import Rules
-from snake_env.state import State
 from snake_env.vector_env import SnakeVectorEnv
 
 __all__ = ["Rules", "SnakeEnv", "SnakeVectorEnv", "State"]

@@ -6,7 +6,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
-from snake_env.state import BoolArray, IntArray, State
+from snake_env.engine.state import BoolArray, IntArray, State
 from snake_env.vector_env import SnakeVectorEnv
 
 

@@ -9,15 +9,15 @@ import numpy as np
 from gymnasium.error import ResetNeeded
 from numpy.typing import NDArray
 
-from snake_env.game import Game
-from snake_env.planes import Planes
-from snake_env.renderer import render_text
+from snake_env.engine.game import Game
+from snake_env.engine.state import State
+from snake_env.observations.planes import Planes
+from snake_env.rendering.renderer import render_text
 from snake_env.seeds import whole_seed
-from snake_env.state import State
 from snake_env.task import RuleArguments, Task
 
 if TYPE_CHECKING:
-    from snake_env.window import Window
+    from snake_env.rendering.window import Window
 
 Observation = NDArray[Any]
 
@@ -36,7 +36,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
 
     ## Observation Space
     By name: `"planes"` (4, H, W), `"ego"` (4, S, S), `"features"` (A * 13 + 2,), `"rgb"` (H * 8, W * 8, 3); or with
-    options, such as `{"name": "ego", "radius": 4}`. See `snake_env.planes`, `ego`, `features` and `observations`.
+    options, such as `{"name": "ego", "radius": 4}`. See `snake_env.observations.planes`, `ego`, `features`.
 
     ## Rewards
     `"sparse"`: +1 for food, -1 for death, +1 for the full board. `"distance"`: the same, shaped by a potential, the
@@ -55,7 +55,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
 
     ## Arguments
     All by keyword and JSON: `height`, `width`, `walls`, `obstacles`, `food`, `initial_length`, `hunger_limit`,
-    `actions` (see `snake_env.rules.Rules`), `observation`, `reward`, `render_mode` (None, "rgb_array", "ansi",
+    `actions` (see `snake_env.engine.rules.Rules`), `observation`, `reward`, `render_mode` (None, "rgb_array", "ansi",
     "human"). `reset(options={"initial_length": ...})` starts this game from another length.
 
     ## Version History
@@ -162,7 +162,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         return mask
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Everything that the game is, as arrays for N = 1; see `snake_env.state.State`.
+        """Everything that the game is, as arrays for N = 1; see `snake_env.engine.state.State`.
 
         Raises:
             ResetNeeded: there was no game yet.
@@ -199,7 +199,7 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
         if self.render_mode == "rgb_array":
             return frame
         if self._window is None:
-            from snake_env.window import Window
+            from snake_env.rendering.window import Window
 
             self._window = Window("Snake", frame.shape[1::-1], fps=self.metadata["render_fps"])
         self._window.show(frame)

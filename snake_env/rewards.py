@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snake_env.rules import Rules
-from snake_env.state import BoolArray, IntArray, State
+from snake_env.engine.rules import Rules
+from snake_env.engine.state import BoolArray, IntArray, State
 
 LARGEST = float(np.finfo(np.float64).max)
 

@@ -8,12 +8,12 @@ import numpy as np
 from gymnasium.spaces import Discrete
 from numpy.typing import NDArray
 
-from snake_env.observations import build_observation
-from snake_env.renderer import render_frame
+from snake_env.engine.rules import Rules
+from snake_env.engine.starts import RandomStarts, StraightStarts
+from snake_env.engine.state import State
+from snake_env.observations.encoder import build_observation
+from snake_env.rendering.renderer import render_frame
 from snake_env.rewards import DistanceReward, Shaping, build_reward
-from snake_env.rules import Rules
-from snake_env.starts import RandomStarts, StraightStarts
-from snake_env.state import State
 
 RESET_OPTIONS = ("initial_length", "reset_mask")
 HINTS = {  # for arguments that `gymnasium.make` and `make_vec` take, or seem to take

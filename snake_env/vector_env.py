@@ -11,15 +11,15 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
-from snake_env.batch import Batch
-from snake_env.planes import Planes
-from snake_env.renderer import tile_frames
+from snake_env.engine.batch import Batch
+from snake_env.engine.state import BoolArray, IntArray, State
+from snake_env.observations.planes import Planes
+from snake_env.rendering.renderer import tile_frames
 from snake_env.seeds import seed_each
-from snake_env.state import BoolArray, IntArray, State
 from snake_env.task import RuleArguments, Task
 
 if TYPE_CHECKING:
-    from snake_env.window import Window
+    from snake_env.rendering.window import Window
 
 TILED_GAMES = 16  # games that the tiled picture shows
 
@@ -171,7 +171,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return self._batch.action_mask.copy()
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Everything that the N games are, as arrays; see `snake_env.state.State`.
+        """Everything that the N games are, as arrays; see `snake_env.engine.state.State`.
 
         Raises:
             ResetNeeded: a game was never started.
@@ -211,7 +211,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         if self.render_mode == "tiled":
             return (picture,)
         if self._window is None:
-            from snake_env.window import Window
+            from snake_env.rendering.window import Window
 
             self._window = Window("Snake", picture.shape[1::-1], fps=self.metadata["render_fps"])
             self.closed = False  # after a `close` there is something to close again

@@ -14,12 +14,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # tests run side by side; Nu
 import pytest
 from hypothesis import settings
 
-from tests import moves
-from tests.moves import Move
+from tests.support import moves
+from tests.support.moves import Move
 
 if TYPE_CHECKING:
-    from tests.ui_pages import Show
-    from tests.watching import OpenWatch
+    from tests.support.ui_pages import Show
+    from tests.support.watching import OpenWatch
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 # A shell starts commands in the background with Ctrl-C ignored, which processes that tests start would inherit.
@@ -57,8 +57,8 @@ def screen(virtual_screen: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.fixture
 def show(screen: None) -> "Iterator[Show]":  # noqa: ARG001  windows open there
     """Opens windows on pages that a test draws (see `tests.ui_pages`)."""
-    from tests.ui_pages import Drawing, Page
-    from ui.app import App
+    from scripts.ui.app import App
+    from tests.support.ui_pages import Drawing, Page
 
     apps: list[App] = []
 
@@ -75,8 +75,8 @@ def show(screen: None) -> "Iterator[Show]":  # noqa: ARG001  windows open there
 @pytest.fixture
 def open_watch(screen: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[OpenWatch]":  # noqa: ARG001
     """Opens windows on matches of agents by name; games are saved in a folder of the test's own."""
-    from match import new_match
-    from tests.watching import Watch
+    from scripts.games.playback_match import new_match
+    from tests.support.watching import Watch
 
     monkeypatch.chdir(tmp_path)
     opened: list[Watch] = []

@@ -10,12 +10,12 @@ from pathlib import Path
 import pygame
 from pygame import Rect
 
-from ui.canvas import BODY, SMALL, TITLE, Canvas
-from ui.keys import Key
-from ui.layout import shrink
-from ui.pointer import Pointer
-from ui.theme import DARK, LIGHT
-from ui.worker import Worker
+from scripts.ui.canvas import BODY, SMALL, TITLE, Canvas
+from scripts.ui.keys import Key
+from scripts.ui.layout import shrink
+from scripts.ui.pointer import Pointer
+from scripts.ui.theme import DARK, LIGHT
+from scripts.ui.worker import Worker
 
 FPS = 60
 SMALLEST = (400, 280)  # pixels: in less, nothing can be read

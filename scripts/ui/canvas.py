@@ -6,8 +6,8 @@ from pathlib import Path
 import pygame
 from pygame import Rect, Surface
 
-from ui.pointer import Pointer
-from ui.theme import Colour, Theme
+from scripts.ui.pointer import Pointer
+from scripts.ui.theme import Colour, Theme
 
 SMALLEST_UNIT, LARGEST_UNIT = 11, 30  # pixels
 UNITS_ACROSS, UNITS_DOWN = 88, 52  # of a window: its unit follows from its size

@@ -9,8 +9,8 @@ import pygame
 from numpy.typing import NDArray
 from pygame import Rect
 
-from ui.canvas import BODY, SMALL, Canvas
-from ui.theme import Colour
+from scripts.ui.canvas import BODY, SMALL, Canvas
+from scripts.ui.theme import Colour
 
 ROOM = "100.0%"  # is kept for the texts at least: bars would jump whenever the longest one changes
 

@@ -10,9 +10,9 @@ import pygame
 from numpy.typing import NDArray
 from pygame import Rect
 
-from ui.canvas import SMALL, Canvas
-from ui.layout import fit
-from ui.theme import ramp
+from scripts.ui.canvas import SMALL, Canvas
+from scripts.ui.layout import fit
+from scripts.ui.theme import ramp
 
 
 def picture(canvas: Canvas, area: Rect, frame: NDArray[np.uint8], *, smooth: bool = True) -> Rect:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from pygame import Rect
 
-from ui.canvas import BODY, SMALL, Canvas
-from ui.layout import columns
+from scripts.ui.canvas import BODY, SMALL, Canvas
+from scripts.ui.layout import columns
 
 
 def button(canvas: Canvas, area: Rect, label: str, *, chosen: bool = False, disabled: bool = False) -> bool:

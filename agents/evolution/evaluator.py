@@ -1,0 +1,103 @@
+"""Playing with a whole population: M candidates on the same games, by one batched network, on several cores."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+import nn
+from agents.policies.network_agent import best_actions, score_actions
+from agents.policies.preprocessing import network_input
+
+# Of a candidate's games: when more have ended, the others count with what they have by then. (Just as many are not
+# enough for round numbers of games, since 1 - 0.9 is a little less than 0.1: of 10 games all are played to their end.)
+SHARE_PLAYED = 0.9
+
+
+@dataclass(frozen=True)
+class Round:
+    """What M candidates reached in the same G games."""
+
+    scores: NDArray[np.float64]  # (M, G)
+    won: NDArray[np.bool_]  # (M, G)
+    steps: int
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What candidates are compared on.
+
+    Attributes:
+        environment_id: Gymnasium's id, with the module that registers it: "snake_env:snake_env/Snake-v1".
+        environment: its arguments, such as JSON can hold.
+        network: the network whose parameters a genome holds.
+        action_features: see `NetworkAgent`.
+        vectorization: Gymnasium's vectorization mode; it must take a seed for each game, as "sync" always does.
+    """
+
+    environment_id: str
+    environment: Mapping[str, Any]
+    network: nn.Sequential
+    action_features: int = 0
+    vectorization: str = "vector_entry_point"
+
+    def play(self, genomes: NDArray[np.float64], seeds: list[int], *, workers: int = 1) -> Round:
+        """Let each of M candidates play the games with these G seeds.
+
+        Args:
+            genomes: (M, P).
+            seeds: of the G games, the same for all candidates.
+            workers: processes to share the candidates; what comes out does not depend on them. The pool is joblib's,
+                so `joblib.parallel_config("ray")` or another backend puts them on a cluster.
+
+        Raises:
+            ValueError: fewer than 1 worker.
+        """
+        if workers < 1:
+            raise ValueError(f"workers is {workers}; give 1 or more, at best the number of processor cores")
+        workers = min(workers, len(genomes))
+        if workers == 1:
+            return self._play(genomes, seeds)
+        from joblib import Parallel, delayed
+
+        # Neighbours in a population are alike; dealing them out gives each worker games of all lengths.
+        parts = Parallel(n_jobs=workers)(delayed(self._play)(genomes[i::workers], seeds) for i in range(workers))
+        scores, won = np.empty((len(genomes), len(seeds))), np.empty((len(genomes), len(seeds)), dtype=bool)
+        for i, part in enumerate(parts):
+            scores[i::workers], won[i::workers] = part.scores, part.won
+        return Round(scores, won, sum(part.steps for part in parts))
+
+    def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> Round:
+        M, G = len(genomes), len(seeds)
+        arguments = json.dumps(dict(self.environment), sort_keys=True)
+        envs = _make_vec(self.environment_id, self.vectorization, M * G, arguments)
+        network = self.network.population(genomes.astype(self.network.flat.dtype))
+        each: Any = seeds * M  # the base class declares one number, environments take one each
+        observations, info = envs.reset(seed=each)
+        scores, won = np.zeros((M, G)), np.zeros((M, G), dtype=bool)
+        playing, steps = np.ones((M, G), dtype=bool), 0
+        while playing.any():
+            inputs = network_input(observations).reshape(M, G, *observations.shape[1:])
+            action_scores = score_actions(network, inputs, self.action_features).reshape(M * G, -1)
+            actions = best_actions(action_scores, info.get("action_mask"))
+            observations, rewards, terminations, truncations, info = envs.step(actions)
+            steps += int(playing.sum())
+            if "score" in info:
+                np.copyto(scores, info["score"].reshape(M, G), where=playing)
+                if "won" in info:
+                    np.copyto(won, info["won"].reshape(M, G), where=playing)
+            else:
+                np.add(scores, rewards.reshape(M, G), out=scores, where=playing)
+            playing &= ~(terminations | truncations).reshape(M, G)
+            playing &= playing.mean(axis=1, keepdims=True) > 1 - SHARE_PLAYED
+        return Round(scores, won, steps)
+
+
+@lru_cache(maxsize=4)
+def _make_vec(environment_id: str, vectorization: str, N: int, arguments: str) -> gym.vector.VectorEnv[Any, Any, Any]:
+    return gym.make_vec(environment_id, num_envs=N, vectorization_mode=vectorization, **json.loads(arguments))

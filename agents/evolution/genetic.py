@@ -1,0 +1,96 @@
+"""A genetic algorithm: the fitter have more children, and children mix and mutate their parents' genes.
+
+Sources: Eiben, Smith, "Introduction to Evolutionary Computing", 2nd edition: tournaments 5.2.3, uniform and arithmetic
+crossover 4.4.2, self-adaptive mutation with one step size 4.4.3, elitism 5.3.3.
+
+Differences: fitness is maximised; the elite are compared anew each generation, on the games of that generation, so a
+candidate that was lucky once does not stay.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.evolution.strategy import Genomes, Strategy, rank
+
+
+class GeneticAlgorithm(Strategy):
+    """Tournament selection, elitism, crossover and adaptive Gaussian mutation.
+
+    Args:
+        mean: (P,) around which the first genomes are drawn.
+        population: M genomes a generation.
+        sigma: standard deviation of the first genomes and of the first mutations.
+        rng: the only source of chance.
+        elite: genomes that go on unchanged.
+        tournament: genomes that compete to be a parent.
+        crossover: share of children with two parents; half of those take each gene from one parent or the other, half
+            take the parents' average.
+    """
+
+    def __init__(
+        self,
+        mean: NDArray[np.float64],
+        *,
+        population: int,
+        sigma: float,
+        rng: np.random.Generator,
+        elite: int = 4,
+        tournament: int = 4,
+        crossover: float = 0.6,
+    ) -> None:
+        fits = 0 < elite < population and 1 <= tournament <= population
+        if not fits or not 0 <= crossover <= 1 or not 0 < sigma < np.inf:
+            raise ValueError(
+                f"population is {population}, elite {elite}, tournament {tournament}, crossover {crossover}, "
+                f"sigma {sigma}; elite and tournament must be from 1 to the population, with room for children, "
+                "crossover from 0 to 1, and sigma above 0"
+            )
+        self._rng, self._elite, self._tournament, self._crossover = rng, elite, tournament, crossover
+        P = len(mean)
+        self._learning_rate = 1 / math.sqrt(P)  # of the step sizes
+        self._genomes: Genomes = mean + sigma * rng.standard_normal((population, P))
+        self._sigmas = np.full(population, float(sigma))
+        self._best = np.array(mean, dtype=np.float64)
+
+    def ask(self) -> Genomes:
+        """(M, P) the genomes of this generation."""
+        return self._genomes.copy()
+
+    def tell(self, fitness: NDArray[np.float64]) -> None:
+        """Let the next generation be the elite and the children of tournament winners."""
+        M, P = self._genomes.shape
+        order = rank(fitness, M)
+        self._best = self._genomes[order[0]].copy()
+        elite, children = order[: self._elite], M - self._elite
+
+        # The winner of a tournament is its entrant with the best rank.
+        entrants = self._rng.integers(M, size=(2, children, self._tournament))
+        mothers, fathers = order[entrants.min(axis=2)]
+        mixing = self._rng.random((children, 1))
+        from_father = self._rng.random((children, P)) < 0.5
+        mother, father = self._genomes[mothers], self._genomes[fathers]
+        mixed = np.where(mixing < self._crossover / 2, (mother + father) / 2, np.where(from_father, father, mother))
+        genes = np.where(mixing < self._crossover, mixed, mother)
+
+        sigmas = self._sigmas[mothers] * np.exp(self._learning_rate * self._rng.standard_normal(children))
+        genes += sigmas[:, None] * self._rng.standard_normal((children, P))
+        self._genomes = np.concatenate((self._genomes[elite], genes))
+        self._sigmas = np.concatenate((self._sigmas[elite], sigmas))
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """(P,) the best genome of the last generation."""
+        return self._best.copy()
+
+    def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """See `Strategy.state`."""
+        arrays = {"genomes": self._genomes, "sigmas": self._sigmas, "best": self._best}
+        return arrays, {"rng": self._rng.bit_generator.state}
+
+    def restore(self, arrays: dict[str, NDArray[Any]], header: dict[str, Any]) -> None:
+        """See `Strategy.restore`."""
+        self._genomes, self._sigmas, self._best = arrays["genomes"], arrays["sigmas"], arrays["best"]
+        self._rng.bit_generator.state = header["rng"]

@@ -1,0 +1,130 @@
+"""Hamiltonian cycles: a way through every free cell of a board and back to where it began.
+
+A snake that follows one never runs into itself, and fills the board.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import lru_cache
+
+import numpy as np
+
+from agents.scripted.board import Grid
+from agents.scripted.two_factor import Link, OutOfBudgetError, search_cycle
+
+Cells = list[tuple[int, int]]  # (row, col)
+
+BUDGET = 1000  # branches of a search, each less than a millisecond on 20 x 20
+TRIES = 2000  # sets of seam links tried on a board that a chess board's colours do not fit
+TRY_BUDGET = 20  # branches of the search with each of them
+
+
+@lru_cache(maxsize=64)
+def find_cycle(grid: Grid) -> tuple[int, ...]:
+    """The free cells in an order in which each is beside the next, and the last beside the first.
+
+    Boards without obstacles have a known cycle; with obstacles it is searched, always with the same result.
+
+    Raises:
+        ValueError: the board has no such cycle, or none was found; the message says which, and why.
+    """
+    H, W = grid.height, grid.width
+    if not grid.obstacles:
+        if H % 2 == 0:
+            return tuple(row * W + col for row, col in comb(H, W))
+        if W % 2 == 0:
+            return tuple(row * W + col for col, row in comb(W, H))
+        if grid.wrap and H >= W:
+            return tuple(row * W + col for row, col in twist(H, W))
+        if grid.wrap:
+            return tuple(row * W + col for col, row in twist(W, H))
+    return tuple(_search(grid))
+
+
+def comb(height: int, width: int) -> Cells:
+    """A cycle on a board with an even number of rows: along the rows to and fro, and back by the first column."""
+    cells = []
+    for row in range(height):
+        cols = range(1, width)
+        cells += [(row, col) for col in (cols if row % 2 == 0 else reversed(cols))]
+    return cells + [(row, 0) for row in reversed(range(height))]
+
+
+def twist(height: int, width: int) -> Cells:
+    """A cycle on a wrapping board with two odd sides, height >= width.
+
+    Each row is a ring. It is walked from some column all around, so it ends one column to the left of its start if
+    walked rightwards and one to the right if walked leftwards, and there the next row starts. After a rows rightwards
+    and b leftwards the start has moved by b - a columns: once around the ring if b = (height + width) / 2.
+    """
+    cells, start = [], 0
+    for row in range(height):
+        step = -1 if row < (height + width) // 2 else 1
+        cells += [(row, (start + step * k) % width) for k in range(width)]
+        start -= step
+    return cells
+
+
+def _search(grid: Grid) -> Sequence[int]:
+    """A cycle on a board with obstacles, or on one that has none."""
+    H, W = grid.height, grid.width
+    board = f"this {'wrapping ' if grid.wrap else ''}board of {H} x {W} with {len(grid.obstacles)} obstacles"
+    advice = "choose other obstacles, another size, or a player that needs no cycle, such as 'safe-greedy'"
+    cells = [cell for cell in range(grid.cells) if cell not in grid.obstacles]
+    for cell in cells:
+        if len(grid.beside[cell]) < 2:
+            raise ValueError(
+                f"{board} has no Hamiltonian cycle: row {cell // W}, column {cell % W} is a dead end; {advice}"
+            )
+    is_black = [(cell // W + cell % W) % 2 == 0 for cell in range(grid.cells)]
+    black, white = ([cell for cell in cells if is_black[cell] == colour] for colour in (True, False))
+    excess = len(black) - len(white)
+    # Where joined edges are an odd number of cells apart, links across the seam join cells of one colour.
+    seams = [(a, b) for a in cells for b in grid.beside[a] if a < b and is_black[a] == is_black[b]]
+    larger = [link for link in seams if is_black[link[0]] == (excess > 0)]
+    smaller = [link for link in seams if is_black[link[0]] != (excess > 0)]
+    if abs(excess) > len(larger):
+        raise ValueError(
+            f"{board} has no Hamiltonian cycle: coloured like a chess board, it has {len(black)} black and "
+            f"{len(white)} white cells, so a cycle needs {abs(excess)} or more links between two "
+            f"{'black' if excess > 0 else 'white'} cells, and there are {len(larger)}; {advice}"
+        )
+    beside = [[b for b in around if is_black[a] != is_black[b]] for a, around in enumerate(grid.beside)]
+    squares = [
+        (a, b, c, d)
+        for a, (_, b, d, _) in enumerate(grid.neighbours.tolist())
+        if b in beside[a] and d in beside[a]
+        for c in set(beside[b]) & set(beside[d]) - {a}
+    ]
+    try:
+        if seams:
+            for fixed in _seam_choices(larger, smaller, abs(excess)):
+                with suppress(OutOfBudgetError):
+                    if cycle := search_cycle(beside, black, squares, fixed, budget=TRY_BUDGET):
+                        return cycle
+            raise OutOfBudgetError
+        if cycle := search_cycle(beside, black, squares, budget=BUDGET):
+            return cycle
+    except OutOfBudgetError:
+        raise ValueError(
+            f"no Hamiltonian cycle was found on {board}, but the search was not complete: there may be one; {advice}"
+        ) from None
+    raise ValueError(f"{board} has no Hamiltonian cycle: a complete search found none; {advice}")
+
+
+def _seam_choices(larger: list[Link], smaller: list[Link], excess: int) -> Iterator[tuple[Link, ...]]:
+    """Sets of seam links with which the colours can balance, at random, with few links more than that takes.
+
+    With x links between two cells of the larger colour and y between two of the smaller one, counting the ends of all
+    links by colour gives x - y = excess.
+    """
+    rng = np.random.default_rng(0)
+    tried = set()
+    for number in range(TRIES):
+        y = min(number % 4, len(smaller), len(larger) - excess)
+        chosen = [larger[i] for i in rng.permutation(len(larger))[: excess + y]]
+        chosen += [smaller[i] for i in rng.permutation(len(smaller))[:y]]
+        choice = tuple(sorted(chosen))
+        if choice not in tried:
+            tried.add(choice)
+            yield choice

@@ -1,0 +1,1 @@
+"""Layers that do the work of two in one pass."""

@@ -1,0 +1,1 @@
+"""The layers: each file shows one formula, forward and backward."""

@@ -1,0 +1,1 @@
+"""Speed beside other packages, measured in the same run."""

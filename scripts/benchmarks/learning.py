@@ -1,0 +1,141 @@
+"""Learning from end to end, rollouts and updates: PPO and PQN beside Stable-Baselines3's PPO and DQN.
+
+The same board, observation, network, number of games, rollout, minibatch and epochs, with as many threads.
+"""
+
+import cProfile
+import pstats
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+import nn
+from agents.learning import ppo, pqn
+from agents.learning.on_policy import RolloutLearner
+from scripts.benchmarks.race import Race, Speed, repeat
+from scripts.games.players import ENVIRONMENT_ID
+from snake_env.observations.features import OVERALL, PER_ACTION
+
+GAMES, HORIZON, MINIBATCH, EPOCHS = 128, 64, 512, 3
+EGO = {"observation": {"name": "ego", "moves": True}, "actions": "relative"}
+FEATURES = {"observation": "features", "actions": "relative"}
+CHANNELS, HIDDEN = (32, 64, 64), (256,)
+TARGET = 3.0
+
+LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "PPO, CNN on ego": ("ppo", EGO),
+    "PQN, CNN on ego": ("pqn", EGO),
+    "PPO, MLP on features": ("ppo", FEATURES),
+    "PQN, MLP on features": ("pqn", FEATURES),
+}
+
+# The functions in which each part of a step of learning is spent, as (end of the file's name, function).
+PARTS = {
+    "environment": [("vector_env.py", "step")],
+    "forward": [("sequential.py", "forward")],
+    "backward": [("sequential.py", "learn")],
+    "optimiser": [("optimisers.py", "step"), ("clipping.py", "clip_by_global_norm")],
+}
+
+
+def races(thread_counts: Sequence[int]) -> Iterator[Race]:
+    """What is measured."""
+    theirs = find_spec("stable_baselines3") is not None
+    if not theirs:
+        print("Stable-Baselines3 is not installed; left out (pip install stable-baselines3)", file=sys.stderr)
+    for threads in thread_counts:
+        nn.threads.use(threads)
+        for name, (algorithm, environment) in LEARNERS.items():
+            peer = "PPO" if algorithm == "ppo" else "DQN"
+            yield Race(
+                name=f"{name}, {threads} thread{'s' * (threads > 1)} / SB3 {peer}",
+                ours=ours(algorithm, environment),
+                theirs=sb3(peer, environment, threads) if theirs else None,
+                target=TARGET,
+            )
+
+
+def learner(algorithm: str, environment: dict[str, Any]) -> RolloutLearner:
+    """One of ours."""
+    envs = gym.make_vec(ENVIRONMENT_ID, num_envs=GAMES, vectorization_mode="vector_entry_point", **environment)
+    same: dict[str, Any] = {"horizon": HORIZON, "minibatch": MINIBATCH, "channels": CHANNELS, "hidden": HIDDEN}
+    if environment is EGO:
+        same["close_up"] = len(PER_ACTION) + len(OVERALL)
+    if algorithm == "ppo":
+        return ppo.PPO(envs, ppo.Settings(**same, epochs=EPOCHS))
+    return pqn.PQN(envs, pqn.Settings(**same, epochs=EPOCHS))
+
+
+def ours(algorithm: str, environment: dict[str, Any]) -> Speed:
+    """Environment steps a second of one of ours."""
+    learns = learner(algorithm, environment)
+    return repeat(lambda: learns.step(0.0), GAMES * HORIZON)
+
+
+def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
+    """The same of Stable-Baselines3: an update of DQN for each step that one of ours learns from, in batches alike."""
+    import stable_baselines3
+    import torch
+    from stable_baselines3.common.logger import Logger
+    from stable_baselines3.common.vec_env import DummyVecEnv
+
+    torch.set_num_threads(threads)
+    games = DummyVecEnv([lambda: gym.make(ENVIRONMENT_ID, **environment)] * GAMES)
+    if algorithm == "PPO":
+        how = {"n_steps": HORIZON, "n_epochs": EPOCHS}
+    else:
+        updates = EPOCHS * GAMES * HORIZON // MINIBATCH
+        how = {"train_freq": HORIZON, "gradient_steps": updates, "buffer_size": 4 * GAMES * HORIZON}
+        how["learning_starts"] = 0
+    model: Any = getattr(stable_baselines3, algorithm)(
+        "CnnPolicy" if len(games.observation_space.shape or ()) == 3 else "MlpPolicy",
+        games,
+        **how,
+        batch_size=MINIBATCH,
+        policy_kwargs={"features_extractor_class": trunk, "net_arch": []},
+        device="cpu",
+    )
+    model.set_logger(Logger(None, []))  # its own leaves a temporary folder for each call
+    return repeat(lambda: model.learn(GAMES * HORIZON, reset_num_timesteps=False), GAMES * HORIZON)
+
+
+def trunk(observation_space: gym.spaces.Box) -> Any:  # noqa: ANN401  a PyTorch module, which may not be installed
+    """Our trunk as PyTorch's layers, with the attribute that Stable-Baselines3 asks for."""
+    import torch
+
+    shape = observation_space.shape
+    layers: list[Any] = []
+    inputs, side = shape[0], shape[-1]
+    if len(shape) == 3:
+        for number, outputs in enumerate(CHANNELS):
+            stride = 2 if number or side > 12 else 1
+            layers += [torch.nn.Conv2d(inputs, outputs, 3, stride, 1), torch.nn.ReLU()]
+            inputs, side = outputs, -(-side // stride)
+        layers.append(torch.nn.Flatten())
+        inputs *= side * side
+    for units in HIDDEN:
+        layers += [torch.nn.Linear(inputs, units), torch.nn.ReLU()]
+        inputs = units
+    network = torch.nn.Sequential(*layers)
+    network.features_dim = HIDDEN[-1]
+    return network
+
+
+def shares(algorithm: str, environment: dict[str, Any]) -> dict[str, float]:
+    """Which share of the time of learning each of `PARTS` takes, on one thread; "rest" is what remains."""
+    nn.threads.use(1)
+    learns = learner(algorithm, environment)
+    learns.step(0.0)
+    profile = cProfile.Profile()
+    profile.runcall(learns.step, 0.0)
+    stats: Any = pstats.Stats(profile)
+    spent = dict.fromkeys(PARTS, 0.0)
+    for (file, _, function), (_, _, _, cumulative, _) in stats.stats.items():
+        for part, functions in PARTS.items():
+            if (Path(file).name, function) in functions:
+                spent[part] += cumulative / stats.total_tt
+    return spent | {"rest": 1 - sum(spent.values())}

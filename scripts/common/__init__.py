@@ -1,0 +1,1 @@
+"""What several commands share: the command line, run folders, tables, plots."""

@@ -1,0 +1,1 @@
+"""Agents and games by name: matches, replays, recordings, scores."""

@@ -1,0 +1,66 @@
+"""Who plays, by name, from a run folder or a file of weights; and the games that they play."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import gymnasium as gym
+
+import agents
+import snake_env  # noqa: F401  registers the environment
+from agents import scripted
+
+ENVIRONMENT_ID = "snake_env/Snake-v1"
+
+
+def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
+    """The agent of this name for games under these rules: a run folder, a file, a shipped or a scripted player.
+
+    Raises:
+        ValueError: there is none; the message says which there are. Or it cannot play on this board.
+    """
+    if name in scripted.SCRIPTED:
+        agent = scripted.make(name, rules)
+    else:
+        try:
+            agent = agents.load(name)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{error}; or a scripted player: {', '.join(scripted.SCRIPTED)}") from None
+    _check_board(name, agent, rules)
+    return agent
+
+
+def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> None:
+    """Ask for a first move: networks take what they were trained on, and not every board has a cycle."""
+    environment = agent.environment | dict(rules)
+    observation, info = gym.make(ENVIRONMENT_ID, **environment).reset(seed=0)
+    try:
+        agent.act(observation[None], info["action_mask"][None])
+    except ValueError as error:
+        here, trained = (
+            f"{some.get('height', 10)} x {some.get('width', 10)}" for some in (environment, agent.environment)
+        )
+        learned = name not in scripted.SCRIPTED and here != trained
+        why = f"it was trained on {trained}; give that board, or another agent" if learned else str(error)
+        raise ValueError(f"{name} cannot play on {here}: {why}") from None
+
+
+def make_games(agent: agents.Agent, rules: Mapping[str, Any], N: int) -> gym.vector.VectorEnv[Any, Any, Any]:
+    """N games at once as this agent must see them: under its own rules, changed by those given."""
+    arguments = agent.environment | dict(rules)
+    return gym.make_vec(ENVIRONMENT_ID, num_envs=N, vectorization_mode="vector_entry_point", **arguments)
+
+
+def given_rules(**rules: Any) -> dict[str, Any]:  # noqa: ANN401  any rule's value
+    """The rules that were given on the command line: those that are not None."""
+    return {name: value for name, value in rules.items() if value is not None}
+
+
+def shared_rules(agent: str) -> dict[str, Any]:
+    """The rules that a learned agent was trained under, for others to play by; none for a scripted one.
+
+    How an agent sees and moves is its own affair: others may be used to other observations and actions.
+    """
+    if agent in scripted.SCRIPTED:
+        return {}
+    environment = find_agent(agent, {}).environment
+    return {name: value for name, value in environment.items() if name not in ("observation", "reward", "actions")}

@@ -1,0 +1,1 @@
+"""The windows of the commands: state, keys, and what is drawn."""

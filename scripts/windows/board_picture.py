@@ -1,0 +1,83 @@
+"""Boards in a window, drawn at the tile size that fits rather than scaled."""
+
+from collections.abc import Sequence
+
+import pygame
+from pygame import Rect
+
+from scripts.ui.canvas import Canvas
+from scripts.ui.worker import Worker
+from snake_env.engine.state import State
+from snake_env.rendering.renderer import draw_board
+from snake_env.rendering.tiles import LARGEST_TILE, SMALLEST_TILE, atlas
+
+FIRST_TILE = 12  # pixels; it is drawn at once, while larger tiles take up to a second
+
+
+class BoardPictures:
+    """Draws boards of one size side by side.
+
+    Tiles of a new size are drawn in the worker; until then those of the last size are shown, scaled.
+
+    Args:
+        worker: of the window.
+
+    Attributes:
+        tile: pixels of a cell as they are drawn; the boards are crisp once that is what fits.
+        places: where the boards lie.
+    """
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker, self.tile = worker, FIRST_TILE
+        self.places: list[Rect] = []
+        self._drawn: dict[int, tuple[State, int, pygame.Surface]] = {}  # the last picture of each board, by its place
+
+    def draw(self, canvas: Canvas, areas: Sequence[Rect], states: Sequence[State], *, wrap: bool) -> None:
+        """Draw the first game of each state in its area.
+
+        Args:
+            canvas: to draw on.
+            areas: about equally large, one for each state.
+            states: of boards of one size.
+            wrap: whether the edges are joined; the walls are dotted then.
+        """
+        H, W = states[0].obstacles.shape
+        wall = max(2, canvas.unit // 3)
+        fitting = min(min((area.width - 2 * wall) // W, (area.height - 2 * wall) // H) for area in areas)
+        fitting = min(max(fitting, SMALLEST_TILE), LARGEST_TILE)
+        if fitting != self.tile and not self._worker.busy("tiles"):
+            self._worker.ask("tiles", lambda: atlas(fitting).shape[1], self._use)
+        self.places = []
+        for number, (area, state) in enumerate(zip(areas, states, strict=True)):
+            place = Rect(0, 0, W * fitting, H * fitting)
+            place.center = area.center
+            _draw_wall(canvas, place.inflate(2 * wall, 2 * wall), wall, fitting if wrap else 0)
+            canvas.surface.blit(self._picture(number, state, place), place)
+            self.places.append(place)
+
+    def _use(self, tile: int) -> None:
+        self.tile = tile
+
+    def _picture(self, number: int, state: State, place: Rect) -> pygame.Surface:
+        shown, tile, surface = self._drawn.get(number, (None, 0, None))
+        if surface is None or shown is not state or tile != self.tile or surface.get_size() != place.size:
+            frame = draw_board(state, 0, self.tile)
+            surface = pygame.image.frombuffer(frame.tobytes(), (frame.shape[1], frame.shape[0]), "RGB")
+            if surface.get_size() != place.size:
+                surface = pygame.transform.smoothscale(surface, place.size)
+            self._drawn[number] = (state, self.tile, surface)
+        return surface
+
+
+def _draw_wall(canvas: Canvas, area: Rect, thickness: int, dash: int) -> None:
+    """A frame, or one of dashes that are half as long as a cell of `dash` pixels."""
+    colour = canvas.theme.faint
+    if not dash:
+        canvas.box(area, colour, radius=0.2)
+        return
+    for start in range(thickness + dash // 4, area.width - thickness, dash):
+        for y in (area.top, area.bottom - thickness):
+            canvas.surface.fill(colour, (area.left + start, y, dash // 2, thickness))
+    for start in range(thickness + dash // 4, area.height - thickness, dash):
+        for x in (area.left, area.right - thickness):
+            canvas.surface.fill(colour, (x, area.top + start, thickness, dash // 2))

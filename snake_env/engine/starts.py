@@ -1,0 +1,170 @@
+"""Where games start: a straight snake anywhere on the board, or a random legal body, for practice late in the game.
+
+Every start leaves the snake at least one move that does not kill it. A body is listed from tail to head.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snake_env.engine.splitmix64 import below, draw
+from snake_env.engine.state import BodyArray, IntArray, as_items
+
+RESTARTS, STEPS_A_CELL = 20, 60  # how long the longest body is searched for before it counts as impossible
+READY = 1 << 20  # cells that the boards of all straight starts may have in all to be kept ready
+
+
+@dataclass(frozen=True)
+class StraightStarts:
+    """All places for a straight snake of one length; a start is one of them, each as likely.
+
+    Attributes:
+        bodies: (L, S) cells from tail to head.
+        moves: (L, 1) moves until each of them is free: 1 at the tail.
+        poses: (S,) 4 * head + heading.
+        times: (cells + 1,) what a board holds for 0, 1, 2, ... moves (see `Rules.times`).
+    """
+
+    bodies: IntArray
+    moves: IntArray
+    poses: IntArray
+    times: BodyArray
+
+    @classmethod
+    def find(cls, neighbours: IntArray, open_cells: IntArray, length: int, times: BodyArray) -> Self | None:
+        """All straight starts on the board that `neighbours` describes, or None if there are none."""
+        bodies, poses = [], []
+        for tail in open_cells.tolist():
+            for heading in range(4):
+                body = [tail]
+                while len(body) < length and body[-1] >= 0:
+                    body.append(int(neighbours[body[-1], heading]))
+                if body[-1] >= 0 and len(set(body)) == length and _may_move(neighbours, body, heading):
+                    bodies.append(body)
+                    poses.append(4 * body[-1] + heading)
+        if not bodies:
+            return None
+        return cls(np.array(bodies).T, np.arange(1, length + 1)[:, None], np.array(poses), times)
+
+    @cached_property
+    def count(self) -> int:
+        """The number of starts."""
+        return len(self.poses)
+
+    @cached_property
+    def longest(self) -> int:
+        """The length of the snakes."""
+        return len(self.bodies)
+
+    @cached_property
+    def _starts(self) -> list[tuple[list[int], int]]:
+        return list(zip(self.bodies.T.tolist(), self.poses.tolist(), strict=True))
+
+    def pick(self, number: int) -> tuple[list[int], int]:
+        """The body and the pose of a start."""
+        return self._starts[number]
+
+    def place(self, numbers: IntArray) -> tuple[NDArray[np.void], int, IntArray]:
+        """The starts with these numbers, (K,): boards (K,) with the snakes on them, their length, poses (K,)."""
+        boards = self._draw(numbers) if self._boards is None else self._boards.take(numbers)
+        return boards, self.longest, self.poses.take(numbers)
+
+    @cached_property
+    def _boards(self) -> NDArray[np.void] | None:
+        return self._draw(np.arange(self.count)) if self.count * len(self.times) <= READY else None
+
+    def _draw(self, numbers: IntArray) -> NDArray[np.void]:
+        boards = np.zeros((len(numbers), len(self.times) - 1), dtype=self.times.dtype)
+        boards[np.arange(len(numbers)), self.bodies.take(numbers, axis=1)] = self.times.take(self.moves)
+        return as_items(boards)
+
+
+class RandomStarts:
+    """Random legal bodies with a length from a range.
+
+    A path grows from a random cell by random moves. Where it is stuck it backbites: the head links to a body cell
+    beside it, and the part between becomes the new end, turned round. That keeps the length and reaches every shape
+    (Mansfield 1982; Oberdorf et al., "Secondary structures in long compact polymers", Phys. Rev. E 74, 2006).
+
+    Attributes:
+        count: the number of starts: each of 32 random bits is one.
+        longest: the greatest length.
+
+    Raises:
+        ValueError: no snake of the greatest length was found on this board.
+    """
+
+    count = 1 << 32
+
+    def __init__(
+        self, neighbours: IntArray, open_cells: IntArray, shortest: int, longest: int, times: BodyArray
+    ) -> None:
+        self._neighbours = neighbours
+        self._beside = [[cell for cell in row if cell >= 0] for row in neighbours.tolist()]
+        self._open_cells: list[int] = open_cells.tolist()
+        self._shortest, self.longest = shortest, longest
+        self._times = times
+        for stream in range(RESTARTS):
+            self._known = self._grow(stream, longest)
+            if self._known:
+                return
+        raise ValueError(
+            f"found no room for a snake of length {longest} on a board with {len(open_cells)} free cells; "
+            "choose a smaller initial_length, fewer obstacles or a larger board"
+        )
+
+    def pick(self, number: int) -> tuple[list[int], int]:
+        """The body and the pose of a start."""
+        stream, length_bits, heading_bits = draw(number)
+        length = self._shortest + below(length_bits, self.longest - self._shortest + 1)
+        # A search can fail on a board full of obstacles; the front of a body known to fit is a legal body too.
+        body = self._grow(stream, length) or self._known[-length:]
+        ways = self._neighbours[body[-1]].tolist()
+        if len(body) > 1:
+            heading = (ways.index(body[-2]) + 2) % 4
+        else:  # a single cell looks towards a free neighbour
+            headings = [heading for heading in range(4) if ways[heading] >= 0]
+            heading = headings[below(heading_bits, len(headings))]
+        return body, 4 * body[-1] + heading
+
+    def place(self, numbers: IntArray) -> tuple[NDArray[np.void], IntArray, IntArray]:
+        """The starts with these numbers, (K,): boards (K,) with the snakes on them, lengths and poses (K,)."""
+        boards = np.zeros((len(numbers), len(self._times) - 1), dtype=self._times.dtype)
+        lengths, poses = np.empty((2, len(numbers)), dtype=np.int64)
+        for i, number in enumerate(numbers.tolist()):
+            body, poses[i] = self.pick(number)
+            lengths[i] = len(body)
+            boards[i, body] = self._times[1 : len(body) + 1]
+        return as_items(boards), lengths, poses
+
+    def _grow(self, stream: int, length: int) -> list[int]:
+        """A body of this length, or an empty list if the search took too long."""
+        stream, bits, _ = draw(stream)
+        body = [self._open_cells[below(bits, len(self._open_cells))]]
+        for _ in range(STEPS_A_CELL * len(self._open_cells)):
+            if len(body) == length and self._has_exit(body):
+                return body
+            stream, bits, turn = draw(stream)
+            if turn & 1:
+                body.reverse()
+            ways = self._beside[body[-1]]
+            free = [cell for cell in ways if cell not in body]
+            if not free:
+                bite = body.index(ways[below(bits, len(ways))])
+                body[bite + 1 :] = body[:bite:-1]
+            elif len(body) < length:
+                body.append(free[below(bits, len(free))])
+        return []
+
+    def _has_exit(self, body: list[int]) -> bool:
+        blocked = body[1:]
+        return any(cell not in blocked for cell in self._beside[body[-1]] if len(body) != 2 or cell != body[0])
+
+
+def _may_move(neighbours: IntArray, body: list[int], heading: int) -> bool:
+    """Whether some action from here is not death at once."""
+    ahead = [int(neighbours[body[-1], (heading + turn) % 4]) for turn in (-1, 0, 1)]
+    return any(cell >= 0 and cell not in body[1:] for cell in ahead)

@@ -1,0 +1,1 @@
+"""Pictures and text of a board, in NumPy; `window` alone needs pygame."""

@@ -1,0 +1,48 @@
+"""A bitmap font for the strip above the board: five by seven pixels, and only the characters that the strip needs."""
+
+import numpy as np
+
+from snake_env.engine.state import BoolArray
+
+GLYPH_HEIGHT, GLYPH_WIDTH, ADVANCE = 7, 5, 6  # pixels; an advance is a glyph and the gap behind it
+
+_SHEETS = (
+    (
+        "0123456789",
+        " ###    #    ###  #####    #  #####   ##  #####  ###   ###  ",
+        "#   #  ##   #   #    #    ##  #      #        # #   # #   # ",
+        "#  ##   #       #   #    # #  ####  #        #  #   # #   # ",
+        "# # #   #      #     #  #  #      # ####    #    ###   #### ",
+        "##  #   #     #       # #####     # #   #   #   #   #     # ",
+        "#   #   #    #    #   #    #  #   # #   #   #   #   #    #  ",
+        " ###   ###  #####  ###     #   ###   ###    #    ###   ##   ",
+    ),
+    (
+        "SCORELNGTH",
+        " ####  ###   ###  ####  ##### #     #   #  ###  ##### #   # ",
+        "#     #   # #   # #   # #     #     #   # #   #   #   #   # ",
+        "#     #     #   # #   # #     #     ##  # #       #   #   # ",
+        " ###  #     #   # ####  ####  #     # # # # ###   #   ##### ",
+        "    # #     #   # # #   #     #     #  ## #   #   #   #   # ",
+        "    # #   # #   # #  #  #     #     #   # #   #   #   #   # ",
+        "####   ###   ###  #   # ##### ##### #   #  ####   #   #   # ",
+    ),
+)
+_GLYPHS = {
+    character: np.array([list(row[i * ADVANCE : i * ADVANCE + GLYPH_WIDTH]) for row in rows]) == "#"
+    for characters, *rows in _SHEETS
+    for i, character in enumerate(characters)
+}
+_GLYPHS[" "] = np.zeros((GLYPH_HEIGHT, GLYPH_WIDTH), dtype=bool)
+
+
+def write_mask(text: str, scale: int = 1) -> BoolArray:
+    """(7 * scale, 6 * len(text) * scale) true where ink goes.
+
+    Raises:
+        KeyError: a character that the font does not have.
+    """
+    mask = np.zeros((GLYPH_HEIGHT, ADVANCE * len(text)), dtype=bool)
+    for i, character in enumerate(text):
+        mask[:, i * ADVANCE : i * ADVANCE + GLYPH_WIDTH] = _GLYPHS[character]
+    return mask.repeat(scale, axis=0).repeat(scale, axis=1)

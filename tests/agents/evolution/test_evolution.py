@@ -1,0 +1,145 @@
+"""Evolution on small boards: it learns, it repeats itself, and it goes on where it was stopped."""
+
+import json
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+
+import nn
+from agents import evaluate
+from agents.evolution.cma_es import CMAES
+from agents.evolution.evaluator import Contest
+from agents.evolution.evolution import SEEDS, TRAINING_SEED, VALIDATION_SEED, Evolution
+from agents.policies.network_agent import NetworkAgent, best_actions
+from snake_env.observations.features import OVERALL, PER_ACTION
+
+INPUTS = len(PER_ACTION) + len(OVERALL)
+BOARD = {"height": 5, "width": 6, "observation": "features"}
+
+
+def scorer(seed: int) -> nn.Sequential:
+    return nn.Sequential([nn.Dense(INPUTS, 4), nn.Tanh(), nn.Dense(4, 1)], input_shape=(INPUTS,), rng=seed)
+
+
+def evolution(seed: int = 0, **arguments: int) -> Evolution:
+    network = scorer(seed)
+    contest = Contest("snake_env:snake_env/Snake-v1", BOARD, network, len(PER_ACTION))
+    rng = np.random.default_rng(seed)
+    strategy = CMAES(network.flat.astype(np.float64), population=8, sigma=0.5, rng=rng)
+    return Evolution(strategy, contest, seed=seed, games=4, **{"validation_games": 10, "validate_every": 2} | arguments)
+
+
+def test_learns_to_fill_much_of_a_small_board() -> None:
+    search = evolution(validate_every=3)
+    generations = [search.step() for _ in range(12)]
+    assert generations[-1].champion > generations[0].mean + 8
+    assert [generation.number for generation in generations] == list(range(1, 13))
+
+
+def test_same_seed_same_champion_with_one_worker_and_with_two() -> None:
+    def run(seed: int, workers: int) -> bytes:
+        search = evolution(seed, workers=workers)
+        for _ in range(4):
+            search.step()
+        return search.champion.tobytes()
+
+    assert run(1, workers=1) == run(1, workers=1) == run(1, workers=2)
+    assert run(1, workers=1) != run(2, workers=1)
+
+
+def test_goes_on_from_its_state_as_if_nothing_had_happened() -> None:
+    whole = evolution()
+    reports = [whole.step() for _ in range(6)]
+    first = evolution()
+    for _ in range(3):
+        first.step()
+    arrays, header = first.state()
+    second = evolution()
+    second.restore({name: array.copy() for name, array in arrays.items()}, json.loads(json.dumps(header)))
+    assert [second.step() for _ in range(3)] == reports[3:]
+    assert second.champion.tobytes() == whole.champion.tobytes()
+
+
+def test_candidates_play_the_games_they_would_play_alone() -> None:
+    network = scorer(0)
+    contest = Contest("snake_env:snake_env/Snake-v1", BOARD, network, len(PER_ACTION))
+    genomes = np.random.default_rng(0).standard_normal((3, network.size))
+    together = contest.play(genomes, [5, 6, 7])
+    for genome, scores in zip(genomes, together.scores, strict=True):
+        np.testing.assert_array_equal(contest.play(genome[None], [5, 6, 7]).scores[0], scores)
+
+
+def test_training_validation_and_final_games_never_meet() -> None:
+    assert 10**6 < VALIDATION_SEED < VALIDATION_SEED + 10**6 < TRAINING_SEED
+    assert TRAINING_SEED + SEEDS <= 1 << 32
+
+
+def test_a_contest_without_scores_counts_returns() -> None:
+    network = nn.Sequential([nn.Dense(4, 2)], input_shape=(4,), rng=0)
+    genomes = np.zeros((2, network.size))
+    genomes[1, -2:] = (-1, 1)  # always pushes right: the pole falls early
+    genomes[0, 4:6] = (-1, 1)  # pushes where the pole leans
+    genomes[0, 6:8] = (-1, 1)
+    played = Contest("CartPole-v1", {}, network, vectorization="sync").play(genomes, [1, 2, 3, 4])
+    assert played.scores[1].max() < 15 < played.scores[0].min()
+
+
+def test_candidates_see_what_the_agent_will_see() -> None:
+    """Planes are whole numbers, which networks get from 0 to 1, in the contest as in play."""
+    board: dict[str, Any] = {"height": 5, "width": 6, "observation": {"name": "planes"}}
+    network = nn.Sequential([nn.Flatten(), nn.Dense(120, 4)], input_shape=(4, 5, 6), rng=0)
+    genome = network.flat.astype(np.float64)
+    genome[-4:] = (0, 3, 1, 2)  # decide where the planes say little
+    network.flat = genome
+    played = Contest("snake_env:snake_env/Snake-v1", board, network).play(genome[None], list(range(5)))
+    envs = gym.make_vec("snake_env/Snake-v1", num_envs=5, vectorization_mode="vector_entry_point", **board)
+    reached = evaluate(NetworkAgent(network, board), envs, games=5, seed=0)
+    np.testing.assert_array_equal(played.scores[0], reached.scores)
+
+
+def test_more_workers_than_candidates_and_none() -> None:
+    network = nn.Sequential([nn.Dense(4, 2)], input_shape=(4,), rng=0)
+    contest = Contest("CartPole-v1", {}, network, vectorization="sync")
+    genomes = np.random.default_rng(0).normal(size=(2, network.size))
+    alone, shared = (contest.play(genomes, [1, 2], workers=workers) for workers in (1, 3))
+    np.testing.assert_array_equal(alone.scores, shared.scores)
+    with pytest.raises(ValueError, match="workers is -1; give 1 or more"):
+        contest.play(genomes, [1, 2], workers=-1)
+
+
+def test_an_agent_survives_its_file(tmp_path: pytest.TempPathFactory) -> None:
+    agent = NetworkAgent(scorer(3), BOARD, action_features=len(PER_ACTION))
+    file = f"{tmp_path}/agent.npz"
+    agent.save(file, {"seed": 3})
+    again = NetworkAgent.load(file)
+    observations = np.random.default_rng(0).random((9, 4 * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
+    np.testing.assert_array_equal(again.scores(observations), agent.scores(observations))
+    assert again.environment == BOARD
+
+
+def test_a_scorer_treats_all_actions_alike() -> None:
+    agent = NetworkAgent(scorer(0), BOARD, action_features=len(PER_ACTION))
+    observation = np.random.default_rng(0).random((1, 4 * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
+    blocks, overall = observation[:, : -len(OVERALL)].reshape(1, 4, -1), observation[:, -len(OVERALL) :]
+    turned = np.concatenate((blocks[:, [2, 0, 3, 1]].reshape(1, -1), overall), axis=1)
+    np.testing.assert_allclose(agent.scores(turned)[0], agent.scores(observation)[0, [2, 0, 3, 1]], rtol=1e-6)
+
+
+def test_a_masked_action_is_never_taken_unless_all_are() -> None:
+    agent = NetworkAgent(scorer(0), BOARD, action_features=len(PER_ACTION))
+    rng = np.random.default_rng(0)
+    observations = rng.random((50, 4 * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
+    mask = (rng.random((50, 4)) < 0.5).astype(np.int8)
+    actions = agent.act(observations, mask)
+    some = mask.any(axis=1)
+    assert some.sum() > 30
+    assert mask[some, actions[some]].all()
+    np.testing.assert_array_equal(agent.act(observations, 0 * mask), agent.act(observations))
+
+
+def test_no_score_is_so_great_that_a_mask_does_not_count() -> None:
+    scores = np.array([[2e8, 2e8, -1], [np.inf, 0, 0], [3, 1, 2]], np.float32)
+    mask = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]], np.int8)
+    assert best_actions(scores, mask).tolist() == [1, 2, 0]

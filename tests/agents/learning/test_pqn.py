@@ -1,0 +1,108 @@
+"""Parallel Q(λ): its loss by central differences, its chance by counting; and CartPole, which it must solve."""
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import agents
+from agents.learning.on_policy import RolloutBatch
+from agents.learning.pqn import PQN, Settings
+from tests.nn.layers.test_gradients import central_differences, relative_error
+from tests.support.identity import Identity
+
+Array = NDArray[Any]
+SMALL: dict[str, Any] = {"hidden": (8,), "horizon": 4, "minibatch": 8, "epochs": 2}
+
+
+def learner(**changed: Any) -> PQN:
+    """Little enough to make a step in no time."""
+    return PQN(Identity(4), Settings(**SMALL | changed))
+
+
+def batch_of(actions: Array, returns: Array, A: int) -> RolloutBatch:
+    B = len(actions)
+    return RolloutBatch(np.ones((B, A), bool), actions, np.zeros(B), returns, np.zeros(B))
+
+
+@given(B=st.integers(1, 8), A=st.integers(2, 5), seed=st.integers(0, 2**32 - 1))
+@limits(max_examples=20)
+def test_the_gradient_of_the_loss(B: int, A: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    output, actions, returns = rng.normal(size=(B, A)), rng.integers(A, size=B), rng.normal(size=B)
+
+    def slow_loss() -> float:
+        rows = zip(output, actions, returns, strict=True)
+        return float(sum((row[action] - wanted) ** 2 / 2 for row, action, wanted in rows))
+
+    gradient, told = learner().loss(output, batch_of(actions, returns, A))
+    assert relative_error(gradient, central_differences(slow_loss, output)) < 1e-6
+    assert told.tolist() == pytest.approx([slow_loss(), sum(max(row) for row in output.tolist())])
+
+
+def test_the_loss_by_hand() -> None:
+    output = np.array([[1.0, 5.0], [2.0, 0.0]])
+    gradient, told = learner().loss(output, batch_of(np.array([1, 0]), np.array([4.0, 5.0]), 2))
+    assert gradient.tolist() == [[0, 1], [-3, 0]]
+    assert told.tolist() == [1 / 2 + 9 / 2, 5 + 2]
+
+
+def test_what_is_told_as_value_is_that_of_allowed_actions() -> None:
+    some = batch_of(np.array([0]), np.array([1.0]), 2)._replace(masks=np.array([[True, False]]))
+    assert learner().loss(np.array([[1.0, 100.0]]), some)[1].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("progress", "epsilon"), [(0.0, 0.8), (0.1, 0.5), (0.2, 0.2), (1.0, 0.2)])
+def test_exploration_falls_to_its_final_share(progress: float, epsilon: float) -> None:
+    """Of four actions the best is forbidden, the second best allowed: exploring takes one of the three at random."""
+    mine = learner(exploration=0.8, final_exploration=0.2, exploring=0.2)
+    mine.step(progress)
+    N = 40000
+    output = np.tile(np.array([3.0, 9.0, 5.0, 4.0], np.float32), (N, 1))
+    choice = mine.choose(output, np.tile([True, False, True, True], (N, 1)))
+    shares = np.bincount(choice.actions, minlength=4) / N
+    np.testing.assert_allclose(shares, [epsilon / 3, 0, 1 - 2 * epsilon / 3, epsilon / 3], atol=0.01)
+    assert choice.values.tolist() == [5] * N  # the forbidden action is not the best one
+    assert choice.log_probs is None
+
+
+def test_without_exploration_the_best_allowed_action_is_taken() -> None:
+    mine = learner(exploration=0.5, final_exploration=0.0, exploring=0.0)  # from the start at its final share
+    mine.step(0.0)
+    rng = np.random.default_rng(0)
+    output, masks = rng.normal(size=(500, 4)), rng.random((500, 4)) < 0.5
+    masks[np.arange(500), rng.integers(4, size=500)] = True
+    choice = mine.choose(output, masks)
+    for row, mask, action, value in zip(output, masks, choice.actions, choice.values, strict=True):
+        allowed = {float(row[a]): a for a in range(4) if mask[a]}
+        assert (action, value) == (allowed[max(allowed)], max(allowed))
+
+
+@pytest.mark.parametrize(("truncated", "of_wrong"), [(False, 0.0), (True, 0.5)])
+def test_values_go_on_where_games_are_cut_off(truncated: bool, of_wrong: float) -> None:
+    """Games of one step: right is worth 1 and wrong 0; cut off at discount 1/2, right 1 + 1/2 + ... = 2 and wrong 1."""
+    chosen = Settings(hidden=(32,), horizon=8, minibatch=64, discount=0.5, final_exploration=0.5, learning_rate=3e-3)
+    mine = PQN(Identity(16, length=1, truncated=truncated), chosen, seed=2)
+    for step in range(120):
+        mine.step(step / 120)
+    values = mine.agent().scores(np.eye(3, dtype=np.float32))
+    assert values.argmax(axis=1).tolist() == [0, 1, 2]
+    right = values.diagonal()
+    np.testing.assert_allclose(right, right.mean(), rtol=0.05)
+    np.testing.assert_allclose(values[~np.eye(3, dtype=bool)] / right.mean(), of_wrong, atol=0.05)
+
+
+@pytest.mark.slow
+def test_cartpole() -> None:
+    envs = gym.make_vec("CartPole-v1", num_envs=16, vectorization_mode="vector_entry_point")
+    chosen = Settings(horizon=32, minibatch=128, trace=0.9, hidden=(128,), learning_rate=2e-3)
+    mine = PQN(envs, chosen, seed=1)
+    while mine.steps < 300_000:
+        mine.step(mine.steps / 300_000)
+    games = gym.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
+    assert agents.evaluate(mine.agent(), games, games=100, seed=10**6).mean >= 475

@@ -1,0 +1,108 @@
+"""Saved agents come back whatever kind they are, and by name where they are shipped with the package."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import agents
+import nn
+from agents import Agent, NetworkAgent, registry
+from agents.scripted import RandomAgent
+
+
+def network_agent(seed: int) -> NetworkAgent:
+    network = nn.Sequential([nn.Flatten(), nn.Dense(4 * 5 * 7, 4)], input_shape=(4, 5, 7), rng=seed)
+    return NetworkAgent(network, {"height": 5, "width": 7})
+
+
+def weights(agent: Agent) -> Any:
+    assert isinstance(agent, NetworkAgent)
+    return agent.network.flat
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with two shipped agents in place of the package's own."""
+    folder = tmp_path / "pretrained"
+    folder.mkdir()
+    for seed, name in enumerate(("ppo-10x10", "dqn-0.5")):
+        network_agent(seed).save(folder / f"{name}.npz", {"command": "train.py", "seed": seed}, half=True)
+    monkeypatch.setattr(registry, "FOLDER", folder)
+
+
+def test_every_shipped_agent_says_how_it_came_about_and_all_are_small_together() -> None:
+    for name in agents.names():
+        notes = registry.about(name)["notes"]
+        assert "train" in notes["command"]
+        assert {"seed", "train_seconds", "train_steps", "evaluation", "evaluation_without_mask"} <= set(notes)
+        assert agents.load(name).name == name
+    assert sum((registry.FOLDER / f"{name}.npz").stat().st_size for name in agents.names()) < 5_000_000
+
+
+def test_half_precision_takes_half_the_space_and_changes_little(tmp_path: Path) -> None:
+    agent = network_agent(0)
+    agent.save(tmp_path / "whole.npz", {})
+    agent.save(tmp_path / "half.npz", {}, half=True)
+    half = agents.load(tmp_path / "half.npz")
+    np.testing.assert_array_equal(weights(half), weights(agent).astype(np.float16))
+    assert weights(half).dtype == np.float32
+    saves = (tmp_path / "whole.npz").stat().st_size - (tmp_path / "half.npz").stat().st_size
+    assert saves >= 2 * weights(agent).size
+
+
+@pytest.mark.usefixtures("shipped")
+def test_shipped_agents_load_by_name() -> None:
+    assert agents.names() == ["dqn-0.5", "ppo-10x10"]
+    for seed, name in enumerate(("ppo-10x10", "dqn-0.5")):
+        agent = agents.load(name)
+        assert agent.name == name
+        assert agent.environment == {"height": 5, "width": 7}
+        np.testing.assert_array_equal(weights(agent), weights(network_agent(seed)).astype(np.float16))
+        assert registry.about(name)["notes"] == {"command": "train.py", "seed": seed}
+
+
+@pytest.mark.usefixtures("shipped")
+def test_a_path_that_exists_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("ppo-10x10").mkdir()
+    with pytest.raises(FileNotFoundError, match="no agent at ppo-10x10"):
+        agents.load("ppo-10x10")  # a run that has no agent yet
+    network_agent(7).save("ppo-10x10/best.npz", {})
+    np.testing.assert_array_equal(weights(agents.load("ppo-10x10")), weights(network_agent(7)))
+    assert agents.load("ppo-10x10").name == "ppo-10x10"
+    assert agents.load("ppo-10x10/best.npz").name == "best"
+
+
+@pytest.mark.usefixtures("shipped")
+def test_unknown_names_are_answered_with_the_known_ones() -> None:
+    with pytest.raises(FileNotFoundError, match=r"no agent at ppo; .* shipped agent: dqn-0\.5, ppo-10x10"):
+        agents.load("ppo")
+
+
+def test_another_kind_joins_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kinds are told apart by the header, with a network or without one."""
+    table = {"values": np.arange(6.0).reshape(2, 3)}
+    nn.files.write(tmp_path / "table.npz", table, {"kind": "dice", "environment": {}})
+    with pytest.raises(ValueError, match=r"holds no agent: its kind is dice, known are network.*give a file that"):
+        agents.load(tmp_path / "table.npz")
+    monkeypatch.setitem(registry.KINDS, "dice", lambda file: RandomAgent(seed=file.stat().st_size))
+    assert isinstance(agents.load(tmp_path / "table.npz"), RandomAgent)
+
+
+def test_files_that_hold_something_else_are_named(tmp_path: Path) -> None:
+    network = nn.Sequential([nn.Dense(3, 2)], input_shape=(3,), rng=0)
+    nn.save(tmp_path / "classifier.npz", network, {"classes": ["a", "b"]})
+    with pytest.raises(ValueError, match=r"classifier\.npz holds no agent: its kind is None"):
+        agents.load(tmp_path / "classifier.npz")
+    (tmp_path / "text.npz").write_text("hello")
+    with pytest.raises(ValueError, match=r"text\.npz cannot be read"):
+        agents.load(tmp_path / "text.npz")
+
+
+def test_a_network_that_does_not_say_what_it_sees_is_no_agent(tmp_path: Path) -> None:
+    network = nn.Sequential([nn.Dense(3, 2)], (3,), rng=0)
+    nn.save(tmp_path / "n.npz", network, {"kind": "network"})
+    with pytest.raises(ValueError, match="holds a network but no agent; give a file that training an agent wrote"):
+        agents.load(tmp_path / "n.npz")

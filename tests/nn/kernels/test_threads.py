@@ -1,0 +1,73 @@
+"""How work is shared among threads: nothing stays behind, whoever computes at the same time."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+import nn
+from nn.kernels import threads
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Leave the number of threads as it was."""
+    yield
+    threads.use(1)
+
+
+def workers_at(length: int) -> set[int]:
+    """The threads that a piece of work is done by."""
+    found: set[int] = set()
+    threads.split(lambda _: found.add(threading.get_ident()), length, threads.WORTH)
+    return found
+
+
+def test_alone_is_a_thing_of_one_thread() -> None:
+    threads.use(2)
+    gate, begun = threading.Event(), threading.Event()
+
+    def wait(_: slice) -> None:
+        begun.set()
+        gate.wait()
+
+    other = threading.Thread(target=lambda: threads.split(wait, 2, threads.WORTH))
+    other.start()
+    begun.wait()
+    with threads.alone():
+        gate.set()
+        other.join()
+        assert workers_at(2) == {threading.get_ident()}
+    assert len(workers_at(2)) == 2
+
+
+def test_threads_that_are_not_used_any_more_end() -> None:
+    threads.use(1)
+    before = threading.active_count()
+    for _ in range(5):
+        threads.use(4)
+        threads.use(1)
+    patience = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < patience:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_no_work_is_no_fault(count: int) -> None:
+    threads.use(count)
+    done: list[slice] = []
+    threads.split(done.append, 0, threads.WORTH)
+    assert done == [slice(0, 0)]
+
+
+def test_left_to_blas_holds_for_this_thread_alone() -> None:
+    seen: list[bool] = []
+    with nn.threads.left_to_blas():
+        other = threading.Thread(target=lambda: seen.append(threads.left_whole()))
+        other.start()
+        other.join()
+        assert threads.left_whole()
+    assert seen == [False]
+    assert not threads.left_whole()

@@ -1,0 +1,198 @@
+"""Copies of a network give what the network itself gives, whatever the number of threads."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import nn
+from nn.parallel.replicas import ALWAYS, COPIES, Replicas
+
+Array = NDArray[Any]
+
+
+@pytest.fixture(autouse=True)
+def _one_thread_afterwards() -> Iterator[None]:
+    yield
+    nn.threads.use(1)
+
+
+def images(seed: int = 0) -> nn.Sequential:
+    layers = [nn.Conv2D(3, 5), nn.LayerNorm((5, 4, 6)), nn.ReLU(), nn.Flatten(), nn.Dense(120, 16), nn.ReLU()]
+    heads = nn.Split(nn.Dense(16, 4), nn.Dense(16, 1))
+    return nn.Sequential([*layers, heads], input_shape=(3, 4, 6), rng=seed)
+
+
+def drawn(examples: int) -> tuple[Array, Array]:
+    """Images, and dL/dy for them."""
+    rng = np.random.default_rng(examples)
+    return (
+        rng.normal(size=(examples, 3, 4, 6)).astype(np.float32),
+        rng.normal(size=(examples, 5)).astype(np.float32),
+    )
+
+
+def learnt(network: nn.Sequential, part: int, x: Array, weigh: Array) -> list[Array]:
+    """Let copies learn; the outputs come back by part, the gradient is in the network."""
+
+    def part_of(copy: nn.Sequential, some: slice) -> Array:
+        y = copy.forward(x[some], training=True)
+        copy.learn(weigh[some])
+        return y
+
+    network.gradient = 0.0
+    return Replicas(network, part).learn(part_of, len(x))
+
+
+@pytest.mark.parametrize("part", [1, 7, 32, 1000])
+@pytest.mark.parametrize("examples", [1, 3, 50])
+def test_forward_and_gradient_are_the_networks_own(part: int, examples: int) -> None:
+    network, (x, weigh) = images(), drawn(examples)
+    expected = network.forward(x, training=True)
+    network.learn(weigh)
+    gradient = network.gradient.copy()
+    np.testing.assert_allclose(Replicas(network, part).forward(x), expected, rtol=1e-4, atol=1e-5)
+    outputs = learnt(network, part, x, weigh)
+    assert [len(y) for y in outputs] == [min(part, examples - start) for start in range(0, examples, part)]
+    np.testing.assert_allclose(np.concatenate(outputs), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(network.gradient, gradient, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("part", [3, 16])
+def test_any_number_of_threads_gives_the_same_bits(part: int) -> None:
+    x, weigh = drawn(53)
+    found = []
+    for count in (1, 2, 3):
+        nn.threads.use(count)
+        network = images()
+        y = Replicas(network, part).forward(x)
+        learnt(network, part, x, weigh)
+        found.append((y.tobytes(), network.gradient.tobytes()))
+    assert found[0] == found[1] == found[2]
+
+
+def test_copies_work_in_different_threads() -> None:
+    nn.threads.use(2)
+    network, (x, weigh) = images(), drawn(8)
+    both = threading.Barrier(2, timeout=10)  # broken, and an error, if one thread did all the work
+    seen = set()
+
+    def part_of(copy: nn.Sequential, some: slice) -> None:
+        if some.start in (0, 4):
+            both.wait()
+        copy.forward(x[some], training=True)
+        copy.learn(weigh[some])
+        seen.add(threading.get_ident())
+
+    Replicas(network, 2).learn(part_of, 8)
+    assert len(seen) == 2
+
+
+def test_gradients_are_added_to_what_is_there() -> None:
+    network, (x, weigh) = images(), drawn(9)
+    learnt(network, 4, x, weigh)
+    once = network.gradient.copy()
+    replicas = Replicas(network, 4)
+
+    def part_of(copy: nn.Sequential, some: slice) -> None:
+        copy.forward(x[some], training=True)
+        copy.learn(weigh[some])
+
+    for _ in range(2):
+        replicas.learn(part_of, len(x))
+    np.testing.assert_allclose(network.gradient, 3 * once, rtol=1e-5, atol=1e-6)
+
+
+def test_copies_follow_the_networks_weights() -> None:
+    network, (x, _) = images(), drawn(9)
+    replicas = Replicas(network, 4)
+    before = replicas.forward(x)
+    network.flat = images(1).flat
+    np.testing.assert_allclose(replicas.forward(x), images(1).forward(x), rtol=1e-4, atol=1e-5)
+    assert np.abs(replicas.forward(x) - before).max() > 0.1
+
+
+def test_what_goes_in_can_be_prepared_by_part() -> None:
+    network, (x, _) = images(), drawn(9)
+    bytes_of: Array = (x > 0).astype(np.uint8)
+    lengths: list[int] = []
+
+    def prepare(some: Array) -> Array:
+        lengths.append(len(some))
+        return some / np.float32(2)
+
+    found = Replicas(network, 4).forward(bytes_of, prepare)
+    np.testing.assert_allclose(found, network.forward(bytes_of / np.float32(2)), rtol=1e-4, atol=1e-5)
+    assert sorted(lengths) == [3, 3, 3]
+
+
+@pytest.mark.parametrize(("N", "parts"), [(128, [32] * 4), (8, [8]), (40, [8, 32]), (600, [88] + [128] * 4)])
+def test_a_batch_is_shared_by_all_copies_as_long_as_the_pieces_are_worth_it(N: int, parts: list[int]) -> None:
+    lengths: list[int] = []
+
+    def prepare(some: Array) -> Array:
+        lengths.append(len(some))
+        return some
+
+    Replicas(images()).forward(np.zeros((N, *images().input_shape), np.float32), prepare)
+    assert sorted(lengths) == parts
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ([nn.Dense(4, 4), nn.BatchNorm(4)], "measures the whole batch"),
+        ([nn.Dense(4, 4), nn.Dropout()], "draws chance"),
+        ([nn.Split(nn.Sequential([nn.Dropout(0.1), nn.Dense(4, 1)]), nn.Dense(4, 1))], "draws chance"),
+        ([nn.Split(nn.Dense(4, 1), nn.Sequential([nn.Dense(4, 3), nn.BatchNorm(3)]))], "measures the whole batch"),
+    ],
+)
+def test_layers_that_need_the_whole_batch_or_chance_are_refused(layers: Sequence[nn.Layer], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Replicas(nn.Sequential(layers, input_shape=(4,), rng=0))
+
+
+def test_parts_of_nothing_are_named() -> None:
+    with pytest.raises(ValueError, match="0 examples at a time"):
+        Replicas(images(), 0)
+
+
+def test_an_error_in_a_copy_comes_out() -> None:
+    nn.threads.use(2)
+    for wrong in range(COPIES):
+
+        def part_of(copy: nn.Sequential, some: slice, wrong: int = wrong) -> None:
+            assert copy.size
+            if some.start == wrong:
+                raise KeyError("lost")
+
+        with pytest.raises(KeyError, match="lost"):
+            Replicas(images(), 1).learn(part_of, COPIES)
+    x, weigh = drawn(20)  # and all goes on as before
+    assert len(learnt(images(), 5, x, weigh)) == COPIES
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_work_inside_of_shared_work_stays_in_its_thread(count: int) -> None:
+    nn.threads.use(count)
+    written = np.zeros((6, 5), int)
+
+    def outer(rows: slice) -> None:
+        for row in range(6)[rows]:
+            here = threading.get_ident()
+
+            def inner(cols: slice, row: int = row, here: int = here) -> None:
+                assert threading.get_ident() == here
+                assert cols == slice(0, 5)
+                written[row, cols] += 1
+
+            nn.threads.split(inner, 5, ALWAYS)
+
+    nn.threads.split(outer, 6, ALWAYS)
+    assert (written == 1).all()
+    cut: list[slice] = []
+    nn.threads.split(cut.append, 6, ALWAYS)  # and after it work is shared again
+    assert len(cut) == count
