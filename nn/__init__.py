@@ -14,7 +14,7 @@ from nn.averaging import WeightAverage
 from nn.clipping import clip_by_global_norm
 from nn.files import load, save
 from nn.fused.batch_norm_max_pool import BatchNormMaxPool2D
-from nn.fused.center_conv2d import CloseUpConv2D
+from nn.fused.center_conv2d import CenterConv2D
 from nn.kernels import threads
 from nn.layer import Layer, Parameter
 from nn.layers.activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
@@ -44,7 +44,7 @@ __all__ = [
     "BatchNormMaxPool2D",
     "BinaryCrossEntropy",
     "Callback",
-    "CloseUpConv2D",
+    "CenterConv2D",
     "Conv2D",
     "DataParallel",
     "Dense",

@@ -51,7 +51,7 @@ class WeightAverage:
             step *= 1 - d
             self.flat[cut] += step
 
-        threads.split(part, len(self.flat), work=8 * self.flat.size)
+        threads.parallel_for(part, len(self.flat), work=8 * self.flat.size)
         self.updates += 1
 
     def network(self) -> Sequential:

@@ -106,9 +106,9 @@ class Parameter(Bound):
         """Make value and gradient views of flat and gradient, both (size,) or (M, size)."""
         shape = flat.shape[:-1] + self.shape
         # Splitting the last axis never copies, whatever the strides of the others.
-        self.see(flat.reshape(shape), gradient.reshape(shape))
+        self.bind_views(flat.reshape(shape), gradient.reshape(shape))
 
-    def see(self, value: Array, gradient: Array) -> None:
+    def bind_views(self, value: Array, gradient: Array) -> None:
         """Take these arrays as memory, without a copy."""
         vars(self).update(value=value, gradient=gradient)
 
@@ -129,8 +129,8 @@ class Layer(ABC):
 
     input_shape: Shape = ()  # of one example; () until the layer has its place in a network
     children: tuple["Layer", ...] = ()  # the layers that this one is made of
-    populous = True  # whether the layer works in a population
-    _kept: Array | None = None
+    supports_population = True  # whether the layer works in a population
+    _saved: Array | None = None
 
     def __init_subclass__(cls) -> None:
         """Register the class, so that `load` finds it; two modules cannot have layers of the same name."""
@@ -167,7 +167,7 @@ class Layer(ABC):
         """Return the constructor's arguments, as JSON can hold them: `type(layer)(**layer.config())` is a twin."""
         return {}
 
-    def learn(self, gradient: Array) -> None:
+    def accumulate_gradients(self, gradient: Array) -> None:
         """Add dL/dparameter to each parameter's gradient, as `backward` does, where nobody asks for dL/dx."""
         self.backward(gradient)
 
@@ -197,15 +197,15 @@ class Layer(ABC):
         return sum(parameter.size for parameter in self.parameters().values())
 
     @property
-    def kept(self) -> Array:
+    def saved(self) -> Array:
         """The array that the last `forward(x, training=True)` kept for `backward`."""
-        if self._kept is None:
+        if self._saved is None:
             raise RuntimeError(f"{self}.backward needs a forward(x, training=True) before it")
-        return self._kept
+        return self._saved
 
-    @kept.setter
-    def kept(self, array: Array) -> None:
-        self._kept = array
+    @saved.setter
+    def saved(self, array: Array) -> None:
+        self._saved = array
 
     def bind(self, input_shape: Shape, flat: Array, gradient: Array) -> None:
         """Take a place in a network: the shape of one input, and (size,) or (M, size) of its memory."""

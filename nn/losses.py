@@ -1,7 +1,7 @@
 """How wrong a network is, as one number, and in which direction each of its outputs would make it less wrong.
 
     value, gradient = loss(network.forward(x, training=True), targets)
-    network.learn(gradient)
+    network.accumulate_gradients(gradient)
 
 Losses take what the last Dense gives (logits), not probabilities: softmax and sigmoid are part of the loss, where their
 exponentials cancel, so that neither overflows. Values and gradients are means over the batch, so that the learning rate

@@ -6,7 +6,7 @@ processor's cache; working block by block was measured and is not faster.) Sever
 
     network.gradient = 0
     value, gradient = loss(network.forward(x, training=True), targets)
-    network.learn(gradient)
+    network.accumulate_gradients(gradient)
     optimiser.step()
 """
 
@@ -56,7 +56,7 @@ class Optimiser(ABC):
             memory = (vector[cut] for vector in self.memory.values())
             self.update(flat[cut], gradient[cut], scratch[cut], *memory)
 
-        threads.split(part, len(flat), work=16 * flat.size)
+        threads.parallel_for(part, len(flat), work=16 * flat.size)
 
     @abstractmethod
     def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:

@@ -102,7 +102,7 @@ class Sequential(Bound, Layer):
         for layer in self.layers:
             y = layer.forward(y, training=training)
         if training:
-            self.kept = y
+            self.saved = y
         # What a layer returns may be a view of its own memory, which the next call will overwrite, or what it keeps.
         return y.copy() if self.outermost and (training or y.base is not None or y is given) else y
 
@@ -118,7 +118,7 @@ class Sequential(Bound, Layer):
             g = layer.backward(g)
         return g.copy() if self.outermost else g
 
-    def learn(self, gradient: npt.ArrayLike) -> None:
+    def accumulate_gradients(self, gradient: npt.ArrayLike) -> None:
         """Add to `self.gradient` as `backward` does, without the work for dL/dx: all that training needs.
 
         Raises:
@@ -128,14 +128,14 @@ class Sequential(Bound, Layer):
         first = next((layer for layer in self.layers if layer.size), None)
         for layer in reversed(self.layers):
             if layer is first:
-                layer.learn(g)
+                layer.accumulate_gradients(g)
                 return
             g = layer.backward(g)
 
     def _checked(self, gradient: npt.ArrayLike) -> Array:
         g = np.asarray(gradient, self.flat.dtype)
-        if g.shape != self.kept.shape:
-            raise ValueError(f"the gradient is {g.shape}, the output it belongs to {self.kept.shape}")
+        if g.shape != self.saved.shape:
+            raise ValueError(f"the gradient is {g.shape}, the output it belongs to {self.saved.shape}")
         return g
 
     def population(self, genomes: Array) -> "Sequential":
@@ -148,7 +148,7 @@ class Sequential(Bound, Layer):
             ValueError: genomes of another shape or dtype, a layer that cannot be several at once.
         """
         for _, layer in self.walk():
-            if not layer.populous:
+            if not layer.supports_population:
                 raise ValueError(
                     f"{layer} has no form for a population: use Flatten and Dense, or one network at a time"
                 )

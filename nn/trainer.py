@@ -227,7 +227,7 @@ class Trainer:
             self.optimiser.learning_rate = self.schedule(self.progress)
         self.network.gradient = 0
         with np.errstate(over="ignore", invalid="ignore"):  # what has diverged is told in our own words
-            self.loss_value = self.parallel.learn(x, y)
+            self.loss_value = self.parallel.accumulate_gradients(x, y)
             if not math.isfinite(self.loss_value):
                 raise self._diverged(f"the loss is {self.loss_value}")
             if self.clip is not None:

@@ -29,7 +29,7 @@ class Round:
 
 
 @dataclass(frozen=True)
-class Contest:
+class PopulationEvaluator:
     """What candidates are compared on.
 
     Attributes:

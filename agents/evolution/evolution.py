@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.evolution.evaluator import Contest
+from agents.evolution.evaluator import PopulationEvaluator
 from agents.evolution.strategy import Strategy
 
 # The seeds of games: final evaluations use small numbers, so the ranges never meet.
@@ -58,7 +58,7 @@ class Evolution:
     def __init__(
         self,
         strategy: Strategy,
-        contest: Contest,
+        contest: PopulationEvaluator,
         *,
         seed: int,
         games: int,

@@ -207,11 +207,11 @@ class DQN(Learner):
                 dueling=s.dueling,
                 huber=s.huber,
             )
-            network.learn(gradient / len(targets))
+            network.accumulate_gradients(gradient / len(targets))
             return total
 
         self.network.gradient = 0.0
-        total = sum(self._replicas.learn(learn_part, len(targets)))
+        total = sum(self._replicas.accumulate_gradients(learn_part, len(targets)))
         nn.clip_by_global_norm(self.network.gradient, s.longest_gradient)
         self._optimiser.step()
         self._replay.update(batch.places, errors)

@@ -181,11 +181,13 @@ class RolloutLearner(Learner):
                     some = chosen[part]
                     output = network.forward(network_input(observations[some]), training=True)
                     gradient, sums = self.loss(output, steps.only(some))
-                    network.learn(gradient / len(chosen))
+                    network.accumulate_gradients(gradient / len(chosen))
                     return sums
 
                 self.network.gradient = 0.0
-                figures.append(np.sum(self._replicas.learn(learn_part, len(chosen)), axis=0) / len(chosen))
+                figures.append(
+                    np.sum(self._replicas.accumulate_gradients(learn_part, len(chosen)), axis=0) / len(chosen)
+                )
                 nn.clip_by_global_norm(self.network.gradient, s.longest_gradient)
                 self._optimiser.step()
         return dict(zip(self.told, np.mean(figures, axis=0).tolist(), strict=True))

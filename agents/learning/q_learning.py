@@ -30,7 +30,7 @@ from agents.learning.schedules import Annealing, anneal
 from agents.learning.spaces import spaces_of
 from agents.policies.masks import best_value
 from agents.policies.symmetry import Symmetry
-from agents.policies.table import Rounding, Table
+from agents.policies.table import Discretizer, Table
 from agents.policies.table_agent import TableAgent
 
 
@@ -104,7 +104,7 @@ class QLearning(Learner):
         self._rng = np.random.default_rng(seed)
         self._actions = spaces_of(envs).actions
         levels = s.levels[0] if len(s.levels) == 1 else s.levels
-        grid = Rounding.of(
+        grid = Discretizer.of(
             envs.single_observation_space, components=s.components, levels=levels, low=s.low, high=s.high
         )
         self.table = Table(grid, self._actions, s.initial)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learning.rollout import BoolArray, FloatArray, IntArray
-from agents.learning.sum_tree import Priorities
+from agents.learning.sum_tree import SumTree
 
 
 class Batch(NamedTuple):
@@ -45,7 +45,7 @@ class Replay:
         actions: A.
         window: n, rewards before the value of what follows.
         discount: γ.
-        exponent: of priorities, see `Priorities`; None draws all steps alike.
+        exponent: of priorities, see `SumTree`; None draws all steps alike.
 
     Raises:
         ValueError: a window below 1, or no room for one.
@@ -77,7 +77,7 @@ class Replay:
         self._terminated = np.zeros((S, games), bool)
         self._ended = np.zeros((S, games), bool)
         self._valid = np.zeros((S, games), bool)
-        self._priorities = None if exponent is None else Priorities(S * games, exponent)
+        self._priorities = None if exponent is None else SumTree(S * games, exponent)
         self._added = 0  # rows so far; row k lies at k modulo S
         self._usable = 0
 

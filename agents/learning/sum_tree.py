@@ -20,7 +20,7 @@ from agents.learning.rollout import FloatArray, IntArray
 SMALLEST = 1e-6  # is added to errors, so that what was predicted exactly comes again some time
 
 
-class Priorities:
+class SumTree:
     """Draws leaf i with probability P(i) = p_i / Σ_k p_k, p_i = (|δ_i| + 10⁻⁶)^e.
 
     Args:
@@ -37,7 +37,7 @@ class Priorities:
     def __init__(self, leaves: int, exponent: float = 0.6) -> None:
         if leaves < 1 or not 0 <= exponent < np.inf:
             raise ValueError(
-                f"Priorities({leaves}, exponent={exponent}) needs 1 leaf or more and an exponent from 0 on, such as 0.6"
+                f"SumTree({leaves}, exponent={exponent}) needs 1 leaf or more and an exponent from 0 on, such as 0.6"
             )
         self.leaves, self._exponent = leaves, float(exponent)
         self._depth = (leaves - 1).bit_length()
@@ -93,7 +93,7 @@ class Priorities:
         for _ in range(self._depth):
             node *= 2
             left = self._sums[node]
-            # Rounding can leave a rest that is as large as all below; there is no priority beyond the last one.
+            # Discretizer can leave a rest that is as large as all below; there is no priority beyond the last one.
             right = (rest >= left) & (self._sums[node + 1] > 0)
             rest -= np.where(right, left, 0)
             node += right

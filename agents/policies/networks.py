@@ -22,7 +22,7 @@ def trunk(
         shape: of an observation.
         channels: of the convolutions.
         hidden: of the dense layers, at least one.
-        close_up: channels of the image, the last ones, of which only the middle counts (`nn.CloseUpConv2D`).
+        close_up: channels of the image, the last ones, of which only the middle counts (`nn.CenterConv2D`).
         normalise: with layer normalisation before each ReLU (Gallici et al. 2024, arXiv 2407.04811).
 
     Raises:
@@ -40,7 +40,7 @@ def trunk(
             stride = 2 if (number and min(H, W) > 2) or min(H, W) > 12 else 1
             H, W = -(-H // stride), -(-W // stride)
             if number == 0 and close_up and min(shape[1:]) >= CLOSEST:
-                layers.append(nn.CloseUpConv2D(inputs, outputs, close_up, stride=stride))
+                layers.append(nn.CenterConv2D(inputs, outputs, close_up, stride=stride))
             else:
                 layers.append(nn.Conv2D(inputs, outputs, stride=stride))
             if normalise:

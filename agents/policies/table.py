@@ -14,7 +14,7 @@ UNKNOWN = 0  # row of all situations that were never met
 
 
 @dataclass(frozen=True)
-class Rounding:
+class Discretizer:
     """Rounds vectors (N, F) to whole numbers (N, K): x to round((L - 1) (x - low) / (high - low)), between 0 and L - 1.
 
     Attributes:
@@ -38,7 +38,7 @@ class Rounding:
         levels: int | Sequence[int] = 2,
         low: Sequence[float] = (),
         high: Sequence[float] = (),
-    ) -> "Rounding":
+    ) -> "Discretizer":
         """The grid on a space.
 
         Args:
@@ -79,7 +79,7 @@ class Rounding:
         return cls(chosen, bounds[0], bounds[1], each)
 
     @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "Rounding":
+    def from_config(cls, config: Mapping[str, Any]) -> "Discretizer":
         """The grid that `config` described, also after JSON."""
         return cls(**{name: tuple(numbers) for name, numbers in config.items()})
 
@@ -104,7 +104,7 @@ class Table:
         initial: Q of what was never tried.
     """
 
-    def __init__(self, grid: Rounding, actions: int, initial: float = 0.0) -> None:
+    def __init__(self, grid: Discretizer, actions: int, initial: float = 0.0) -> None:
         self.grid, self._initial = grid, initial
         self._rows: dict[bytes, int] = {}
         self._values = np.full((1024, actions), initial)

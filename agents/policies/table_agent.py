@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 import nn
 from agents.agent import Actions, LearnedAgent
 from agents.policies.network_agent import best_actions
-from agents.policies.table import Rounding, Table
+from agents.policies.table import Discretizer, Table
 
 KIND = "table"  # what a saved agent of this class says it is
 
@@ -67,6 +67,6 @@ class TableAgent(LearnedAgent):
         arrays, header = nn.files.read(path)
         if header.get("kind") != KIND:
             raise ValueError(f"{path} holds no table; give a file that tabular Q-learning wrote")
-        table = Table(Rounding.from_config(header["grid"]), arrays["values"].shape[-1])
+        table = Table(Discretizer.from_config(header["grid"]), arrays["values"].shape[-1])
         table.restore(arrays)
         return cls(table, header["environment"], masked=header["masked"], name=Path(path).stem)

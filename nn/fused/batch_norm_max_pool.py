@@ -70,7 +70,7 @@ class BatchNormMaxPool2D(BatchNorm):
                 if sign is not None:
                     pooled[u] *= sign[:, :V]
 
-        threads.split(pool, U, 8 * rows.size)
+        threads.parallel_for(pool, U, 8 * rows.size)
         if training:
             self._pooled = pooled.reshape(U, C, V * N)
         y = self.buffer(f"y, {when}", (U, C, V * N), x.dtype)
@@ -79,7 +79,7 @@ class BatchNormMaxPool2D(BatchNorm):
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx, as `BatchNorm` does for a dL/dy that is 0 where x is not the largest (or least) of a window."""
-        flat, g = self.kept, self.rows(gradient, "dL/dy")
+        flat, g = self.saved, self.rows(gradient, "dL/dy")
         U, C, V, N = g.shape
         _, H, W = self.input_shape
         scale, along, rest = self._add_gradients(self._sums(g.reshape(self._pooled.shape), self._pooled))
@@ -102,7 +102,7 @@ class BatchNormMaxPool2D(BatchNorm):
                 common += wide_rest
                 to += common
 
-        threads.split(combine, U, 32 * rows.size)
+        threads.parallel_for(combine, U, 32 * rows.size)
         for h in range(U * size, H):  # in no window
             np.multiply(rows[h], wide_along, out=dx[h])
             dx[h] += wide_rest

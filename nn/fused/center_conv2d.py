@@ -24,7 +24,7 @@ from nn.layer import Array, ShapeError
 from nn.layers.conv2d import Conv2D
 
 
-class CloseUpConv2D(Conv2D):
+class CenterConv2D(Conv2D):
     """A `Conv2D` for x that is 0 in its last `close` channels but for the middle: 3 cells a side, 4 if it is even.
 
     That is required: what else stands there is looked at in part, without sense.
@@ -57,11 +57,11 @@ class CloseUpConv2D(Conv2D):
         """Take the memory of the parameters, and let the two convolutions share it."""
         super().bind(input_shape, flat, gradient)
         weight, channels = self.weight, self.wide.inputs
-        self.wide.weight.see(weight.value[:, :channels], weight.gradient[:, :channels])
-        self.close.weight.see(weight.value[:, channels:], weight.gradient[:, channels:])
+        self.wide.weight.bind_views(weight.value[:, :channels], weight.gradient[:, :channels])
+        self.close.weight.bind_views(weight.value[:, channels:], weight.gradient[:, channels:])
         assert self.bias is not None
         assert self.wide.bias is not None
-        self.wide.bias.see(self.bias.value, self.bias.gradient)
+        self.wide.bias.bind_views(self.bias.value, self.bias.gradient)
         (rows, y_rows), (columns, y_columns) = map(self._middle, input_shape[1:])
         self._x = np.s_[:, channels:, rows, columns]
         self._y = np.s_[:, :, y_rows, y_columns]
@@ -74,13 +74,13 @@ class CloseUpConv2D(Conv2D):
         y[self._y] += self.close.forward(x[self._x], training=training)
         return y
 
-    def learn(self, gradient: Array) -> None:
-        """Add to the gradients of both convolutions, see `Conv2D.learn`."""
-        self.wide.learn(gradient)
-        self.close.learn(gradient[self._y])
+    def accumulate_gradients(self, gradient: Array) -> None:
+        """Add to the gradients of both convolutions, see `Conv2D.accumulate_gradients`."""
+        self.wide.accumulate_gradients(gradient)
+        self.close.accumulate_gradients(gradient[self._y])
 
     def backward(self, gradient: Array) -> Array:
-        """Call `learn`; return dL/dx, which is 0 where x is not looked at."""
+        """Call `accumulate_gradients`; return dL/dx, which is 0 where x is not looked at."""
         C, H, W = self.input_shape
         dx = self.images(self.buffer("dL/dx", (H, C, W, len(gradient)), gradient.dtype))
         dx[:, : self.wide.inputs] = self.wide.backward(gradient)
@@ -107,7 +107,7 @@ class CloseUpConv2D(Conv2D):
 
     def __repr__(self) -> str:
         """Return it as error messages name it."""
-        return f"CloseUpConv2D({self.inputs}, {self.outputs}, {self.near}, {self.kernel}, stride={self.stride})"
+        return f"CenterConv2D({self.inputs}, {self.outputs}, {self.near}, {self.kernel}, stride={self.stride})"
 
     def _middle(self, length: int) -> tuple[slice, slice]:
         """Along an axis of the image: the cells that the small convolution reads, and the places of y that it makes."""

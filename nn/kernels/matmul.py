@@ -41,7 +41,7 @@ def multiply(a: Array, b: Array, out: Array, total: Array | None = None, layer: 
         layer: whose buffer holds parts that are to be added up; without it, that is new memory.
     """
     (n, k), m = a.shape, b.shape[1]
-    if n * k * m <= SMALL or threads.left_whole():
+    if n * k * m <= SMALL or threads.uses_blas_threads():
         np.matmul(a, b, out=out)
         if total is not None:
             total += out
@@ -68,7 +68,7 @@ def _cut_rows(a: Array, b: Array, out: Array, total: Array | None) -> None:
             if total is not None:
                 of_total += of_out
 
-        threads.split(product, n // rows, 2 * n * k * m)
+        threads.parallel_for(product, n // rows, 2 * n * k * m)
         return
     halves = [slice(0, n // 2), slice(n // 2, None)]
 
@@ -78,7 +78,7 @@ def _cut_rows(a: Array, b: Array, out: Array, total: Array | None) -> None:
             if total is not None:
                 total[rows] += out[rows]
 
-    threads.split(half, 2, 2 * n * k * m)
+    threads.parallel_for(half, 2, 2 * n * k * m)
 
 
 def _cut_sum(a: Array, b: Array, out: Array, layer: Layer | None) -> None:
@@ -103,14 +103,14 @@ def _cut_sum(a: Array, b: Array, out: Array, layer: Layer | None) -> None:
                 np.matmul(cut_a[:, at], cut_b, out=product)
                 np.add.reduce(product, axis=0, out=out[at])
 
-        threads.split(few_rows, -(-n // rows), 2 * n * k * m)
+        threads.parallel_for(few_rows, -(-n // rows), 2 * n * k * m)
         return
     products = memory("products")
 
     def part(some: slice) -> None:
         np.matmul(cut_a[some], cut_b[some], out=products[some])
 
-    threads.split(part, len(products), 2 * n * k * m)
+    threads.parallel_for(part, len(products), 2 * n * k * m)
     np.add.reduce(products, axis=0, out=out)
 
 

@@ -9,7 +9,7 @@ which nothing is summed, and each thread writes its own part:
 Sums over that axis are made afterwards, in one order. So the same numbers are added in the same order by one thread or
 by many, and the same seed gives the same weights. BLAS has threads of its own, which do not promise that and which get
 in the way of these: start Python with OPENBLAS_NUM_THREADS=1 before using more than one thread here. Where nearly all
-work lies in a few large dense layers they are the faster ones, since they wait awake: see `left_to_blas`.
+work lies in a few large dense layers they are the faster ones, since they wait awake: see `blas_threads`.
 """
 
 import os
@@ -27,7 +27,7 @@ class Mode(threading.local):
     """How the calling thread computes."""
 
     alone = False  # shares no work, as that which it does is a share already
-    whole = False  # leaves matrix products whole to BLAS, see `left_to_blas`
+    whole = False  # leaves matrix products whole to BLAS, see `blas_threads`
 
 
 class Worker:
@@ -71,7 +71,7 @@ def count() -> int:
     return len(_workers) + 1
 
 
-def split(function: Callable[[slice], None], length: int, work: int) -> None:
+def parallel_for(function: Callable[[slice], None], length: int, work: int) -> None:
     """Call function(slice) for slices that together cover 0, ..., length - 1, each in a thread of its own.
 
     Args:
@@ -90,7 +90,7 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
         for worker, start, stop in zip(_workers, bounds[1:], bounds[2:], strict=False):
             worker.tasks.put((function, slice(start, stop), results))
             given += 1
-        with alone():
+        with single_threaded():
             function(slice(0, bounds[1]))
     finally:  # also after an error: nobody may write into the arrays any more
         errors = [results.get() for _ in range(given)]
@@ -100,8 +100,8 @@ def split(function: Callable[[slice], None], length: int, work: int) -> None:
 
 
 @contextmanager
-def alone(*, whole: bool = False) -> Iterator[None]:
-    """Let this thread share no work meanwhile; whole: nor cut it, see `left_to_blas`."""
+def single_threaded(*, whole: bool = False) -> Iterator[None]:
+    """Let this thread share no work meanwhile; whole: nor cut it, see `blas_threads`."""
     before = _mode.alone, _mode.whole
     _mode.alone, _mode.whole = True, whole
     try:
@@ -110,16 +110,16 @@ def alone(*, whole: bool = False) -> Iterator[None]:
         _mode.alone, _mode.whole = before
 
 
-def left_to_blas() -> AbstractContextManager[None]:
+def blas_threads() -> AbstractContextManager[None]:
     """Leave matrix products to BLAS and its own threads (OPENBLAS_NUM_THREADS) meanwhile, and share nothing here.
 
     How BLAS adds up may depend on how many threads it has, and so may the last bits of what is learned. The processes
     of a `DataParallel` are not meant: each has one core.
     """
-    return alone(whole=True)
+    return single_threaded(whole=True)
 
 
-def left_whole() -> bool:
+def uses_blas_threads() -> bool:
     """Whether matrix products are left whole to BLAS."""
     return _mode.whole
 

@@ -98,7 +98,7 @@ class Winograd:
                 if bias is not None:
                     to += bias
 
-        threads.split(forward, len(self.blocks), 2 * y.size * weight[0].size)
+        threads.parallel_for(forward, len(self.blocks), 2 * y.size * weight[0].size)
 
     def backward(self, rows: Array, g: Array, dx: Array | None = None) -> Array:
         """Return dL/dweight, for the x of the forward pass and dL/dy as g (U, O, V, N); write dL/dx to dx, if given."""
@@ -127,7 +127,7 @@ class Winograd:
                     _sums(B.T[: I - 1], dvalues, shared[b])
                     _sums(B.T[I - 1 : I - 1 + len(own)], dvalues, own)
 
-        threads.split(backward, len(self.blocks), 6 * g.size * I * J * C)
+        threads.parallel_for(backward, len(self.blocks), 6 * g.size * I * J * C)
         if dx is not None:
             dx[: I - 1 - self.above] = 0
             for (u, _), part in zip(self.blocks, shared, strict=True):

@@ -32,12 +32,12 @@ class ReLU(Layer):
         else:
             y = np.clip(x, 0, np.inf)
         if training:
-            self.kept = y
+            self.saved = y
         return y
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = dL/dy · [x > 0]: the derivative is 1 or 0, however large x is, and 0 at 0."""
-        return gradient * (self.kept > 0)
+        return gradient * (self.saved > 0)
 
 
 @lru_cache(maxsize=32)
@@ -66,12 +66,12 @@ class LeakyReLU(Layer):
         """Return y = max(x, slope · x), which is the same for slopes up to 1."""
         y: Array = np.maximum(x, self.slope * x)
         if training:
-            self.kept = y
+            self.saved = y
         return y
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = dL/dy where x > 0, slope · dL/dy elsewhere."""
-        return np.where(self.kept > 0, gradient, self.slope * gradient)
+        return np.where(self.saved > 0, gradient, self.slope * gradient)
 
     def config(self) -> dict[str, Any]:
         """Return the constructor's argument."""
@@ -85,12 +85,12 @@ class Tanh(Layer):
         """Return y = tanh(x)."""
         y: Array = np.tanh(x)
         if training:
-            self.kept = y
+            self.saved = y
         return y
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = dL/dy · (1 - y²)."""
-        return gradient * (1 - self.kept**2)
+        return gradient * (1 - self.saved**2)
 
 
 class Sigmoid(Layer):
@@ -102,12 +102,12 @@ class Sigmoid(Layer):
         p = 1 / (1 + e)
         y = np.where(x >= 0, p, e * p)
         if training:
-            self.kept = y
+            self.saved = y
         return y
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = dL/dy · y · (1 - y)."""
-        return gradient * self.kept * (1 - self.kept)
+        return gradient * self.saved * (1 - self.saved)
 
 
 class Softmax(Layer):
@@ -118,12 +118,12 @@ class Softmax(Layer):
         y: Array = np.exp(x - x.max(axis=-1, keepdims=True))
         y /= y.sum(axis=-1, keepdims=True)
         if training:
-            self.kept = y
+            self.saved = y
         return y
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx_i = y_i · (dL/dy_i - Σ_j dL/dy_j y_j)."""
-        y = self.kept
+        y = self.saved
         mean: Array = (gradient * y).sum(axis=-1, keepdims=True)  # (N, 1)
         return y * (gradient - mean)
 

@@ -65,7 +65,7 @@ class BatchNorm(ImageLayer):
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = gain / std · (g - mean(g) - x̂ mean(g x̂)), g = dL/dy; add dL/dgain = Σ g x̂, dL/dshift = Σ g."""
-        rows, g = self.kept, self._layout(gradient, "dL/dy")
+        rows, g = self.saved, self._layout(gradient, "dL/dy")
         scale, along, rest = self._add_gradients(self._sums(g, rows))
         wide_scale = self._wide("scale", scale, g)
         wide_along, wide_rest = self._wide("along", along, g), self._wide("rest", rest, g)
@@ -78,7 +78,7 @@ class BatchNorm(ImageLayer):
                 to += wide_rest
                 to *= wide_scale
 
-        threads.split(combine, len(g), 32 * g.size)
+        threads.parallel_for(combine, len(g), 32 * g.size)
         return self._result(dx, gradient.shape)
 
     def parameters(self) -> dict[str, Parameter]:
@@ -131,7 +131,7 @@ class BatchNorm(ImageLayer):
         inverse = 1 / np.sqrt(np.maximum(variance, 0) + self.epsilon)
         self.mean.value += self.momentum * (mean - self.mean.value)
         self.variance.value += self.momentum * (variance * (m / (m - 1)) - self.variance.value)
-        self.kept, self._batch = rows, (centre, inverse, m)
+        self.saved, self._batch = rows, (centre, inverse, m)
         scale = self.gain.value * inverse
         return rows, scale, self.shift.value - centre * scale
 
@@ -170,7 +170,7 @@ class BatchNorm(ImageLayer):
             np.matmul(a[some], ones, out=sums[0, some])
             np.vecdot(a[some], b[some], out=sums[1, some])
 
-        threads.split(add_up, len(a), 16 * a.size)
+        threads.parallel_for(add_up, len(a), 16 * a.size)
         totals: npt.NDArray[np.float64] = sums.sum(axis=1, dtype=np.float64).ravel()
         return totals
 
@@ -183,7 +183,7 @@ class BatchNorm(ImageLayer):
                 np.multiply(row, wide_scale, out=to)
                 to += wide_shift
 
-        threads.split(transform, len(rows), 16 * rows.size)
+        threads.parallel_for(transform, len(rows), 16 * rows.size)
 
     def _wide(self, name: str, values: Array, rows: Array) -> Array:
         """Return one number for each feature (F,) as wide as a row, (F, W·N): operations on alike arrays are fastest.

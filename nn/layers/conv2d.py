@@ -99,7 +99,7 @@ class Conv2D(ImageLayer):
             rows = self.rows(x, f"x, {when}")
             winograd.forward(rows, self.weight.value, wide_bias, y)
             if training:
-                self.kept, self._winograd = rows, winograd
+                self.saved, self._winograd = rows, winograd
             return self.images(y)
 
         rows = x.transpose(2, 1, 3, 0)
@@ -113,7 +113,7 @@ class Conv2D(ImageLayer):
         def shift_rows(some: slice) -> None:
             shift(used[some], seen, taps[above:][some])
 
-        threads.split(shift_rows, len(used), 8 * taps.size)
+        threads.parallel_for(shift_rows, len(used), 8 * taps.size)
         patches = self._overlapping(taps.reshape(shape[0], self.kernel[1] * C, V * N), U, self.kernel[0], self.stride)
         weights = self.weight.value.transpose(0, 2, 3, 1).reshape(O, -1)  # in the order of the taps
         flat = y.reshape(U, O, V * N)
@@ -125,18 +125,18 @@ class Conv2D(ImageLayer):
                 for u in range(some.start, some.stop, few):
                     flat[u : min(u + few, some.stop)] += wide_bias
 
-        threads.split(convolve, U, 2 * y.size * weights.shape[1])
+        threads.parallel_for(convolve, U, 2 * y.size * weights.shape[1])
         if training:
-            self.kept, self._winograd = patches, None
+            self.saved, self._winograd = patches, None
         return self.images(y)
 
-    def learn(self, gradient: Array) -> None:
+    def accumulate_gradients(self, gradient: Array) -> None:
         """Add dL/dW = Σ_rows dL/dy tapsᵀ and dL/db = Σ_n,u,v dL/dy."""
         self._learn(self.rows(gradient, "dL/dy"))
 
     def _learn(self, g: Array, dx: Array | None = None) -> None:
-        """See `learn`; with `Winograd` also write dL/dx, if it is wanted."""
-        kept = self.kept
+        """See `accumulate_gradients`; with `Winograd` also write dL/dx, if it is wanted."""
+        kept = self.saved
         U, O, V, N = g.shape
         flat = g.reshape(U, O, V * N)
         if self.bias is not None:
@@ -150,12 +150,12 @@ class Conv2D(ImageLayer):
         def correlate(some: slice) -> None:
             multiply_each_transposed(kept[some], flat[some], sums[some])
 
-        threads.split(correlate, U, 2 * g.size * K)
+        threads.parallel_for(correlate, U, 2 * g.size * K)
         weights = sums.sum(axis=0).reshape(*self.kernel, self.inputs, O)
         self.weight.gradient += weights.transpose(3, 2, 0, 1)
 
     def backward(self, gradient: Array) -> Array:
-        """Call `learn`; return dL/dx[h] = Σ_j shifted by j: (Σ_i W[:, :, i, j]ᵀ dL/dy[(h + p - i) / s])."""
+        """Call `accumulate_gradients`; return dL/dx[h] = Σ_j shifted by j: (Σ_i W[:, :, i, j]ᵀ dL/dy[(h + p - i) / s])."""
         g = self.rows(gradient, "dL/dy")
         U, O, V, N = g.shape
         (C, H, W), (I, J), s = self.input_shape, self.kernel, self.stride
@@ -183,7 +183,7 @@ class Conv2D(ImageLayer):
                 multiply_each(met, flat[low:high].reshape(-1, V * N), taps.reshape(J * C, V * N))
                 add_up(taps, seen, dx[h])
 
-        threads.split(backward, H, 2 * g.size * weights.shape[0] * I)
+        threads.parallel_for(backward, H, 2 * g.size * weights.shape[0] * I)
         return self.images(dx)
 
     def parameters(self) -> dict[str, Parameter]:

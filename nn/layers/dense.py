@@ -40,7 +40,7 @@ class Dense(Layer):
         """Return y = x W + b."""
         weight = self.weight.value
         if training:
-            self.kept = x
+            self.saved = x
         elif len(x) <= self.small:  # the same line, by the way that is fastest for a few short vectors
             y: Array = x.dot(weight)  # for two matrices the same as @, with less ado
             y += _copies(self.row.tobytes(), self.row.dtype, len(x)) if 1 < len(x) <= self.few else self.row
@@ -53,9 +53,9 @@ class Dense(Layer):
         y += self.row
         return y
 
-    def learn(self, gradient: Array) -> None:
+    def accumulate_gradients(self, gradient: Array) -> None:
         """Add dL/dW = xᵀ dL/dy and dL/db = Σ_N dL/dy."""
-        x = self.kept
+        x = self.saved
         if x.ndim == 3:
             self.bias.gradient += gradient.sum(axis=1)
             self.weight.gradient += x.swapaxes(1, 2) @ gradient
@@ -65,9 +65,9 @@ class Dense(Layer):
         multiply(x.T, gradient, product, total=self.weight.gradient)  # (inputs, N) @ (N, outputs)
 
     def backward(self, gradient: Array) -> Array:
-        """Call `learn`; return dL/dx = dL/dy Wᵀ."""
-        self.learn(gradient)
-        x, weight = self.kept, self.weight.value
+        """Call `accumulate_gradients`; return dL/dx = dL/dy Wᵀ."""
+        self.accumulate_gradients(gradient)
+        x, weight = self.saved, self.weight.value
         if x.ndim == 3:
             return gradient @ weight.swapaxes(1, 2)
         dx = self.buffer("dL/dx", x.shape, x.dtype)

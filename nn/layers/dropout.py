@@ -33,12 +33,12 @@ class Dropout(Layer):
         if not training:
             return x
         mask = self.rng.random(x.shape, np.float32) >= self.rate
-        self.kept = mask * x.dtype.type(1 / (1 - self.rate))
-        return x * self.kept
+        self.saved = mask * x.dtype.type(1 / (1 - self.rate))
+        return x * self.saved
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = dL/dy · mask."""
-        return gradient * self.kept
+        return gradient * self.saved
 
     def reseed(self, rng: np.random.Generator) -> None:
         """Go on with a generator of its own, so that layers do not depend on each other's batches."""

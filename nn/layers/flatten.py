@@ -10,12 +10,12 @@ from nn.layers.images import ImageLayer
 class Flatten(ImageLayer):
     """(N, C, H, W) -> (N, C·H·W), the last axis fastest; in a population (M, B, C, H, W) -> (M, B, C·H·W)."""
 
-    populous = True
+    supports_population = True
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y, y[n, (c·H + h)·W + w] = x[n, c, h, w]."""
         if training:
-            self.kept = x
+            self.saved = x
         size = math.prod(x.shape[-3:])
         if x.ndim == 5 or x.flags.c_contiguous:
             return x.reshape(*x.shape[:-3], size)
@@ -26,9 +26,9 @@ class Flatten(ImageLayer):
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx, dL/dx[n, c, h, w] = dL/dy[n, (c·H + h)·W + w]."""
-        if self.kept.ndim == 5 or gradient.flags.c_contiguous:
-            return gradient.reshape(self.kept.shape)
-        N, C, H, W = self.kept.shape
+        if self.saved.ndim == 5 or gradient.flags.c_contiguous:
+            return gradient.reshape(self.saved.shape)
+        N, C, H, W = self.saved.shape
         rows = self.buffer("dL/dx", (H, C, W, N), gradient.dtype)
         rows[...] = gradient.T.reshape(C, H, W, N).transpose(1, 0, 2, 3)
         return self.images(rows)

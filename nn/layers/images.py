@@ -20,7 +20,7 @@ from nn.layer import Array, Layer, ShapeError
 class ImageLayer(Layer):
     """A layer that takes and gives images (N, C, H, W)."""
 
-    populous = False
+    supports_population = False
 
     def rows(self, images: Array, name: str) -> Array:
         """Return images (N, C, H, W) as (H, C, W, N), in the buffer `name` where they do not lie like that yet."""

@@ -36,7 +36,7 @@ class LayerNorm(ImageLayer):
         if not self.features or min(self.features) < 1 or self.epsilon <= 0:
             raise ValueError(f"{self} needs at least 1 feature and an epsilon above 0")
         self._image = len(self.features) == 3
-        self.populous = not self._image
+        self.supports_population = not self._image
         self.gain = Parameter(self.features, "ones")
         self.shift = Parameter(self.features, "zeros")
         self._inverse: Array | None = None  # (..., 1, N) 1 / sqrt(variance + epsilon) of the last training batch
@@ -61,12 +61,12 @@ class LayerNorm(ImageLayer):
             part = np.multiply(part, gain[some], out=y[some])
             part += shift[some]
         if training:
-            self.kept, self._inverse = normal, inverse
+            self.saved, self._inverse = normal, inverse
         return self._result(y, x)
 
     def backward(self, gradient: Array) -> Array:
         """Add dL/dgain = Σ_N g x̂, dL/dshift = Σ_N g; return dL/dx = (h - mean(h) - x̂ mean(h x̂)) / std, h = gain · g."""
-        normal, inverse = self.kept, self._inverse
+        normal, inverse = self.saved, self._inverse
         assert inverse is not None
         G = self._columns(gradient, "dL/dy")
         F, N = G.shape[-2:]

@@ -72,7 +72,7 @@ class Pool(ImageLayer):
 
     def _split(self, function: Callable[[slice], None], x: Array, U: int) -> None:
         # Windows that overlap would have two threads write to the same row on the way back.
-        threads.split(function, U, 8 * x.size if self.stride >= self.window else 0)
+        threads.parallel_for(function, U, 8 * x.size if self.stride >= self.window else 0)
 
 
 class MaxPool2D(Pool):
@@ -90,7 +90,7 @@ class MaxPool2D(Pool):
         y = self.buffer("y, training" if training else "y, inference", (U, C, V, N), x.dtype)
         won = self.won(y, W) if training else None
         if training:
-            self.kept = y
+            self.saved = y
 
         def pool(some: slice) -> None:
             memory = self.memory(some, rows)
@@ -110,7 +110,7 @@ class MaxPool2D(Pool):
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx: the last number that won takes what the ones before it then no longer get."""
-        U, C, _, N = self.kept.shape
+        U, C, _, N = self.saved.shape
         _, H, W = self.input_shape
         g = self.rows(gradient, "dL/dy")
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)
@@ -170,7 +170,7 @@ class AvgPool2D(Pool):
         _, U, V = self.output_shape(x.shape[1:])
         y = self.buffer("y, training" if training else "y, inference", (U, C, V, N), x.dtype)
         if training:
-            self.kept = y
+            self.saved = y
 
         def pool(some: slice) -> None:
             tall = self.buffer(f"rows' sums, {some.start}", (C, W, N), x.dtype)
@@ -188,7 +188,7 @@ class AvgPool2D(Pool):
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx: each number of a window gets 1/size² of the window's gradient."""
-        U, C, V, N = self.kept.shape
+        U, C, V, N = self.saved.shape
         _, H, W = self.input_shape
         g = self.rows(gradient, "dL/dy")
         dx = self.buffer("dL/dx", (H, C, W, N), g.dtype)

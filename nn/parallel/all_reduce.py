@@ -62,15 +62,15 @@ class AllReduce:
         context: `multiprocessing.get_context(...)` for processes, or `multiprocessing.dummy` for threads.
         lanes: how many.
         width: most numbers that are added up at a time.
-        by_turns: let only one lane compute at a time, until it waits for the others.
+        serial: let only one lane compute at a time, until it waits for the others.
     """
 
-    def __init__(self, context: Any, lanes: int, width: int, *, by_turns: bool) -> None:  # noqa: ANN401  no type has both
+    def __init__(self, context: Any, lanes: int, width: int, *, serial: bool) -> None:  # noqa: ANN401  no type has both
         self.lanes = lanes
         self._slots = SharedArray((2, lanes, width), np.float64)
         self._arrived = [[context.Semaphore(0) for _ in range(lanes)] for _ in range(lanes)]
         self._ended = SharedArray((), np.bool_)
-        self.turn = context.Lock() if by_turns else None
+        self.turn = context.Lock() if serial else None
 
     def lane(self, number: int, alive: Callable[[], bool]) -> Reduce:
         """Return the function (k,) -> (k,) of a lane that gives the sums over all lanes, once all have called theirs.

@@ -28,7 +28,7 @@ import numpy as np
 from nn.layers.batch_norm import BatchNorm
 from nn.losses import Loss
 from nn.parallel.all_reduce import AllReduce, LaneError
-from nn.parallel.worker import Augment, BatchShares, Examples, batch_norms, help_with, joined
+from nn.parallel.worker import Augment, BatchShares, Examples, batch_norms, joined, worker_main
 from nn.sequential import Sequential
 
 Result = TypeVar("Result")
@@ -39,7 +39,7 @@ class DataParallel:
 
         with DataParallel(network, loss) as parallel:
             network.gradient = 0
-            value = parallel.learn(x, y)      # as loss(network.forward(x, training=True), y) and network.learn
+            value = parallel.accumulate_gradients(x, y)      # as loss(network.forward(x, training=True), y) and network.accumulate_gradients
             optimiser.step()
 
     New helpers take a second or two, and batches of another shape need new ones: rather leave out a short last batch.
@@ -87,7 +87,7 @@ class DataParallel:
         self.network.reseed(self._rng)
         self._seeds: list[int] | None = [seed + number for number in range(1, self.shares)]
 
-    def learn(self, x: Examples, y: Examples) -> float:
+    def accumulate_gradients(self, x: Examples, y: Examples) -> float:
         """Add to `network.gradient` what the batch says, as one network would that sees all of it; return the loss.
 
         Args:
@@ -101,19 +101,19 @@ class DataParallel:
         if self.shares == 1:
             examples = x if self.augment is None else self.augment(x, self._rng)
             value, gradient = self.loss(self.network.forward(examples, training=True), y)
-            self.network.learn(gradient)
+            self.network.accumulate_gradients(gradient)
             return value
         self.start(x, y)
         assert self._team is not None
         try:
             seeds, self._seeds = self._seeds, None
-            return self._team.learn(x, y, self._rng, seeds)
+            return self._team.accumulate_gradients(x, y, self._rng, seeds)
         except BaseException:
             self.close()  # the helpers may be anywhere in the step; the next one starts with new ones
             raise
 
     def start(self, x: Examples, y: Examples) -> None:
-        """Start the helpers for batches like this one, and wait for them; otherwise the first `learn` does.
+        """Start the helpers for batches like this one, and wait for them; otherwise the first `accumulate_gradients` does.
 
         Raises:
             ValueError: fewer examples than shares, or Python objects among them.
@@ -154,7 +154,7 @@ class _Team:
         self.network = parallel.network
         self.context: Any = multiprocessing.get_context("spawn") if parallel.processes else multiprocessing.dummy
         width = max((2 * layer.features + 1 for layer in batch_norms(self.network)), default=1)
-        meet = AllReduce(self.context, parallel.shares, width, by_turns=not parallel.processes)
+        meet = AllReduce(self.context, parallel.shares, width, serial=not parallel.processes)
         self.batch = BatchShares(self.network, parallel.loss, parallel.augment, meet, x, y)
         self.helpers: list[Any] = []
         self.pipes: list[Any] = []
@@ -172,7 +172,7 @@ class _Team:
         for number in range(1, parallel.shares):
             ours, theirs = self.context.Pipe()
             work = (number, self.batch, self.network.config(), self.network.input_shape, theirs)
-            helper = self.context.Process(target=help_with, args=work)
+            helper = self.context.Process(target=worker_main, args=work)
             helper.daemon = True  # it ends with this process
             with _deaf_to_interrupts():
                 helper.start()
@@ -186,7 +186,9 @@ class _Team:
         """Whether the shared memory is made for such a batch."""
         return all((a.shape, a.dtype) == (b.shape, b.dtype) for a, b in ((self.batch.x, x), (self.batch.y, y)))
 
-    def learn(self, x: Examples, y: Examples, rng: np.random.Generator, seeds: list[int] | None) -> float:
+    def accumulate_gradients(
+        self, x: Examples, y: Examples, rng: np.random.Generator, seeds: list[int] | None
+    ) -> float:
         """See `DataParallel.learn`; the helpers draw from these seeds, or go on with what they have."""
         batch, network = self.batch, self.network
         batch.x.view()[...], batch.y.view()[...], batch.flat.view()[...] = x, y, network.flat

@@ -63,7 +63,7 @@ class Replicas:
         self._run(part_of, len(x), min(share, self._part))
         return y
 
-    def learn(self, part_of: Callable[[Sequential, slice], Result], length: int) -> list[Result]:
+    def accumulate_gradients(self, part_of: Callable[[Sequential, slice], Result], length: int) -> list[Result]:
         """Add to the network's gradient what the copies learn from examples 0, ..., length - 1.
 
         Args:
@@ -87,5 +87,5 @@ class Replicas:
                 first, last = (len(parts) * i // COPIES for i in (number, number + 1))
                 results[number] = [part_of(self._copies[number], part) for part in parts[first:last]]
 
-        threads.split(work, COPIES, ALWAYS)
+        threads.parallel_for(work, COPIES, ALWAYS)
         return [result for some in results for result in some]

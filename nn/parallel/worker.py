@@ -57,15 +57,17 @@ class BatchShares:
     def learn(self, number: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
         """Add to the network's gradient what share `number` says; return the loss of the whole batch."""
         x, y, share = self.x.view(), self.y.view(), self.shares[number]
-        with threads.alone():
+        with threads.single_threaded():
             examples = x[share] if self.augment is None else self.augment(x[share], rng)
             value, gradient = self.loss(network.forward(examples, training=True), y[share])
             weight = self.loss.weight(y[share]) / self.loss.weight(y)
-            network.learn(gradient * gradient.dtype.type(weight))
+            network.accumulate_gradients(gradient * gradient.dtype.type(weight))
         return float(reduce(np.array([value * weight]))[0])
 
 
-def help_with(number: int, batch: BatchShares, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any) -> None:  # noqa: ANN401  of either kind
+def worker_main(
+    number: int, batch: BatchShares, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any
+) -> None:
     """Compute share `number` of each batch, until told to end."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one

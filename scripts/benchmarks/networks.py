@@ -144,15 +144,15 @@ def training(
         def learn() -> None:
             for some, targets in batches:
                 network.gradient = 0
-                parallel.learn(some, targets)
+                parallel.accumulate_gradients(some, targets)
                 adam.step()
 
         return repeat(learn, len(x))
 
     with_threads = speed(nn.DataParallel(network, processes.loss, shares=1))
 
-    def left_to_blas(seconds: float) -> float:
-        with nn.threads.left_to_blas():
+    def blas_threads(seconds: float) -> float:
+        with nn.threads.blas_threads():
             return with_threads(seconds)
 
     with_processes = speed(processes)
@@ -169,7 +169,7 @@ def training(
     if processes.shares > 1:
         modes["ours with processes"] = one_thread_each
         if "scikit-learn" not in peers.missing():  # nor threadpoolctl, which it brings
-            modes["ours with BLAS threads"] = peers.with_blas(left_to_blas, processes.shares)
+            modes["ours with BLAS threads"] = peers.with_blas(blas_threads, processes.shares)
     return modes[fastest(modes, seconds)]
 
 
@@ -202,5 +202,5 @@ def sgemm_peak(threads: int, seconds: float) -> float:
     def multiply(some: slice) -> None:
         np.matmul(a[some], b[some], out=c[some])
 
-    speed = repeat(lambda: nn.threads.split(multiply, threads, work), work)
+    speed = repeat(lambda: nn.threads.parallel_for(multiply, threads, work), work)
     return max(speed(seconds) for _ in range(5))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import nn
 from agents import NetworkAgent
 from agents.evolution.cma_es import CMAES
-from agents.evolution.evaluator import Contest
+from agents.evolution.evaluator import PopulationEvaluator
 from agents.evolution.evolution import Evolution
 from agents.evolution.genetic import GeneticAlgorithm
 from agents.evolution.strategy import Strategy
@@ -98,7 +98,9 @@ def main(options: EvolutionOptions) -> dict[str, Any]:
     layers = [nn.Dense(inputs, options.hidden), nn.Tanh(), nn.Dense(options.hidden, 1)]
     network = nn.Sequential(layers, input_shape=(inputs,), rng=rng)
     observed = {"observation": "features"}
-    contest = Contest(f"snake_env:{ENVIRONMENT_ID}", options.training_rules | observed, network, len(PER_ACTION))
+    contest = PopulationEvaluator(
+        f"snake_env:{ENVIRONMENT_ID}", options.training_rules | observed, network, len(PER_ACTION)
+    )
     strategy = options.strategy(network.flat.astype(np.float64), rng)
     evolution = Evolution(strategy, contest, seed=options.seed, games=options.games, workers=options.workers)
     rows, before = _resumed(evolution, folder)

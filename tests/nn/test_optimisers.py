@@ -83,7 +83,7 @@ def test_training_with_pytorch(ours: Any, theirs: Any, dtype: type[np.float32], 
         torch.nn.functional.cross_entropy(twin(torch.tensor(x)), torch.tensor(y)).backward()
         its_optimiser.step()
         network.gradient = 0
-        network.learn(loss(network.forward(x, training=True), y)[1])
+        network.accumulate_gradients(loss(network.forward(x, training=True), y)[1])
         optimiser.step()
     for theirs_, parameter in zip(twin.parameters(), network.parameters().values(), strict=True):
         np.testing.assert_allclose(parameter.value.T, theirs_.detach().numpy(), atol=tolerance)

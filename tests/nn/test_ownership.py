@@ -28,4 +28,4 @@ def test_layers_of_a_copy_draw_chance_each_for_itself() -> None:
     network = Sequential([Dropout(), Dropout()], (50,), rng=3)
     for one in (network, copy.deepcopy(network), Sequential(**network.config(), input_shape=(50,), flat=network.flat)):
         one.forward(np.ones((4, 50)), training=True)
-        assert not np.array_equal(one.layers[0].kept, one.layers[1].kept)
+        assert not np.array_equal(one.layers[0].saved, one.layers[1].saved)

@@ -25,7 +25,7 @@ def assert_trains_as(case: dict[str, Any], dtype: type[np.float32] | type[np.flo
     for x, targets, value, flat in zip(case["x"], y, case["losses"], case["flats"], strict=True):
         network.gradient = 0
         found, gradient = loss(network.forward(x, training=True), targets)
-        network.learn(gradient)
+        network.accumulate_gradients(gradient)
         optimiser.step()
         assert found == pytest.approx(value, rel=tolerance)
         assert_close(network.flat, flat, tolerance)

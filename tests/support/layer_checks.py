@@ -46,5 +46,5 @@ def assert_training_gradients(layers: list[Layer], x: Array, seed: int) -> None:
 
     network.gradient = 0
     loss()
-    network.learn(weigh)
+    network.accumulate_gradients(weigh)
     np.testing.assert_array_equal(network.gradient, for_parameters)

@@ -10,7 +10,7 @@ import pytest
 import nn
 from agents import evaluate
 from agents.evolution.cma_es import CMAES
-from agents.evolution.evaluator import Contest
+from agents.evolution.evaluator import PopulationEvaluator
 from agents.evolution.evolution import SEEDS, TRAINING_SEED, VALIDATION_SEED, Evolution
 from agents.policies.network_agent import NetworkAgent, best_actions
 from snake_env.observations.features import OVERALL, PER_ACTION
@@ -25,7 +25,7 @@ def scorer(seed: int) -> nn.Sequential:
 
 def evolution(seed: int = 0, **arguments: int) -> Evolution:
     network = scorer(seed)
-    contest = Contest("snake_env:snake_env/Snake-v1", BOARD, network, len(PER_ACTION))
+    contest = PopulationEvaluator("snake_env:snake_env/Snake-v1", BOARD, network, len(PER_ACTION))
     rng = np.random.default_rng(seed)
     strategy = CMAES(network.flat.astype(np.float64), population=8, sigma=0.5, rng=rng)
     return Evolution(strategy, contest, seed=seed, games=4, **{"validation_games": 10, "validate_every": 2} | arguments)
@@ -64,7 +64,7 @@ def test_goes_on_from_its_state_as_if_nothing_had_happened() -> None:
 
 def test_candidates_play_the_games_they_would_play_alone() -> None:
     network = scorer(0)
-    contest = Contest("snake_env:snake_env/Snake-v1", BOARD, network, len(PER_ACTION))
+    contest = PopulationEvaluator("snake_env:snake_env/Snake-v1", BOARD, network, len(PER_ACTION))
     genomes = np.random.default_rng(0).standard_normal((3, network.size))
     together = contest.play(genomes, [5, 6, 7])
     for genome, scores in zip(genomes, together.scores, strict=True):
@@ -82,7 +82,7 @@ def test_a_contest_without_scores_counts_returns() -> None:
     genomes[1, -2:] = (-1, 1)  # always pushes right: the pole falls early
     genomes[0, 4:6] = (-1, 1)  # pushes where the pole leans
     genomes[0, 6:8] = (-1, 1)
-    played = Contest("CartPole-v1", {}, network, vectorization="sync").play(genomes, [1, 2, 3, 4])
+    played = PopulationEvaluator("CartPole-v1", {}, network, vectorization="sync").play(genomes, [1, 2, 3, 4])
     assert played.scores[1].max() < 15 < played.scores[0].min()
 
 
@@ -93,7 +93,7 @@ def test_candidates_see_what_the_agent_will_see() -> None:
     genome = network.flat.astype(np.float64)
     genome[-4:] = (0, 3, 1, 2)  # decide where the planes say little
     network.flat = genome
-    played = Contest("snake_env:snake_env/Snake-v1", board, network).play(genome[None], list(range(5)))
+    played = PopulationEvaluator("snake_env:snake_env/Snake-v1", board, network).play(genome[None], list(range(5)))
     envs = gym.make_vec("snake_env/Snake-v1", num_envs=5, vectorization_mode="vector_entry_point", **board)
     reached = evaluate(NetworkAgent(network, board), envs, games=5, seed=0)
     np.testing.assert_array_equal(played.scores[0], reached.scores)
@@ -101,7 +101,7 @@ def test_candidates_see_what_the_agent_will_see() -> None:
 
 def test_more_workers_than_candidates_and_none() -> None:
     network = nn.Sequential([nn.Dense(4, 2)], input_shape=(4,), rng=0)
-    contest = Contest("CartPole-v1", {}, network, vectorization="sync")
+    contest = PopulationEvaluator("CartPole-v1", {}, network, vectorization="sync")
     genomes = np.random.default_rng(0).normal(size=(2, network.size))
     alone, shared = (contest.play(genomes, [1, 2], workers=workers) for workers in (1, 3))
     np.testing.assert_array_equal(alone.scores, shared.scores)

@@ -13,7 +13,7 @@ import agents
 import nn
 import snake_env  # noqa: F401  registers the environment
 from agents.learning.q_learning import QLearning, Settings, correct
-from agents.policies.table import UNKNOWN, Rounding, Table
+from agents.policies.table import UNKNOWN, Discretizer, Table
 from agents.policies.table_agent import TableAgent
 from snake_env.observations.features import PER_ACTION
 from tests.support.identity import Identity
@@ -40,7 +40,7 @@ def run(learner: QLearning, rounds: int, first: int = 0, total: int = 20) -> Non
 
 
 def test_rounding_by_hand() -> None:
-    grid = Rounding.of(Box(-1, 3, (3,), np.float32), components=(2, 0), levels=(5, 2))
+    grid = Discretizer.of(Box(-1, 3, (3,), np.float32), components=(2, 0), levels=(5, 2))
     found = grid(np.array([[-1, 9, -1], [0.9, 9, 0.4], [1.1, 9, 2.6], [7, 9, -5]], np.float32))
     assert found.tolist() == [[0, 0], [1, 0], [4, 1], [0, 1]]
     assert found.dtype == np.uint8
@@ -49,10 +49,10 @@ def test_rounding_by_hand() -> None:
 def test_bounds_may_be_given_where_the_space_has_none() -> None:
     space = Box(-np.inf, np.inf, (2,), np.float32)
     with pytest.raises(ValueError, match="give low and high"):
-        Rounding.of(space)
-    grid = Rounding.of(space, levels=3, low=(-2, 0), high=(2, 1))
+        Discretizer.of(space)
+    grid = Discretizer.of(space, levels=3, low=(-2, 0), high=(2, 1))
     assert grid(np.array([[-9.0, 0.3], [0.9, 0.2]])).tolist() == [[0, 1], [1, 0]]
-    assert Rounding.from_config(json.loads(json.dumps(grid.config()))) == grid
+    assert Discretizer.from_config(json.loads(json.dumps(grid.config()))) == grid
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_bounds_may_be_given_where_the_space_has_none() -> None:
 )
 def test_impossible_grids_are_named(space: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Rounding.of(space, **options)
+        Discretizer.of(space, **options)
 
 
 def test_a_table_grows_with_what_it_meets() -> None:
-    table = Table(Rounding.of(UNIT, levels=20), 2, initial=0.5)
+    table = Table(Discretizer.of(UNIT, levels=20), 2, initial=0.5)
     rng = np.random.default_rng(0)
     observations = rng.random((3000, 3))
     first = table.meet(observations)
@@ -91,7 +91,7 @@ def test_a_table_grows_with_what_it_meets() -> None:
 
 
 def test_what_was_never_met_has_the_first_row() -> None:
-    table = Table(Rounding.of(UNIT), 2)
+    table = Table(Discretizer.of(UNIT), 2)
     table.meet(np.zeros((1, 3)))
     assert table.find(np.array([[0, 0, 1], [0, 0, 0]])).tolist() == [UNKNOWN, 1]
     assert len(table) == 2
@@ -128,7 +128,7 @@ def test_what_is_forbidden_is_no_prospect() -> None:
 
 
 def test_it_follows_a_mask_also_where_it_knows_nothing() -> None:
-    agent = TableAgent(Table(Rounding.of(UNIT), 3), {})
+    agent = TableAgent(Table(Discretizer.of(UNIT), 3), {})
     masks = np.array([[0, 0, 1], [0, 1, 0], [1, 1, 1]], np.int8)
     assert agent.act(np.zeros((3, 3)), masks).tolist() == [2, 1, 0]
     agent.masked = False
@@ -178,7 +178,7 @@ def test_what_is_no_table_is_named(tmp_path: Path) -> None:
     nn.files.write(tmp_path / "other.npz", {}, {"kind": "network"})
     with pytest.raises(ValueError, match=r"other\.npz holds no table"):
         TableAgent.load(tmp_path / "other.npz")
-    table = Table(Rounding.of(UNIT), 2)
+    table = Table(Discretizer.of(UNIT), 2)
     with pytest.raises(ValueError, match=r"keys uint8 \(2, 3\) and values \(2, 2\)"):
         table.restore({"keys": np.zeros((2, 3), np.uint8), "values": np.zeros((2, 2))})
 

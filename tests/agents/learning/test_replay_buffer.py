@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agents.learning.replay_buffer import Batch, Replay
-from agents.learning.sum_tree import Priorities
+from agents.learning.sum_tree import SumTree
 
 Array = NDArray[Any]
 
@@ -163,7 +163,7 @@ def test_what_is_overwritten_loses_its_priority_and_new_ones_get_the_greatest() 
 @pytest.mark.parametrize("leaves", [1, 2, 5, 8, 37])
 def test_the_tree_finds_what_a_running_sum_finds(leaves: int) -> None:
     rng = np.random.default_rng(leaves)
-    priorities, reference = Priorities(leaves, 1.0), np.zeros(leaves)
+    priorities, reference = SumTree(leaves, 1.0), np.zeros(leaves)
     for _ in range(20):
         changed = rng.integers(leaves, size=3)
         errors = np.round(rng.uniform(0, 9, size=3))
@@ -181,14 +181,14 @@ def test_the_tree_finds_what_a_running_sum_finds(leaves: int) -> None:
 
 
 def test_a_leaf_without_priority_is_never_found_not_even_at_the_edge() -> None:
-    priorities = Priorities(5, 1.0)
+    priorities = SumTree(5, 1.0)
     priorities.update(np.array([1, 2]), np.array([0.1, 0.2]))
     edges = np.array([0.0, priorities.total, np.nextafter(priorities.total, 1), 1.0])
     assert priorities.find(edges).tolist() == [1, 2, 2, 2]
 
 
 def test_errors_count_by_their_exponent() -> None:
-    priorities = Priorities(3, 0.5)
+    priorities = SumTree(3, 0.5)
     priorities.update(np.array([0, 1, 1]), np.array([-4.0, 1.0, 9.0], np.float32))
     np.testing.assert_allclose(priorities.of(np.array([0, 1, 2])), [2, 3, 0], rtol=1e-4)
     priorities.enter(np.array([2]))
@@ -239,8 +239,8 @@ def test_a_window_needs_room(rows: int, window: int) -> None:
 
 def test_impossible_priorities_are_named() -> None:
     with pytest.raises(ValueError, match="exponent=-1"):
-        Priorities(3, -1)
-    priorities = Priorities(3)
+        SumTree(3, -1)
+    priorities = SumTree(3)
     with pytest.raises(ValueError, match="all priorities are 0"):
         priorities.draw(1, np.random.default_rng(0))
     with pytest.raises(FloatingPointError, match="1 of 2 errors are NaN or infinite"):

@@ -97,7 +97,7 @@ def test_products_that_are_left_to_blas_stay_whole(monkeypatch: pytest.MonkeyPat
     a, b = rng.standard_normal((600, 300), np.float32), rng.standard_normal((300, 301), np.float32)
     products, totals = np.empty((2, 600, 301), np.float32), np.ones((2, 600, 301), np.float32)
     assert made_by(monkeypatch, lambda: multiply(a, b, products[0], totals[0])) == [(300, 301), (300, 301)]
-    with nn.threads.left_to_blas():
+    with nn.threads.blas_threads():
         assert made_by(monkeypatch, lambda: multiply(a, b, products[1], totals[1])) == [(600, 301)]
     for product, total in zip(products, totals, strict=True):
         np.testing.assert_allclose(product, a.astype(np.float64) @ b, atol=1e-3)

@@ -20,7 +20,7 @@ def one_thread() -> Iterator[None]:
 def workers_at(length: int) -> set[int]:
     """The threads that a piece of work is done by."""
     found: set[int] = set()
-    threads.split(lambda _: found.add(threading.get_ident()), length, threads.WORTH)
+    threads.parallel_for(lambda _: found.add(threading.get_ident()), length, threads.WORTH)
     return found
 
 
@@ -32,10 +32,10 @@ def test_alone_is_a_thing_of_one_thread() -> None:
         begun.set()
         gate.wait()
 
-    other = threading.Thread(target=lambda: threads.split(wait, 2, threads.WORTH))
+    other = threading.Thread(target=lambda: threads.parallel_for(wait, 2, threads.WORTH))
     other.start()
     begun.wait()
-    with threads.alone():
+    with threads.single_threaded():
         gate.set()
         other.join()
         assert workers_at(2) == {threading.get_ident()}
@@ -58,16 +58,16 @@ def test_threads_that_are_not_used_any_more_end() -> None:
 def test_no_work_is_no_fault(count: int) -> None:
     threads.use(count)
     done: list[slice] = []
-    threads.split(done.append, 0, threads.WORTH)
+    threads.parallel_for(done.append, 0, threads.WORTH)
     assert done == [slice(0, 0)]
 
 
 def test_left_to_blas_holds_for_this_thread_alone() -> None:
     seen: list[bool] = []
-    with nn.threads.left_to_blas():
-        other = threading.Thread(target=lambda: seen.append(threads.left_whole()))
+    with nn.threads.blas_threads():
+        other = threading.Thread(target=lambda: seen.append(threads.uses_blas_threads()))
         other.start()
         other.join()
-        assert threads.left_whole()
+        assert threads.uses_blas_threads()
     assert seen == [False]
-    assert not threads.left_whole()
+    assert not threads.uses_blas_threads()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nn import AvgPool2D, CloseUpConv2D, Conv2D, MaxPool2D, Sequential
+from nn import AvgPool2D, CenterConv2D, Conv2D, MaxPool2D, Sequential
 from nn.layer import Array
 from tests.support.layer_checks import assert_training_gradients, images
 
@@ -137,7 +137,7 @@ def test_close_up_convolution(
 ) -> None:
     wide, close, outputs = channels
     assume(all((n // 2 + 2) // stride * stride + 1 < n for n in size))
-    layer = CloseUpConv2D(wide + close, outputs, close, stride=stride)
+    layer = CenterConv2D(wide + close, outputs, close, stride=stride)
     x = np.random.default_rng(seed).normal(size=(batch, wide + close, *size))
     assert_training_gradients([layer], x, seed)
 
@@ -150,5 +150,5 @@ def test_close_up_convolution(
 
 
 def test_a_close_up_that_cannot_be_is_named() -> None:
-    with pytest.raises(ValueError, match=r"CloseUpConv2D\(4, 0, 2, .*needs at least 1 input, 1 output"):
-        CloseUpConv2D(4, 0, 2)
+    with pytest.raises(ValueError, match=r"CenterConv2D\(4, 0, 2, .*needs at least 1 input, 1 output"):
+        CenterConv2D(4, 0, 2)

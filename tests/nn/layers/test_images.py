@@ -95,7 +95,7 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
             for _ in range(3):
                 network.gradient = 0
                 network.forward(x, training=True)
-                network.learn(g)
+                network.accumulate_gradients(g)
                 network.flat -= 0.01 * network.gradient
             results.append((network.flat.copy(), network.forward(x), network.backward(g).copy()))
     finally:
@@ -113,9 +113,9 @@ def test_a_thread_says_what_went_wrong() -> None:
     nn.threads.use(2)
     try:
         with pytest.raises(ZeroDivisionError):
-            nn.threads.split(fail, 10, nn.threads.WORTH)
+            nn.threads.parallel_for(fail, 10, nn.threads.WORTH)
         done: list[slice] = []
-        nn.threads.split(done.append, 10, nn.threads.WORTH)
+        nn.threads.parallel_for(done.append, 10, nn.threads.WORTH)
         assert sorted((part.start, part.stop) for part in done) == [(0, 5), (5, 10)]
     finally:
         nn.threads.use(1)
@@ -153,10 +153,10 @@ def test_training_again_needs_no_new_memory() -> None:
         }
 
     network.forward(x, training=True)
-    network.learn(g)
+    network.accumulate_gradients(g)
     before = addresses()
     network.forward(x, training=True)
-    network.learn(g)
+    network.accumulate_gradients(g)
     assert addresses() == before
     assert len(before) > 10
 

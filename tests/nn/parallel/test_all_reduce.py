@@ -9,7 +9,7 @@ from nn.parallel.all_reduce import AllReduce, LaneError
 
 
 def test_sums_are_those_of_all_lanes_in_their_order() -> None:
-    reduce = AllReduce(multiprocessing.dummy, 3, 2, by_turns=False)
+    reduce = AllReduce(multiprocessing.dummy, 3, 2, serial=False)
     lanes = [reduce.lane(number, lambda: True) for number in range(3)]
     numbers = [np.array([1.0, 0.1]), np.array([1e-17, 0.2]), np.array([-1.0, 0.3])]
 
@@ -23,10 +23,10 @@ def test_sums_are_those_of_all_lanes_in_their_order() -> None:
 
 
 def test_who_waits_is_told_of_the_end() -> None:
-    reduce = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False)
+    reduce = AllReduce(multiprocessing.dummy, 2, 1, serial=False)
     reduce.end()
     with pytest.raises(LaneError, match="has ended"):
         reduce.lane(0, lambda: True)(np.zeros(1))
-    lonely = AllReduce(multiprocessing.dummy, 2, 1, by_turns=False).lane(0, lambda: False)
+    lonely = AllReduce(multiprocessing.dummy, 2, 1, serial=False).lane(0, lambda: False)
     with pytest.raises(LaneError, match="has ended"):
         lonely(np.zeros(1))

@@ -49,8 +49,8 @@ def test_shares_say_together_what_the_whole_batch_says(shares: int, weights: lis
         for _ in range(2):  # what the first step leaves in memory does not change the second
             alone.gradient = network.gradient = 0
             value, gradient = loss(alone.forward(X, training=True), Y)
-            alone.learn(gradient)
-            assert parallel.learn(X, Y) == pytest.approx(value, rel=1e-12)
+            alone.accumulate_gradients(gradient)
+            assert parallel.accumulate_gradients(X, Y) == pytest.approx(value, rel=1e-12)
             np.testing.assert_allclose(network.gradient, alone.gradient, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(network.flat, alone.flat, rtol=1e-12)  # the running statistics lie in it
 
@@ -59,23 +59,23 @@ def test_products_of_shares_are_cut_alike_whoever_asks() -> None:
     seen: list[bool] = []
 
     def look(x: Examples, _: np.random.Generator) -> Examples:
-        seen.append(nn.threads.left_whole())
+        seen.append(nn.threads.uses_blas_threads())
         return x
 
     with DataParallel(build(), nn.SoftmaxCrossEntropy(), look, processes=False) as parallel:
-        with nn.threads.left_to_blas():
-            parallel.learn(X, Y)
-            assert nn.threads.left_whole()
-        assert not nn.threads.left_whole()
+        with nn.threads.blas_threads():
+            parallel.accumulate_gradients(X, Y)
+            assert nn.threads.uses_blas_threads()
+        assert not nn.threads.uses_blas_threads()
     assert seen == [False, False]
 
 
 def test_it_adds_to_the_gradient() -> None:
     network = build()
     with DataParallel(network, nn.SoftmaxCrossEntropy(), processes=False) as parallel:
-        parallel.learn(X, Y)
+        parallel.accumulate_gradients(X, Y)
         once = network.gradient.copy()
-        parallel.learn(X, Y)
+        parallel.accumulate_gradients(X, Y)
     np.testing.assert_allclose(network.gradient, 2 * once, rtol=1e-9, atol=1e-12)
 
 
@@ -88,7 +88,7 @@ def trained(processes: bool) -> tuple[nn.layer.Array, list[float]]:
             if step == 4:
                 parallel.reseed(np.random.default_rng(5))
             network.gradient = 0
-            values.append(parallel.learn(X, Y))
+            values.append(parallel.accumulate_gradients(X, Y))
             adam.step()
     return network.flat.copy(), values
 
@@ -110,20 +110,20 @@ def test_shares_draw_different_chance() -> None:
         return seen[-1]
 
     with DataParallel(build(), nn.SoftmaxCrossEntropy(), see, processes=False) as parallel:
-        parallel.learn(same, np.zeros(8, np.int64))
+        parallel.accumulate_gradients(same, np.zeros(8, np.int64))
     assert seen[0].shape == seen[1].shape == X[:4].shape
     assert not np.isclose(seen[0], seen[1]).any()
 
 
 @pytest.mark.parametrize("place", [0, 10])  # in the share of this process, and of the helper
 def test_an_error_in_a_share_is_raised_and_the_next_batch_is_learnt(parallel: DataParallel, place: int) -> None:
-    parallel.learn(X, Y)
+    parallel.accumulate_gradients(X, Y)
     broken = X.copy()
     broken[place] = np.nan
     with pytest.raises(ValueError, match="there is NaN in this share") as raised:
-        parallel.learn(broken, Y)
+        parallel.accumulate_gradients(broken, Y)
     assert "in noisy" in "".join(traceback.format_exception(raised.value))  # wherever it was
-    assert 0 < parallel.learn(X, Y) < 10
+    assert 0 < parallel.accumulate_gradients(X, Y) < 10
     layers = [layer for layer in parallel.network.layers if isinstance(layer, nn.BatchNorm)]
     assert all(layer.all_reduce is one_lane for layer in layers)
 
@@ -145,18 +145,18 @@ def odd(x: Examples, _: np.random.Generator) -> Examples:
 def test_an_error_that_cannot_travel_is_told() -> None:
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), odd)
     with pytest.raises(RuntimeError, match="OddError: this and that"):
-        parallel.learn(X, Y)
+        parallel.accumulate_gradients(X, Y)
 
 
 def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
-    parallel.learn(X, Y)
+    parallel.accumulate_gradients(X, Y)
     (helper,) = helpers()
     helper.kill()
     helper.join()
     parallel.reseed(np.random.default_rng(0))
     with pytest.raises(RuntimeError, match="a helper process has died"):
-        parallel.learn(X, Y)
-    assert 0 < parallel.learn(X, Y) < 10
+        parallel.accumulate_gradients(X, Y)
+    assert 0 < parallel.accumulate_gradients(X, Y) < 10
 
 
 @pytest.mark.skipif(not hasattr(os, "getpgid"), reason="this system has no groups of processes")
@@ -169,18 +169,18 @@ def test_what_asks_a_group_of_processes_to_end_is_for_the_one_that_trains(parall
 
 def test_helpers_that_do_not_come_to_life_are_missed(parallel: DataParallel, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        broken.setattr(data_parallel, "help_with", print)  # which returns at once
+        broken.setattr(data_parallel, "worker_main", print)  # which returns at once
         with pytest.raises(RuntimeError, match="a helper process has died"):
             parallel.start(X, Y)
     assert not helpers()
-    assert 0 < parallel.learn(X, Y) < 10
+    assert 0 < parallel.accumulate_gradients(X, Y) < 10
 
 
 def test_helpers_end_with_the_block() -> None:
     with DataParallel(build(), nn.SoftmaxCrossEntropy()) as parallel:
         parallel.start(X, Y)
         assert len(helpers()) == 1
-        parallel.learn(X[:6], Y[:6])  # batches of another size have new helpers
+        parallel.accumulate_gradients(X[:6], Y[:6])  # batches of another size have new helpers
         assert len(helpers()) == 1
     assert not helpers()
 
@@ -194,7 +194,7 @@ def test_new_helpers_draw_new_chance() -> None:
 
     with DataParallel(build(), nn.SoftmaxCrossEntropy(), see, processes=False) as parallel:
         for size in (4, 6, 4, 6):
-            parallel.learn(X[:size], Y[:size])
+            parallel.accumulate_gradients(X[:size], Y[:size])
     first = [examples.flat[0] for examples in seen]
     assert len(set(first)) == len(first) == 8
 
@@ -229,21 +229,21 @@ def test_bad_arguments() -> None:
     with pytest.raises(ValueError, match="would measure one share of each batch alone"):
         DataParallel(counting, nn.SoftmaxCrossEntropy())
     with pytest.raises(ValueError, match="an array of object cannot be shared among processes"):
-        DataParallel(build(), nn.SoftmaxCrossEntropy()).learn(np.array([None] * 4), Y[:4])
+        DataParallel(build(), nn.SoftmaxCrossEntropy()).accumulate_gradients(np.array([None] * 4), Y[:4])
     with pytest.raises(ValueError, match="targets go from"):  # in the share of a helper
-        DataParallel(build(), nn.SoftmaxCrossEntropy(class_weights=[1, 2, 3]), processes=False).learn(
+        DataParallel(build(), nn.SoftmaxCrossEntropy(class_weights=[1, 2, 3]), processes=False).accumulate_gradients(
             X[:4], np.array([0, 1, 2, 99])
         )
     with pytest.raises(ValueError, match="a batch in 0 shares; give 1 or more"):
         DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=0)
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=3)
     with pytest.raises(ValueError, match="a batch of 2 in 3 shares: give at least one example for each"):
-        parallel.learn(X[:2], Y[:2])
+        parallel.accumulate_gradients(X[:2], Y[:2])
 
 
 def test_helpers_end_when_nobody_uses_them_any_more() -> None:
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy())
-    parallel.learn(X, Y)
+    parallel.accumulate_gradients(X, Y)
     assert helpers()
     del parallel
     gc.collect()
@@ -255,7 +255,7 @@ def test_helpers_end_when_nobody_uses_them_any_more() -> None:
 def test_a_fork_that_drops_its_copy_leaves_the_helpers_alone() -> None:
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy())
     with parallel:
-        parallel.learn(X, Y)
+        parallel.accumulate_gradients(X, Y)
         child = os.fork()
         if not child:
             try:
@@ -263,14 +263,14 @@ def test_a_fork_that_drops_its_copy_leaves_the_helpers_alone() -> None:
             finally:
                 os._exit(0)
         os.waitpid(child, 0)
-        assert parallel.learn(X, Y) > 0
+        assert parallel.accumulate_gradients(X, Y) > 0
 
 
 def test_a_large_error_of_a_helper_is_raised_too(parallel: DataParallel) -> None:
     """Larger than what a pipe takes without a reader."""
     parallel.loss = Failing()
     with pytest.raises(ValueError, match="no loss today"):
-        parallel.learn(X, Y)
+        parallel.accumulate_gradients(X, Y)
 
 
 class Failing(nn.SoftmaxCrossEntropy):

@@ -40,11 +40,11 @@ def learnt(network: nn.Sequential, part: int, x: Array, weigh: Array) -> list[Ar
 
     def part_of(copy: nn.Sequential, some: slice) -> Array:
         y = copy.forward(x[some], training=True)
-        copy.learn(weigh[some])
+        copy.accumulate_gradients(weigh[some])
         return y
 
     network.gradient = 0.0
-    return Replicas(network, part).learn(part_of, len(x))
+    return Replicas(network, part).accumulate_gradients(part_of, len(x))
 
 
 @pytest.mark.parametrize("part", [1, 7, 32, 1000])
@@ -52,7 +52,7 @@ def learnt(network: nn.Sequential, part: int, x: Array, weigh: Array) -> list[Ar
 def test_forward_and_gradient_are_the_networks_own(part: int, examples: int) -> None:
     network, (x, weigh) = images(), drawn(examples)
     expected = network.forward(x, training=True)
-    network.learn(weigh)
+    network.accumulate_gradients(weigh)
     gradient = network.gradient.copy()
     np.testing.assert_allclose(Replicas(network, part).forward(x), expected, rtol=1e-4, atol=1e-5)
     outputs = learnt(network, part, x, weigh)
@@ -84,10 +84,10 @@ def test_copies_work_in_different_threads() -> None:
         if some.start in (0, 4):
             both.wait()
         copy.forward(x[some], training=True)
-        copy.learn(weigh[some])
+        copy.accumulate_gradients(weigh[some])
         seen.add(threading.get_ident())
 
-    Replicas(network, 2).learn(part_of, 8)
+    Replicas(network, 2).accumulate_gradients(part_of, 8)
     assert len(seen) == 2
 
 
@@ -99,10 +99,10 @@ def test_gradients_are_added_to_what_is_there() -> None:
 
     def part_of(copy: nn.Sequential, some: slice) -> None:
         copy.forward(x[some], training=True)
-        copy.learn(weigh[some])
+        copy.accumulate_gradients(weigh[some])
 
     for _ in range(2):
-        replicas.learn(part_of, len(x))
+        replicas.accumulate_gradients(part_of, len(x))
     np.testing.assert_allclose(network.gradient, 3 * once, rtol=1e-5, atol=1e-6)
 
 
@@ -170,7 +170,7 @@ def test_an_error_in_a_copy_comes_out() -> None:
                 raise KeyError("lost")
 
         with pytest.raises(KeyError, match="lost"):
-            Replicas(images(), 1).learn(part_of, COPIES)
+            Replicas(images(), 1).accumulate_gradients(part_of, COPIES)
     x, weigh = drawn(20)  # and all goes on as before
     assert len(learnt(images(), 5, x, weigh)) == COPIES
 
@@ -189,10 +189,10 @@ def test_work_inside_of_shared_work_stays_in_its_thread(count: int) -> None:
                 assert cols == slice(0, 5)
                 written[row, cols] += 1
 
-            nn.threads.split(inner, 5, ALWAYS)
+            nn.threads.parallel_for(inner, 5, ALWAYS)
 
-    nn.threads.split(outer, 6, ALWAYS)
+    nn.threads.parallel_for(outer, 6, ALWAYS)
     assert (written == 1).all()
     cut: list[slice] = []
-    nn.threads.split(cut.append, 6, ALWAYS)  # and after it work is shared again
+    nn.threads.parallel_for(cut.append, 6, ALWAYS)  # and after it work is shared again
     assert len(cut) == count
