@@ -1,14 +1,14 @@
-"""CMA-ES: sample around a mean, move it to the best samples, and learn from them in which directions to search.
+"""CMA-ES: sample around a mean, move it towards the best samples, and adapt the covariance to them.
 
 Source: Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv 1604.00772; equation numbers below are the tutorial's.
 
-Differences: fitness is maximised; above `FULL_UP_TO` parameters only the diagonal of the covariance is learnt, with the
+Differences: fitness is maximised; above `FULL_UP_TO` parameters only the diagonal of the covariance is learned, with the
 faster rate that this allows (Ros, Hansen, "A simple modification in CMA-ES achieving linear time and space complexity",
 PPSN 2008); no weights are negative (the tutorial's "active" update), and the step size grows by no more than a factor
 e a generation; samples are mirrored in pairs (Brockhoff et al., "Mirrored sampling and sequential selection for
-evolution strategies", PPSN 2010), which evens them out. Where both of a pair are among the best they cancel, so the
-step size falls even without a signal, with 205 parameters and 32 candidates by 0.7 % a generation (Auger, Brockhoff and
-Hansen, "Mirrored sampling in evolution strategies with weighted recombination", GECCO 2011); that is left as it is.
+evolution strategies", PPSN 2010), which evens them out. If both of a pair are selected, they cancel, so the step size
+falls even without selection pressure, with 205 parameters and 32 candidates by 0.7 % a generation (Auger, Brockhoff and
+Hansen, "Mirrored sampling in evolution strategies with weighted recombination", GECCO 2011). This is not corrected.
 """
 
 import math
@@ -23,13 +23,13 @@ FULL_UP_TO = 600  # parameters
 
 
 class CMAES(Strategy):
-    """Covariance matrix adaptation.
+    """Covariance matrix adaptation evolution strategy.
 
     Args:
-        mean: (P,) where the search begins.
-        population: M candidates a generation, at least 4.
-        sigma: the step size at the beginning.
-        rng: the only source of chance.
+        mean: (P,) start of the search.
+        population: M, candidates in a generation, at least 4.
+        sigma: initial step size.
+        rng: generator of all random numbers.
     """
 
     def __init__(self, mean: NDArray[np.float64], *, population: int, sigma: float, rng: np.random.Generator) -> None:
@@ -57,7 +57,7 @@ class CMAES(Strategy):
         self._decompose()
 
     def ask(self) -> Genomes:
-        """(M, P) mean + sigma * N(0, C), equation 5, in mirrored pairs."""
+        """Return (M, P) mean + sigma * N(0, C), equation 5, in mirrored pairs."""
         half = self._rng.standard_normal((-(-self._M // 2), len(self._mean)))
         z = np.concatenate((half, -half))[: self._M]
         self._steps = z * self._scales @ self._axes.T if self._full else z * self._scales
@@ -65,22 +65,22 @@ class CMAES(Strategy):
         return genomes
 
     def tell(self, fitness: NDArray[np.float64]) -> None:
-        """Move the mean, the step size and the covariance: equations 41 to 47, but for what the file says above."""
+        """Update mean, step size and covariance: equations 41 to 47, with the differences named above."""
         order = rank(fitness, self._M)
         best = self._steps[order[: len(self._weights)]]  # (mu, P)
-        step = self._weights @ best
-        self._mean = self._mean + self._sigma * step  # a new array: `state` may have given the old one away
+        step = self._weights @ best  # equation 41
+        self._mean = self._mean + self._sigma * step  # equation 42; a new array, since `state` returned the old one
         self._generation += 1
 
         whitened = self._axes @ ((self._axes.T @ step) / self._scales) if self._full else step / self._scales
-        c = self._c_sigma
+        c = self._c_sigma  # step-size control, equations 43 and 44
         self._path_sigma = (1 - c) * self._path_sigma + math.sqrt(c * (2 - c) * self._mu_eff) * whitened
         length = float(np.linalg.norm(self._path_sigma))
         expected = self._expected_norm * math.sqrt(1 - (1 - c) ** (2 * self._generation))
-        slow = length < (1.4 + 2 / (len(step) + 1)) * expected  # otherwise the step size is about to grow
+        slow = length < (1.4 + 2 / (len(step) + 1)) * expected  # h_sigma: stalls the path while sigma grows fast
         self._sigma *= math.exp(min(1.0, c / self._d_sigma * (length / self._expected_norm - 1)))
 
-        c = self._c_c
+        c = self._c_c  # covariance matrix adaptation, equations 45 to 47
         self._path_c = (1 - c) * self._path_c + slow * math.sqrt(c * (2 - c) * self._mu_eff) * step
         kept = 1 - self._c_1 - self._c_mu + (not slow) * self._c_1 * c * (2 - c)
         if self._full:
@@ -88,14 +88,14 @@ class CMAES(Strategy):
         else:
             new = self._c_1 * self._path_c**2 + self._c_mu * self._weights @ best**2
         self._covariance = kept * self._covariance + new
-        # A new decomposition costs P^3, and the covariance changes slowly.
+        # A decomposition costs P^3, and the covariance changes slowly, so it is lazy (section B.2 of the tutorial).
         pause = max(1, int(1 / (10 * len(step) * (self._c_1 + self._c_mu)))) if self._full else 1
         if self._generation % pause == 0:
             self._decompose()
 
     @property
     def centre(self) -> NDArray[np.float64]:
-        """(P,) the mean of the distribution."""
+        """The mean of the distribution (P,)."""
         return self._mean.copy()
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -124,7 +124,7 @@ class CMAES(Strategy):
         self._rng.bit_generator.state = header["rng"]
 
     def _decompose(self) -> None:
-        """C = axes * diag(scales^2) * axes^T."""
+        """Decompose C = axes * diag(scales^2) * axes^T."""
         if not self._full:
             self._axes, self._scales = np.empty((0, 0)), np.sqrt(self._covariance)
             return

@@ -1,4 +1,4 @@
-"""Playing with a whole population: M candidates on the same games, by one batched network, on several cores."""
+"""Evaluation of a population: M candidates play the same games, as one batched network, on several cores."""
 
 import json
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ import nn
 from agents.policies.network_agent import best_actions, score_actions
 from agents.policies.preprocessing import network_input
 
-# Of a candidate's games: when more have ended, the others count with what they have by then. (Just as many are not
-# enough for round numbers of games, since 1 - 0.9 is a little less than 0.1: of 10 games all are played to their end.)
+# When more than this share of a candidate's games have ended, the others are cut short and count with the score they have.
+# (With 10 games all are played to their end, since in floating point 1 - 0.9 is a little less than 0.1.)
 SHARE_PLAYED = 0.9
 
 
 @dataclass(frozen=True)
-class Round:
-    """What M candidates reached in the same G games."""
+class PopulationScores:
+    """The results of M candidates in the same G games."""
 
     scores: NDArray[np.float64]  # (M, G)
     won: NDArray[np.bool_]  # (M, G)
@@ -30,14 +30,14 @@ class Round:
 
 @dataclass(frozen=True)
 class PopulationEvaluator:
-    """What candidates are compared on.
+    """Plays the same games with every candidate of a population.
 
     Attributes:
-        environment_id: Gymnasium's id, with the module that registers it: "snake_env:snake_env/Snake-v1".
-        environment: its arguments, such as JSON can hold.
-        network: the network whose parameters a genome holds.
+        environment_id: Gymnasium id with the module that registers it: "snake_env:snake_env/Snake-v1".
+        environment: its arguments, JSON-serialisable.
+        network: its parameters are what a genome holds.
         action_features: see `NetworkAgent`.
-        vectorization: Gymnasium's vectorization mode; it must take a seed for each game, as "sync" always does.
+        vectorization: Gymnasium's vectorization mode; the environment must accept a seed for each game, as "sync" does.
     """
 
     environment_id: str
@@ -46,14 +46,14 @@ class PopulationEvaluator:
     action_features: int = 0
     vectorization: str = "vector_entry_point"
 
-    def play(self, genomes: NDArray[np.float64], seeds: list[int], *, workers: int = 1) -> Round:
-        """Let each of M candidates play the games with these G seeds.
+    def play(self, genomes: NDArray[np.float64], seeds: list[int], *, workers: int = 1) -> PopulationScores:
+        """Play the games with these G seeds with each of M candidates.
 
         Args:
             genomes: (M, P).
             seeds: of the G games, the same for all candidates.
-            workers: processes to share the candidates; what comes out does not depend on them. The pool is joblib's,
-                so `joblib.parallel_config("ray")` or another backend puts them on a cluster.
+            workers: processes that share the candidates; the result does not depend on their number. The pool is joblib's,
+                so `joblib.parallel_config("ray")` or another backend uses a cluster.
 
         Raises:
             ValueError: fewer than 1 worker.
@@ -65,14 +65,14 @@ class PopulationEvaluator:
             return self._play(genomes, seeds)
         from joblib import Parallel, delayed
 
-        # Neighbours in a population are alike; dealing them out gives each worker games of all lengths.
+        # Neighbours in a population are similar; interleaving them gives each worker games of all lengths.
         parts = Parallel(n_jobs=workers)(delayed(self._play)(genomes[i::workers], seeds) for i in range(workers))
         scores, won = np.empty((len(genomes), len(seeds))), np.empty((len(genomes), len(seeds)), dtype=bool)
         for i, part in enumerate(parts):
             scores[i::workers], won[i::workers] = part.scores, part.won
-        return Round(scores, won, sum(part.steps for part in parts))
+        return PopulationScores(scores, won, sum(part.steps for part in parts))
 
-    def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> Round:
+    def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> PopulationScores:
         M, G = len(genomes), len(seeds)
         arguments = json.dumps(dict(self.environment), sort_keys=True)
         envs = _make_vec(self.environment_id, self.vectorization, M * G, arguments)
@@ -95,7 +95,7 @@ class PopulationEvaluator:
                 np.add(scores, rewards.reshape(M, G), out=scores, where=playing)
             playing &= ~(terminations | truncations).reshape(M, G)
             playing &= playing.mean(axis=1, keepdims=True) > 1 - SHARE_PLAYED
-        return Round(scores, won, steps)
+        return PopulationScores(scores, won, steps)
 
 
 @lru_cache(maxsize=4)

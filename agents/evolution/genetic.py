@@ -1,9 +1,9 @@
-"""A genetic algorithm: the fitter have more children, and children mix and mutate their parents' genes.
+"""Genetic algorithm: tournament selection, elitism, crossover and self-adaptive mutation.
 
 Sources: Eiben, Smith, "Introduction to Evolutionary Computing", 2nd edition: tournaments 5.2.3, uniform and arithmetic
 crossover 4.4.2, self-adaptive mutation with one step size 4.4.3, elitism 5.3.3.
 
-Differences: fitness is maximised; the elite are compared anew each generation, on the games of that generation, so a
+Differences: fitness is maximised; the elite are evaluated again in each generation, on that generation's games, so a
 candidate that was lucky once does not stay.
 """
 
@@ -17,17 +17,17 @@ from agents.evolution.strategy import Genomes, Strategy, rank
 
 
 class GeneticAlgorithm(Strategy):
-    """Tournament selection, elitism, crossover and adaptive Gaussian mutation.
+    """A population of genomes with their own mutation step sizes.
 
     Args:
-        mean: (P,) around which the first genomes are drawn.
-        population: M genomes a generation.
+        mean: (P,) mean of the first genomes.
+        population: M, genomes in a generation.
         sigma: standard deviation of the first genomes and of the first mutations.
-        rng: the only source of chance.
-        elite: genomes that go on unchanged.
-        tournament: genomes that compete to be a parent.
-        crossover: share of children with two parents; half of those take each gene from one parent or the other, half
-            take the parents' average.
+        rng: generator of all random numbers.
+        elite: best genomes that are copied unchanged.
+        tournament: genomes that compete to become a parent.
+        crossover: probability that a child has two parents; half of these children take each gene from a random parent,
+            half take the average of both.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class GeneticAlgorithm(Strategy):
         self._best = np.array(mean, dtype=np.float64)
 
     def ask(self) -> Genomes:
-        """(M, P) the genomes of this generation."""
+        """Return the genomes of this generation (M, P)."""
         return self._genomes.copy()
 
     def tell(self, fitness: NDArray[np.float64]) -> None:
-        """Let the next generation be the elite and the children of tournament winners."""
+        """Make the next generation from the elite and the children of tournament winners."""
         M, P = self._genomes.shape
         order = rank(fitness, M)
         self._best = self._genomes[order[0]].copy()
@@ -82,7 +82,7 @@ class GeneticAlgorithm(Strategy):
 
     @property
     def centre(self) -> NDArray[np.float64]:
-        """(P,) the best genome of the last generation."""
+        """The best genome of the last generation (P,)."""
         return self._best.copy()
 
     def state(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

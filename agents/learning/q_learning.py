@@ -1,16 +1,16 @@
-"""Q-learning: a table of what each action is worth in each situation, corrected a little after each step.
+"""Tabular Q-learning: a table of action values, updated after every step.
 
 Watkins 1989, "Learning from Delayed Rewards"; Watkins and Dayan 1992, "Q-learning". After action a in state s, with the
 reward r and the next state s',
 
     Q(s, a) ← Q(s, a) + η (r + γ max_a' Q(s', a') - Q(s, a))
 
-What is observed is rounded first, so that the same situations come again. Differences on purpose:
+Observations are discretized first, so that states recur. Deliberate differences:
 
 - N games fill one table: T steps of each are played, then learned from, with the maxima as they were when played.
-- Corrections of the same number in one round are made one after the other towards their mean, as it then does not
-  matter in which order: k corrections move it by the share 1 - (1 - η)^k.
-- Forbidden actions are neither tried nor counted in the maximum.
+- Several updates of one entry in a rollout are applied one after the other towards their mean target, so their order
+  does not matter: k updates correct the error by the share 1 - (1 - η)^k.
+- Forbidden actions are never chosen, and do not count in the maximum.
 """
 
 import math
@@ -22,79 +22,80 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
-from agents.learning.exploration import epsilon_greedy, exploration_at
-from agents.learning.learner import Arrays, Learner, Stateful, check_numbers, restore_all, states_of
+from agents.learning.exploration import epsilon_greedy, exploration_rate
+from agents.learning.learner import Learner, Stateful
 from agents.learning.returns import lambda_returns
-from agents.learning.rollout import BoolArray, Choice, Collector, FloatArray, IntArray
+from agents.learning.rollout import ActionChoice, Collector
 from agents.learning.schedules import Annealing, anneal
+from agents.learning.settings import require_counts, require_shares
 from agents.learning.spaces import spaces_of
 from agents.policies.masks import best_value
 from agents.policies.symmetry import Symmetry
 from agents.policies.table import Discretizer, Table
 from agents.policies.table_agent import TableAgent
+from agents.types import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How Q-learning learns, and what it rounds observations to."""
+class QLearningSettings:
+    """Settings of Q-learning, and how observations are discretized.
+
+    Raises:
+        ValueError: a number outside of its range.
+    """
 
     components: tuple[int, ...] = ()
-    """Of the observation, by index, that count; none for all."""
-    levels: tuple[int, ...] = (2,)
-    """Numbers that each component is rounded to; one number for all of them."""
+    """Indices of the observation's components that the table uses; none for all."""
+    n_bins: tuple[int, ...] = (2,)
+    """Bins of each component; one number for all."""
     low: tuple[float, ...] = ()
-    """What the first of these numbers stands for in each component; none for the bounds of the observation space."""
+    """Value of each component in the first bin; none for the bounds of the observation space."""
     high: tuple[float, ...] = ()
-    """What the last of these numbers stands for."""
-    horizon: int = 4
-    """Steps of each game between two rounds of corrections (T)."""
-    discount: float = 0.9
-    """Of rewards, a step (gamma)."""
+    """Value of each component in the last bin; none for the bounds of the observation space."""
+    n_steps: int = 4
+    """Steps of each game between two rounds of updates."""
+    gamma: float = 0.9
+    """Discount factor for each step."""
     learning_rate: float = 0.2
-    """Share of an error that is corrected at the beginning (eta)."""
+    """Share of an error that an update corrects, at the start of training."""
     final_learning_rate: float = 0.001
-    """The same at the end."""
+    """Share of an error that an update corrects, at the end of training."""
     schedule: Annealing = "linear"
-    """How it changes: constant, linear or cosine."""
-    exploration: float = 1.0
-    """Share of actions that are drawn from all allowed ones, at the beginning (epsilon)."""
-    final_exploration: float = 0.01
-    """The same at the end of the exploration."""
-    exploring: float = 0.5
-    """Share of the training after which exploration is at its final value; it falls on a line."""
-    initial: float = 0.0
-    """Value of what was never tried; more than can be had makes curious."""
+    """How the learning rate changes from the start to the end of training."""
+    exploration_initial_eps: float = 1.0
+    """Probability of a random action at the start of training."""
+    exploration_final_eps: float = 0.01
+    """Probability of a random action at the end of exploration."""
+    exploration_fraction: float = 0.5
+    """Share of the training in which that probability falls, linearly."""
+    initial_value: float = 0.0
+    """Value of actions that were never tried; a high one encourages exploration."""
     masked: bool = True
-    """Obey the environment's action mask."""
+    """Choose only actions that the environment's action mask allows."""
 
     def __post_init__(self) -> None:
-        """Refuse what nothing can be learned by.
-
-        Raises:
-            ValueError: see `check_numbers`; a correction of more than the error; a first value that is no number.
-        """
-        check_numbers(self)
-        if max(self.learning_rate, self.final_learning_rate) > 1 or not math.isfinite(self.initial):
-            raise ValueError(
-                f"learning_rate is {self.learning_rate}, final_learning_rate {self.final_learning_rate} and initial "
-                f"{self.initial}; give shares of an error, 0 to 1, and a value"
-            )
+        """Check the numbers."""
+        require_counts(self, "n_steps")
+        require_shares(self, "gamma", "learning_rate", "final_learning_rate")
+        require_shares(self, "exploration_initial_eps", "exploration_final_eps", "exploration_fraction")
+        if not math.isfinite(self.initial_value):
+            raise ValueError(f"initial_value is {self.initial_value}; give a finite number")
 
 
 class QLearning(Learner):
-    """Learns a table of the values of actions.
+    """Learns a table of action values.
 
     Args:
-        envs: N games with next-step autoreset, Discrete actions and observations that are vectors.
-        settings: see there.
-        seed: of games and chance.
-        environment: the environment's arguments, kept with the agent.
+        envs: N games with next-step autoreset, Discrete actions and vector observations.
+        settings: see `QLearningSettings`.
+        seed: of the games and the exploration.
+        environment: the environment's arguments, saved with the agent.
     """
 
     def __init__(
         self,
         envs: VectorEnv[Any, Any, Any],
-        settings: Settings = Settings(),
+        settings: QLearningSettings = QLearningSettings(),
         *,
         seed: int = 0,
         environment: Mapping[str, Any] | None = None,
@@ -102,64 +103,56 @@ class QLearning(Learner):
         s = self.settings = settings
         self.environment = dict(environment or {})
         self._rng = np.random.default_rng(seed)
-        self._actions = spaces_of(envs).actions
-        levels = s.levels[0] if len(s.levels) == 1 else s.levels
-        grid = Discretizer.of(
-            envs.single_observation_space, components=s.components, levels=levels, low=s.low, high=s.high
+        self._n_actions = spaces_of(envs).n_actions
+        n_bins = s.n_bins[0] if len(s.n_bins) == 1 else s.n_bins
+        discretizer = Discretizer.of(
+            envs.single_observation_space, components=s.components, levels=n_bins, low=s.low, high=s.high
         )
-        self.table = Table(grid, self._actions, s.initial)
+        self.table = Table(discretizer, self._n_actions, s.initial_value)
         game_seed = int(self._rng.integers(1 << 31, 1 << 32))
-        as_it_is = Symmetry((), self._actions, on=False)
-        self._collector = Collector(envs, as_it_is, steps=s.horizon, seed=game_seed, masked=s.masked)
-        self._exploration = s.exploration
-        self.steps = 0
+        no_symmetry = Symmetry((), self._n_actions, on=False)
+        self._collector = Collector(envs, no_symmetry, n_steps=s.n_steps, seed=game_seed, masked=s.masked)
+        self._epsilon = s.exploration_initial_eps
+        self.num_timesteps = 0
 
     def step(self, progress: float) -> dict[str, float]:
-        """Play T steps of N games, and correct what the table says of them."""
+        """Collect T steps of N games, and update the table."""
         s = self.settings
-        self._exploration = exploration_at(s.exploration, s.final_exploration, s.exploring, progress)
-        rollout = self._collector.collect(self._choose)
-        self.steps += rollout.actions.size
-        targets = lambda_returns(
-            rollout.rewards, rollout.values, rollout.terminated, rollout.ended, discount=s.discount, trace=0.0
-        )
-        observations = rollout.observations[rollout.valid]
-        actions, targets = rollout.actions[rollout.valid], targets[rollout.valid]
         learning_rate = anneal(s.schedule, s.learning_rate, s.final_learning_rate, progress)
-        rows = self.table.meet(observations)
-        errors = correct(self.table.values, rows, actions, targets, learning_rate)
-        return rollout.told() | {
-            "exploration": self._exploration,
-            "error": float(np.abs(errors).mean()) if len(errors) else float("nan"),
-            "rows": len(self.table),
+        self._epsilon = exploration_rate(
+            s.exploration_initial_eps, s.exploration_final_eps, s.exploration_fraction, progress
+        )
+        rollout = self._collector.collect(self._act)
+        self.num_timesteps += rollout.actions.size
+        targets = lambda_returns(
+            rollout.rewards, rollout.values, rollout.terminated, rollout.ended, gamma=s.gamma, lambda_=0.0
+        )
+        rows = self.table.meet(rollout.observations[rollout.valid])
+        errors = update(self.table.values, rows, rollout.actions[rollout.valid], targets[rollout.valid], learning_rate)
+        return rollout.metrics() | {
+            "exploration_rate": self._epsilon,
+            "td_error": float(np.abs(errors).mean()) if len(errors) else float("nan"),
+            "table_rows": len(self.table),
         }
 
     def agent(self) -> TableAgent:
         """See `Learner.agent`."""
-        table = Table(self.table.grid, self._actions)
+        table = Table(self.table.grid, self._n_actions)
         table.restore(self.table.state())
         return TableAgent(table, self.environment, masked=self.settings.masked, name="q")
 
-    def state(self) -> tuple[Arrays, dict[str, Any]]:
-        """See `Learner.state`."""
-        return states_of(self._owners()), {"steps": self.steps, "rng": self._rng.bit_generator.state}
-
-    def restore(self, arrays: Arrays, header: dict[str, Any]) -> None:
-        """See `Learner.restore`."""
-        restore_all(self._owners(), arrays)
-        self.steps, self._rng.bit_generator.state = header["steps"], header["rng"]
-
-    def _owners(self) -> dict[str, Stateful]:
+    def parts(self) -> dict[str, Stateful]:
+        """See `Learner.parts`."""
         return {"table": self.table, "collector": self._collector}
 
-    def _choose(self, observations: NDArray[Any], masks: BoolArray) -> Choice:
-        """Now and then by chance; the value is that of the best allowed action, whatever is chosen."""
+    def _act(self, observations: NDArray[Any], masks: BoolArray) -> ActionChoice:
+        """Choose epsilon-greedily; the value is that of the best allowed action, whichever is chosen."""
         values = self.table.values[self.table.find(observations)]
-        actions = epsilon_greedy(values, masks, self._exploration, self._rng)
-        return Choice(actions, best_value(values, masks))
+        actions = epsilon_greedy(values, masks, self._epsilon, self._rng)
+        return ActionChoice(actions, best_value(values, masks))
 
 
-def correct(
+def update(
     values: NDArray[np.float64], rows: IntArray, actions: IntArray, targets: FloatArray, learning_rate: float
 ) -> NDArray[np.float64]:
     """Q(s, a) ← Q(s, a) + (1 - (1 - η)^k) (mean y - Q(s, a)), for each (s, a) with its k targets y.
@@ -172,10 +165,10 @@ def correct(
         learning_rate: η.
 
     Returns:
-        (B,) y - Q(s, a) as it was before.
+        (B,) y - Q(s, a), with Q from before the update.
     """
     errors: NDArray[np.float64] = targets - values[rows, actions]
-    cells, cell, k = np.unique(rows * values.shape[1] + actions, return_inverse=True, return_counts=True)
-    mean = np.bincount(cell, weights=errors, minlength=len(cells)) / k
-    values.reshape(-1)[cells] += (1 - (1 - learning_rate) ** k) * mean
+    entries, entry, k = np.unique(rows * values.shape[1] + actions, return_inverse=True, return_counts=True)
+    mean = np.bincount(entry, weights=errors, minlength=len(entries)) / k
+    values.reshape(-1)[entries] += (1 - (1 - learning_rate) ** k) * mean
     return errors

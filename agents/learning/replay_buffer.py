@@ -1,15 +1,15 @@
-"""What N games went through, kept for a while and learned from in any order (Lin 1992; Mnih et al. 2015).
+"""Replay buffer of N parallel games, with n-step returns, uniform or prioritized (Lin 1992; Mnih et al. 2015).
 
-Rows of N games lie in a ring in the order in which they were played, each observation once. In each game, with
-Gymnasium's next-step autoreset, the row after the one that ended a game holds its last observation:
+Rows of N games are stored in a ring, in the order in which they were played, and each observation is stored once. With
+Gymnasium's next-step autoreset, the row after the one that ends a game holds that game's last observation:
 
     row             t              t + 1                    t + 2
-    observation     before the     of the ended game,       of the new game
-                    last move      its last
+    observation     before the     last one of the          first one of the
+                    last move      ended game               new game
     action          the last       ignored                  the first
 
-So a step's window of up to n rewards ends where its game ends, and what it ended in stands in the row after the window,
-ended or not. The row in which nothing was decided is never where a window begins.
+So the up to n rewards of a return end where the game ends, and the observation to bootstrap from is in the next row,
+ended or not. A row in which a game starts anew is never sampled.
 """
 
 from typing import Any, NamedTuple
@@ -17,145 +17,131 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.rollout import BoolArray, FloatArray, IntArray
+from agents.learning.rollout import Rollout
 from agents.learning.sum_tree import SumTree
+from agents.types import Arrays, BoolArray, FloatArray, IntArray
 
 
-class Batch(NamedTuple):
-    """B steps, and what followed each in m steps: n of them, or fewer where the game ended."""
+class ReplayBatch(NamedTuple):
+    """B steps, each with its return of m steps: n of them, or fewer where the game ended."""
 
-    places: IntArray  # (B,) where they lie, for `Replay.update`
+    indices: IntArray  # (B,) for `ReplayBuffer.update_priorities`
     observations: NDArray[Any]  # (B, ...) before the step
     actions: IntArray  # (B,)
     returns: NDArray[np.float32]  # (B,) r_0 + γ r_1 + ... + γ^(m-1) r_(m-1)
-    discounts: NDArray[np.float32]  # (B,) γ^m for what follows; 0 where the game has terminated
+    discounts: NDArray[np.float32]  # (B,) γ^m; 0 if the game has terminated
     next_observations: NDArray[Any]  # (B, ...) after m steps
-    next_masks: BoolArray  # (B, A) what is allowed there
-    weights: NDArray[np.float32]  # (B,) importance, at most 1
+    next_masks: BoolArray  # (B, A) actions allowed there
+    weights: NDArray[np.float32]  # (B,) importance weights, at most 1
 
 
-class Replay:
-    """A ring of the last steps of N games; observations keep their dtype.
+class ReplayBuffer:
+    """A ring buffer of the last steps of N games. Observations keep their dtype.
 
     Args:
-        capacity: steps of all games together; rounded down to whole rows of N.
-        games: N.
+        buffer_size: steps of all games together; rounded down to whole rows of N.
+        n_envs: N.
         shape: of an observation.
         dtype: of observations.
-        actions: A.
-        window: n, rewards before the value of what follows.
-        discount: γ.
-        exponent: of priorities, see `SumTree`; None draws all steps alike.
+        n_actions: A.
+        n_step: n, rewards in a return.
+        gamma: γ.
+        alpha: exponent of the priorities, see `SumTree`; None for uniform sampling.
 
     Raises:
-        ValueError: a window below 1, or no room for one.
+        ValueError: n_step below 1, or a buffer that is too small for it.
     """
 
     def __init__(
         self,
-        capacity: int,
-        games: int,
+        buffer_size: int,
+        n_envs: int,
         shape: tuple[int, ...],
         dtype: np.typing.DTypeLike,
-        actions: int,
+        n_actions: int,
         *,
-        window: int = 1,
-        discount: float = 0.99,
-        exponent: float | None = None,
+        n_step: int = 1,
+        gamma: float = 0.99,
+        alpha: float | None = None,
     ) -> None:
-        self._rows = S = capacity // games
-        if window < 1 or window >= S:
+        self._rows = S = buffer_size // n_envs
+        if n_step < 1 or n_step >= S:
             raise ValueError(
-                f"a window of {window} steps of {games} games in a memory of {capacity}; "
-                f"give a window from 1 on and a capacity of at least {(max(window, 1) + 1) * games}"
+                f"n_step is {n_step} and buffer_size {buffer_size} for {n_envs} games; "
+                f"give n_step from 1 on and a buffer_size of at least {(max(n_step, 1) + 1) * n_envs}"
             )
-        self._games, self._window, self._discount = games, window, discount
-        self._observations = np.zeros((S, games, *shape), dtype)
-        self._masks = np.zeros((S, games, actions), bool)
-        self._actions = np.zeros((S, games), np.int64)
-        self._rewards = np.zeros((S, games), np.float32)
-        self._terminated = np.zeros((S, games), bool)
-        self._ended = np.zeros((S, games), bool)
-        self._valid = np.zeros((S, games), bool)
-        self._priorities = None if exponent is None else SumTree(S * games, exponent)
-        self._added = 0  # rows so far; row k lies at k modulo S
-        self._usable = 0
+        self._n_envs, self._n_step, self._gamma = n_envs, n_step, gamma
+        self._observations = np.zeros((S, n_envs, *shape), dtype)
+        self._masks = np.zeros((S, n_envs, n_actions), bool)
+        self._actions = np.zeros((S, n_envs), np.int64)
+        self._rewards = np.zeros((S, n_envs), np.float32)
+        self._terminated = np.zeros((S, n_envs), bool)
+        self._ended = np.zeros((S, n_envs), bool)
+        self._valid = np.zeros((S, n_envs), bool)
+        self._priorities = None if alpha is None else SumTree(S * n_envs, alpha)
+        self._added = 0  # rows so far; row k is stored at k modulo S
+        self._complete = 0  # steps that can be sampled
 
     def __len__(self) -> int:
-        """Steps that can be drawn: those whose window is complete."""
-        return self._usable
+        """Return the number of steps that can be sampled: those with n steps after them."""
+        return self._complete
 
-    def add(
-        self,
-        observations: NDArray[Any],
-        masks: BoolArray,
-        actions: IntArray,
-        rewards: FloatArray,
-        terminated: BoolArray,
-        ended: BoolArray,
-        valid: BoolArray,
-    ) -> None:
-        """Put in one row of N games, in place of the oldest; `agents.learning.rollout.Rollout` describes each array."""
-        at = self._added % self._rows
-        if self._added >= self._rows:
-            self._leave(at)
-        self._observations[at], self._masks[at], self._actions[at] = observations, masks, actions
-        self._rewards[at], self._terminated[at], self._ended[at], self._valid[at] = rewards, terminated, ended, valid
-        self._added += 1
-        if self._added > self._window:
-            self._enter((at - self._window) % self._rows)
+    def add(self, rollout: Rollout) -> None:
+        """Store the T rows of a rollout in place of the oldest ones."""
+        for t in range(len(rollout.actions)):
+            self._add_row(rollout, t)
 
-    def sample(self, count: int, rng: np.random.Generator, *, importance: float = 1.0) -> Batch:
-        """Draw `count` steps, with repetition.
+    def sample(self, batch_size: int, rng: np.random.Generator, *, beta: float = 1.0) -> ReplayBatch:
+        """Sample steps with replacement.
 
         Args:
-            count: B.
-            rng: draws them.
-            importance: b, how far weights w = (len · P)^-b / max w make up for drawing some more often than others; 1
-                does fully. The maximum is that of the batch.
+            batch_size: B.
+            rng: generator.
+            beta: β of the importance weights w = (len · P)^-β / max w; 1 corrects the bias of prioritized sampling
+                fully. The maximum is that of the batch.
 
         Raises:
-            ValueError: there are none yet.
+            ValueError: there are no steps to sample yet.
 
         Source of the weights: Schaul et al. 2016, arXiv 1511.05952, section 3.4.
         """
-        if not self._usable:
-            raise ValueError(f"no step has {self._window} more after it yet; add more before drawing")
-        weights = np.ones(count, np.float32)
+        if not self._complete:
+            raise ValueError(f"no step has {self._n_step} more after it yet; add more before sampling")
+        weights = np.ones(batch_size, np.float32)
         if self._priorities is None:
-            places = self._draw_evenly(count, rng)
+            indices = self._sample_uniformly(batch_size, rng)
         else:
-            places = self._priorities.draw(count, rng)
-            priorities = self._priorities.of(places)
-            weights = ((priorities / priorities.min()) ** -importance).astype(np.float32)  # len and Σ p cancel
-        return self._batch(places, weights)
+            indices = self._priorities.sample(batch_size, rng)
+            priorities = self._priorities.of(indices)
+            weights = ((priorities / priorities.min()) ** -beta).astype(np.float32)  # len and Σ p cancel
+        return self._batch(indices, weights)
 
-    def update(self, places: IntArray, errors: FloatArray) -> None:
-        """Tell by how much the value of each step of a batch was wrong: (B,), (B,). Drawing evenly does not care."""
+    def update_priorities(self, indices: IntArray, errors: FloatArray) -> None:
+        """Set the priorities of a batch from its errors: (B,), (B,). Does nothing with uniform sampling."""
         if self._priorities is not None:
-            self._priorities.update(places, errors)
+            self._priorities.update(indices, errors)
 
-    def break_off(self) -> None:
-        """The games go on as others: steps that still waited for the end of their window are never drawn."""
-        for row in range(max(0, self._added - self._window), self._added):
+    def forget_incomplete(self) -> None:
+        """Never sample the steps that still lack some of the n steps after them."""
+        for row in range(max(0, self._added - self._n_step), self._added):
             self._valid[row % self._rows] = False
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Everything from which `restore` goes on; copies."""
+    def state(self) -> Arrays:
+        """Return copies of all arrays that `restore` needs."""
         filled = min(self._added, self._rows)
         arrays = {name: array[:filled].copy() for name, array in self._arrays().items()}
         tree = self._priorities.state() if self._priorities is not None else {}
-        return arrays | tree | {"counts": np.array([self._added, self._usable])}
+        return arrays | tree | {"counts": np.array([self._added, self._complete])}
 
-    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Go on from what `state` gave, in a memory made with the same arguments."""
+    def restore(self, arrays: Arrays) -> None:
+        """Continue from the arrays that `state` returned, in a buffer made with the same arguments."""
         for name, array in self._arrays().items():
             array[: len(arrays[name])] = arrays[name]
         if self._priorities is not None:
             self._priorities.restore(arrays)
-        self._added, self._usable = arrays["counts"].tolist()
+        self._added, self._complete = arrays["counts"].tolist()
 
-    def _arrays(self) -> dict[str, NDArray[Any]]:
+    def _arrays(self) -> Arrays:
         return {
             "observations": self._observations,
             "masks": self._masks,
@@ -166,48 +152,58 @@ class Replay:
             "valid": self._valid,
         }
 
-    def _enter(self, at: int) -> None:
-        """The windows that begin in this row are complete."""
-        games = np.flatnonzero(self._valid[at])
-        self._usable += len(games)
-        if self._priorities is not None:
-            self._priorities.enter(at * self._games + games)
+    def _add_row(self, rollout: Rollout, t: int) -> None:
+        row = self._added % self._rows
+        if self._added >= self._rows:
+            self._remove(row)
+        for name, array in self._arrays().items():
+            array[row] = getattr(rollout, name)[t]
+        self._added += 1
+        if self._added > self._n_step:
+            self._enter((row - self._n_step) % self._rows)
 
-    def _leave(self, at: int) -> None:
-        games = np.flatnonzero(self._valid[at])
-        self._usable -= len(games)
+    def _enter(self, row: int) -> None:
+        """Let the steps of this row be sampled."""
+        games = np.flatnonzero(self._valid[row])
+        self._complete += len(games)
         if self._priorities is not None:
-            self._priorities.remove(at * self._games + games)
+            self._priorities.enter(row * self._n_envs + games)
 
-    def _draw_evenly(self, count: int, rng: np.random.Generator) -> IntArray:
-        """Draw among all steps with a complete window, and again where nothing was decided."""
-        oldest, rows = max(0, self._added - self._rows), min(self._added, self._rows) - self._window
-        places = np.empty(count, np.int64)
-        missing = np.arange(count)
+    def _remove(self, row: int) -> None:
+        games = np.flatnonzero(self._valid[row])
+        self._complete -= len(games)
+        if self._priorities is not None:
+            self._priorities.remove(row * self._n_envs + games)
+
+    def _sample_uniformly(self, batch_size: int, rng: np.random.Generator) -> IntArray:
+        """Draw among all steps with n steps after them, again where a game starts anew."""
+        oldest, rows = max(0, self._added - self._rows), min(self._added, self._rows) - self._n_step
+        indices = np.empty(batch_size, np.int64)
+        missing = np.arange(batch_size)
         while len(missing):
-            number = rng.integers(rows * self._games, size=len(missing))
-            places[missing] = (oldest * self._games + number) % (self._rows * self._games)
-            missing = missing[~self._valid.reshape(-1)[places[missing]]]
-        return places
+            drawn = rng.integers(rows * self._n_envs, size=len(missing))
+            indices[missing] = (oldest * self._n_envs + drawn) % (self._rows * self._n_envs)
+            missing = missing[~self._valid.reshape(-1)[indices[missing]]]
+        return indices
 
-    def _batch(self, places: IntArray, weights: NDArray[np.float32]) -> Batch:
-        row, game = np.divmod(places, self._games)
-        returns = np.zeros(len(places), np.float32)
-        steps = np.zeros(len(places), np.int64)  # m
-        going, terminated = np.ones(len(places), bool), np.zeros(len(places), bool)
-        for k in range(self._window):
-            at = (row + k) % self._rows
-            returns += going * self._rewards[at, game] * np.float32(self._discount**k)
-            steps += going
-            terminated |= going & self._terminated[at, game]
-            going &= ~self._ended[at, game]
+    def _batch(self, indices: IntArray, weights: NDArray[np.float32]) -> ReplayBatch:
+        row, game = np.divmod(indices, self._n_envs)
+        returns = np.zeros(len(indices), np.float32)
+        steps = np.zeros(len(indices), np.int64)  # m
+        running, terminated = np.ones(len(indices), bool), np.zeros(len(indices), bool)
+        for k in range(self._n_step):
+            now = (row + k) % self._rows
+            returns += running * self._rewards[now, game] * np.float32(self._gamma**k)
+            steps += running
+            terminated |= running & self._terminated[now, game]
+            running &= ~self._ended[now, game]
         after = (row + steps) % self._rows
-        return Batch(
-            places,
+        return ReplayBatch(
+            indices,
             self._observations[row, game],
             self._actions[row, game],
             returns,
-            np.where(terminated, 0, self._discount**steps).astype(np.float32),
+            np.where(terminated, 0, self._gamma**steps).astype(np.float32),
             self._observations[after, game],
             self._masks[after, game],
             weights,

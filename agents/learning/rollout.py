@@ -1,18 +1,18 @@
-"""Playing N games for T steps and remembering what happened: the data of learners that learn from what they just did.
+"""Rollouts: T steps of N games, collected by playing the current policy.
 
-The environments restart a game in the step after the one that ended it (Gymnasium's next-step autoreset):
+With Gymnasium's next-step autoreset, the step after the one that ends a game starts the next game:
 
     step            t              t + 1                    t + 2
-    observation     before the     of the ended game,       of the new game
-                    last move      its last
+    observation     before the     last one of the          first one of the
+                    last move      ended game               new game
     action          the last       ignored                  the first
 
-So the value of what a game ended in stands in the next row, where a truncated game needs it; and that row itself, in
-which nothing was decided, is not `valid` and never learned from.
+So the value of a game's last observation is in row t + 1, where the return of a truncated game needs it. Nothing is
+decided in that row, so it is not `valid`, and no learner learns from it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,35 +22,37 @@ from numpy.typing import NDArray
 from agents.learning.spaces import spaces_of
 from agents.policies.masks import allowed_actions
 from agents.policies.symmetry import Symmetry
-
-FloatArray = NDArray[np.floating[Any]]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.int64]
+from agents.types import Arrays, BoolArray, FloatArray, IntArray
 
 
-class Choice(NamedTuple):
-    """What a learner does with N observations."""
+class ActionChoice(NamedTuple):
+    """The actions of a policy for N observations."""
 
     actions: IntArray  # (N,)
-    values: FloatArray  # (N,) what it expects from here on
+    values: FloatArray  # (N,) expected return from here on
     log_probs: FloatArray | None = None  # (N,) of the actions
+
+
+Policy = Callable[[NDArray[Any], BoolArray], ActionChoice]  # from observations (N, ...) and masks (N, A)
 
 
 @dataclass
 class Rollout:
-    """T steps of N games, as the learner saw them.
+    """T steps of N games, as the policy saw them.
 
     Attributes:
         observations: (T, N, ...) before each step.
-        masks: (T, N, A) which actions were allowed; all of them in a game that allows none.
+        masks: (T, N, A) allowed actions; all of them in a game that allows none.
         actions: (T, N).
-        log_probs: (T, N) of the actions, where the learner gave them.
-        values: (T + 1, N) what it expected before each step and after the last.
+        log_probs: (T, N) of the actions, if the policy gave them.
+        values: (T + 1, N) expected return before each step and after the last.
         rewards: (T, N).
-        terminated: (T, N) whether the step ended the game for good.
-        ended: (T, N) whether it ended or cut it off.
-        valid: (T, N) whether there was anything to decide.
-        scores: of the games that ended: food eaten, or the sum of rewards where an environment tells no score.
+        terminated: (T, N) whether the step terminated the game.
+        ended: (T, N) whether it terminated or truncated the game.
+        valid: (T, N) False in the rows in which a game starts anew.
+        episode_scores: of the games that ended: `info["score"]`, or the sum of rewards if there is no score.
+        episode_rewards: their sums of rewards.
+        episode_lengths: their numbers of steps.
     """
 
     observations: NDArray[Any]
@@ -62,35 +64,41 @@ class Rollout:
     terminated: BoolArray
     ended: BoolArray
     valid: BoolArray
-    scores: list[float]
+    episode_scores: list[float] = field(default_factory=list)
+    episode_rewards: list[float] = field(default_factory=list)
+    episode_lengths: list[int] = field(default_factory=list)
 
-    def told(self) -> dict[str, float]:
-        """What there is to tell: the mean "score" of the games that ended, nan if none did, and how many "games"."""
-        return {"score": float(np.mean(self.scores)) if self.scores else float("nan"), "games": len(self.scores)}
+    def metrics(self) -> dict[str, float]:
+        """Return the number of games that ended, and the means over them, NaN if none did."""
+        names = ("episode_score", "episode_reward", "episode_length")
+        lists = (self.episode_scores, self.episode_rewards, self.episode_lengths)
+        means = {name: float(np.mean(some)) if some else float("nan") for name, some in zip(names, lists, strict=True)}
+        return means | {"episodes": len(self.episode_scores)}
 
 
 class Collector:
-    """Keeps N games going, a rollout at a time.
+    """Plays N games, a rollout at a time.
 
     Args:
-        envs: with next-step autoreset.
-        symmetry: game i is shown in view i modulo their number, all the time.
-        steps: T.
-        seed: of the first game; the others follow.
-        masked: whether the environment's action masks are obeyed, where it has any.
+        envs: environments with next-step autoreset.
+        symmetry: game i is always seen in view i modulo the number of views.
+        n_steps: T.
+        seed: of the first game; the others get the following seeds.
+        masked: whether to obey the environment's action mask, if there is one.
 
     Raises:
-        ValueError: spaces or an autoreset that learners do not take.
+        ValueError: spaces or an autoreset mode that learners do not support.
     """
 
     def __init__(
-        self, envs: VectorEnv[Any, Any, Any], symmetry: Symmetry, *, steps: int, seed: int, masked: bool = True
+        self, envs: VectorEnv[Any, Any, Any], symmetry: Symmetry, *, n_steps: int, seed: int, masked: bool = True
     ) -> None:
         shape, dtype, A = spaces_of(envs)
-        T, N = steps, envs.num_envs
-        self._envs, self._symmetry, self._masked, self._actions = envs, symmetry, masked, A
+        T, N = n_steps, envs.num_envs
+        self._envs, self._symmetry, self._masked, self._n_actions = envs, symmetry, masked, A
         self._over = np.zeros(N, bool)
-        self._returns = np.zeros(N)
+        self._episode_rewards = np.zeros(N)
+        self._episode_lengths = np.zeros(N, np.int64)
         self.rollout = Rollout(
             observations=np.empty((T, N, *shape), dtype),
             masks=np.empty((T, N, A), bool),
@@ -101,64 +109,76 @@ class Collector:
             terminated=np.empty((T, N), bool),
             ended=np.empty((T, N), bool),
             valid=np.empty((T, N), bool),
-            scores=[],
         )
-        self._see(*envs.reset(seed=seed))
+        self._observe(*envs.reset(seed=seed))
 
-    def collect(self, choose: Callable[[NDArray[Any], BoolArray], Choice]) -> Rollout:
-        """Play T steps. What comes back is overwritten by the next call.
-
-        Args:
-            choose: from observations (N, ...) and what is allowed (N, A), as the learner sees them.
-        """
+    def collect(self, policy: Policy) -> Rollout:
+        """Play T steps of each game; the next call overwrites the rollout that is returned."""
         rollout = self.rollout
-        rollout.scores = []
+        rollout.episode_scores, rollout.episode_rewards, rollout.episode_lengths = [], [], []
         games = np.arange(self._envs.num_envs)
-        meant = self._symmetry.meant[games % self._symmetry.count]
+        on_board = self._symmetry.meant[games % self._symmetry.count]  # (N, A) from actions in a view
         for t in range(len(rollout.actions)):
-            choice = choose(self._observations, self._masks)
+            choice = policy(self._observations, self._masks)
             rollout.observations[t], rollout.masks[t] = self._observations, self._masks
             rollout.actions[t], rollout.values[t] = choice.actions, choice.values
             if choice.log_probs is not None:
                 rollout.log_probs[t] = choice.log_probs
             rollout.valid[t] = ~self._over
-            observations, rewards, terminated, truncated, info = self._envs.step(meant[games, choice.actions])
+            self._episode_lengths += ~self._over
+            observations, rewards, terminated, truncated, info = self._envs.step(on_board[games, choice.actions])
             self._over = terminated | truncated
             rollout.rewards[t], rollout.terminated[t], rollout.ended[t] = rewards, terminated, self._over
-            self._returns += rewards
+            self._episode_rewards += rewards
             if self._over.any():
-                rollout.scores += info.get("score", self._returns)[self._over].tolist()
-                self._returns[self._over] = 0
-            self._see(observations, info)
-        rollout.values[-1] = choose(self._observations, self._masks).values
+                self._finish_episodes(info)
+            self._observe(observations, info)
+        rollout.values[-1] = policy(self._observations, self._masks).values
         return rollout
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Where the games stand, if the environments tell by `get_state`; a wrapper, which may keep more, cannot."""
-        games: Any = self._envs
-        if not hasattr(games, "get_state"):
-            return {}
-        stand = {f"game.{name}": array for name, array in games.get_state().items()}
-        return stand | {"over": self._over.copy(), "returns": self._returns.copy()}
+    def state(self) -> Arrays:
+        """Return the state of the games, if the environments have `get_state`; otherwise nothing.
 
-    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Go on from what `state` gave; where it gave nothing, with the new games that this collector has started."""
+        A wrapper has no `get_state`, since it may hold a state of its own.
+        """
+        envs: Any = self._envs
+        if not hasattr(envs, "get_state"):
+            return {}
+        games = {f"game.{name}": array for name, array in envs.get_state().items()}
+        return games | {
+            "over": self._over.copy(),
+            "episode_rewards": self._episode_rewards.copy(),
+            "episode_lengths": self._episode_lengths.copy(),
+        }
+
+    def restore(self, arrays: Arrays) -> None:
+        """Continue from what `state` returned; if it returned nothing, play the games that have just been started."""
         if not arrays:
             return
-        games: Any = self._envs
-        self._see(*games.set_state({n.removeprefix("game."): a for n, a in arrays.items() if n.startswith("game.")}))
-        self._over, self._returns = arrays["over"].copy(), arrays["returns"].copy()
+        envs: Any = self._envs
+        self._observe(*envs.set_state({n.removeprefix("game."): a for n, a in arrays.items() if n.startswith("game.")}))
+        self._over = arrays["over"].copy()
+        self._episode_rewards = arrays["episode_rewards"].copy()
+        self._episode_lengths = arrays["episode_lengths"].copy()
 
-    def _see(self, observations: NDArray[Any], info: dict[str, Any]) -> None:
-        """Show each game in its view."""
+    def _finish_episodes(self, info: dict[str, Any]) -> None:
+        rollout, over = self.rollout, self._over
+        rollout.episode_scores += info.get("score", self._episode_rewards)[over].tolist()
+        rollout.episode_rewards += self._episode_rewards[over].tolist()
+        rollout.episode_lengths += self._episode_lengths[over].tolist()
+        self._episode_rewards[over] = 0
+        self._episode_lengths[over] = 0
+
+    def _observe(self, observations: NDArray[Any], info: dict[str, Any]) -> None:
+        """Keep what the policy sees next, each game in its view."""
         N, K = len(observations), self._symmetry.count
-        masks = np.ones((N, self._actions), bool)
+        masks = np.ones((N, self._n_actions), bool)
         if self._masked and "action_mask" in info:
             masks = allowed_actions(info["action_mask"])
         if K > 1:
-            seen = np.empty_like(observations)
+            views = np.empty_like(observations)
             for k in range(K):
-                seen[k::K] = self._symmetry.view(k, observations[k::K])
+                views[k::K] = self._symmetry.view(k, observations[k::K])
                 masks[k::K] = masks[k::K][:, self._symmetry.meant[k]]
-            observations = seen
+            observations = views
         self._observations, self._masks = observations, masks

@@ -1,4 +1,4 @@
-"""What learners need to know of an environment: the shape of observations, and the number of actions."""
+"""The spaces of an environment, checked for what learners support."""
 
 from typing import Any, NamedTuple
 
@@ -8,32 +8,32 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 
 class Spaces(NamedTuple):
-    """Of one game."""
+    """Observations and actions of one game."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    actions: int
+    n_actions: int
 
 
 def spaces_of(envs: VectorEnv[Any, Any, Any]) -> Spaces:
-    """The spaces of games that a learner can learn from.
+    """Return the shape and dtype of observations, and the number of actions.
 
     Raises:
-        ValueError: observations that are no Box, actions that are not Discrete from 0 on, or autoreset of another kind
-            than next-step.
+        ValueError: observations other than a Box, actions other than Discrete from 0 on, or another autoreset mode than
+            next-step.
     """
-    seen, done = envs.single_observation_space, envs.single_action_space
-    if not isinstance(seen, Box):
+    observations, actions = envs.single_observation_space, envs.single_action_space
+    if not isinstance(observations, Box):
         raise ValueError(
-            f"observations are {seen}; learners take them from a Box: wrap the environment, for example with "
+            f"observations are {observations}; learners need a Box: wrap the environment, for example with "
             "gymnasium.wrappers.FlattenObservation"
         )
-    if not isinstance(done, Discrete) or done.start != 0:
+    if not isinstance(actions, Discrete) or actions.start != 0:
         raise ValueError(
-            f"actions are {done}; learners choose among Discrete ones that begin with 0: wrap the environment, for "
+            f"actions are {actions}; learners need Discrete actions that start at 0: wrap the environment, for "
             "example with gymnasium.wrappers.TransformAction"
         )
     mode = envs.metadata.get("autoreset_mode")
     if mode is not AutoresetMode.NEXT_STEP:
         raise ValueError(f"the environments have autoreset {mode}; make them with AutoresetMode.NEXT_STEP")
-    return Spaces(seen.shape, seen.dtype, int(done.n))
+    return Spaces(observations.shape, observations.dtype, int(actions.n))

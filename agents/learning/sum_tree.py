@@ -1,49 +1,47 @@
-"""Drawing what there is more to learn from more often: priorities in a tree of sums.
+"""Sum tree: sampling with probabilities in proportion to priorities.
 
-Each leaf holds the priority of one step, each node above the sum of its two children, so a number between 0 and the sum
-of all, drawn evenly, leads to a leaf in proportion to its priority by going down from the root:
+Each leaf holds the priority of one step, each inner node the sum of its two children. A uniform random number between 0
+and the sum of all leads to a leaf in proportion to its priority, by descending from the root:
 
     10                      7: not below 6, so right with 7 - 6 = 1; 1: not below 0, so right
     6       4
-    1   5   0   4           leaves; one with priority 0 is never drawn
+    1   5   0   4           leaves; one with priority 0 is never sampled
 
-The nodes lie in one array, the children of node i at 2i and 2i + 1, so many draws go down side by side.
+The nodes lie in one array, the children of node i at 2i and 2i + 1, so many samples descend in parallel.
 """
-
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learning.rollout import FloatArray, IntArray
+from agents.types import Arrays, FloatArray, IntArray
 
-SMALLEST = 1e-6  # is added to errors, so that what was predicted exactly comes again some time
+EPSILON = 1e-6  # added to errors, so that steps that were predicted exactly are sampled again
 
 
 class SumTree:
-    """Draws leaf i with probability P(i) = p_i / Σ_k p_k, p_i = (|δ_i| + 10⁻⁶)^e.
+    """Samples leaf i with probability P(i) = p_i / Σ_k p_k, p_i = (|δ_i| + 10⁻⁶)^α.
 
     Args:
-        leaves: how many; they begin with priority 0.
-        exponent: e, how much errors count: 0 not at all, 1 in proportion.
+        leaves: number of leaves; they start with priority 0.
+        alpha: α, 0 for uniform sampling among the entered leaves, 1 for proportional.
 
     Raises:
-        ValueError: no leaves, or an exponent that is not 0 or more.
+        ValueError: no leaves, or a negative α.
 
     Source: Schaul, Quan, Antonoglou, Silver 2016, "Prioritized Experience Replay", arXiv 1511.05952, equation 1 and
-    section 3.3; the drawing is in appendix B.2.1.
+    section 3.3; the sampling is in appendix B.2.1.
     """
 
-    def __init__(self, leaves: int, exponent: float = 0.6) -> None:
-        if leaves < 1 or not 0 <= exponent < np.inf:
+    def __init__(self, leaves: int, alpha: float = 0.6) -> None:
+        if leaves < 1 or not 0 <= alpha < np.inf:
             raise ValueError(
-                f"SumTree({leaves}, exponent={exponent}) needs 1 leaf or more and an exponent from 0 on, such as 0.6"
+                f"SumTree({leaves}, alpha={alpha}) needs at least 1 leaf and an alpha from 0 on, such as 0.6"
             )
-        self.leaves, self._exponent = leaves, float(exponent)
+        self.leaves, self._alpha = leaves, float(alpha)
         self._depth = (leaves - 1).bit_length()
         self._first = 1 << self._depth  # index of leaf 0
         self._sums = np.zeros(2 * self._first)
-        self._greatest = 1.0  # priority given so far
+        self._largest = 1.0  # priority so far
 
     @property
     def total(self) -> float:
@@ -51,64 +49,64 @@ class SumTree:
         return float(self._sums[1])
 
     def of(self, leaves: IntArray) -> NDArray[np.float64]:
-        """Priority of each leaf: (B,) -> (B,)."""
+        """Return the priority of each leaf: (B,) -> (B,)."""
         return self._sums[self._first + leaves]
 
     def enter(self, leaves: IntArray) -> None:
-        """Give new leaves (B,) the greatest priority so far, so that each is likely to be drawn once (algorithm 1)."""
-        self._set(leaves, np.full(len(leaves), self._greatest))
+        """Give new leaves (B,) the largest priority so far, so that each is likely to be sampled once (algorithm 1)."""
+        self._set(leaves, np.full(len(leaves), self._largest))
 
     def remove(self, leaves: IntArray) -> None:
-        """Give leaves (B,) priority 0: they are drawn no more."""
+        """Give leaves (B,) priority 0: they are not sampled any more."""
         self._set(leaves, np.zeros(len(leaves)))
 
     def update(self, leaves: IntArray, errors: FloatArray) -> None:
-        """Set p = (|δ| + 10⁻⁶)^e from errors δ (B,) of leaves (B,); the last one counts where a leaf comes twice.
+        """Set p = (|δ| + 10⁻⁶)^α from errors δ (B,) of leaves (B,); the last one counts if a leaf occurs twice.
 
         Raises:
             FloatingPointError: errors that are NaN or infinite.
         """
         if not np.isfinite(errors).all():
             raise FloatingPointError(
-                f"{np.count_nonzero(~np.isfinite(errors))} of {len(errors)} errors are NaN or infinite: "
-                "learning has diverged; lower the learning rate"
+                f"training has diverged: {np.count_nonzero(~np.isfinite(errors))} of {len(errors)} errors are NaN or "
+                "infinite; lower the learning rate"
             )
-        priorities = (np.abs(errors.astype(np.float64)) + SMALLEST) ** self._exponent
-        self._greatest = max(self._greatest, float(priorities.max(initial=0.0)))
+        priorities = (np.abs(errors.astype(np.float64)) + EPSILON) ** self._alpha
+        self._largest = max(self._largest, float(priorities.max(initial=0.0)))
         self._set(leaves, priorities)
 
-    def draw(self, count: int, rng: np.random.Generator) -> IntArray:
-        """(count,) leaves, one from each of `count` equal parts of the sum.
+    def sample(self, count: int, rng: np.random.Generator) -> IntArray:
+        """Return (count,) leaves, one from each of `count` equal parts of the sum.
 
         Raises:
             ValueError: all priorities are 0.
         """
         if not self.total > 0:
-            raise ValueError("all priorities are 0, there is nothing to draw; enter some leaves first")
+            raise ValueError("all priorities are 0, there is nothing to sample; enter some leaves first")
         return self.find((np.arange(count) + rng.random(count)) * (self.total / count))
 
-    def find(self, where: NDArray[np.float64]) -> IntArray:
-        """The leaf i with p_0 + ... + p_{i-1} <= where < p_0 + ... + p_i, for each number of `where`: (B,) -> (B,)."""
-        node, rest = np.ones(len(where), np.int64), where.astype(np.float64)
+    def find(self, positions: NDArray[np.float64]) -> IntArray:
+        """Return the leaf i with p_0 + ... + p_{i-1} <= position < p_0 + ... + p_i for each position: (B,) -> (B,)."""
+        node, rest = np.ones(len(positions), np.int64), positions.astype(np.float64)
         for _ in range(self._depth):
             node *= 2
             left = self._sums[node]
-            # Discretizer can leave a rest that is as large as all below; there is no priority beyond the last one.
+            # Rounding can leave a rest as large as the whole subtree; there is no priority beyond the last leaf.
             right = (rest >= left) & (self._sums[node + 1] > 0)
             rest -= np.where(right, left, 0)
             node += right
         return node - self._first
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Everything from which `restore` goes on."""
+    def state(self) -> Arrays:
+        """Return all arrays that `restore` needs."""
         leaves = self._sums[self._first : self._first + self.leaves]
-        return {"priorities": leaves.copy(), "greatest": np.array(self._greatest)}
+        return {"priorities": leaves.copy(), "largest": np.array(self._largest)}
 
-    def restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        """Go on from what `state` gave."""
-        # Each sum is always that of its two children, so sums made anew are the same to the last bit.
+    def restore(self, arrays: Arrays) -> None:
+        """Continue from the arrays that `state` returned."""
+        # Each sum is exactly that of its two children, so sums that are computed anew have the same bits.
         self._set(np.arange(self.leaves), arrays["priorities"])
-        self._greatest = float(arrays["greatest"])
+        self._largest = float(arrays["largest"])
 
     def _set(self, leaves: IntArray, priorities: NDArray[np.float64]) -> None:
         node = self._first + leaves
