@@ -21,7 +21,7 @@ import nn
 from agents import Agent, Evaluation, evaluate
 from scripts.common.budget import parse_budget
 from scripts.common.command_line import INTERRUPTED, check_seed, typed_command
-from scripts.common.learning_curves import save_curve
+from scripts.common.learning_curves import save_player_curve
 from scripts.common.progress_line import progress_line
 from scripts.common.run_folder import RunFolder
 from scripts.common.tables import evaluation_table, print_table
@@ -264,7 +264,7 @@ def report(
     seconds = {"train_seconds": course.rows[-1]["seconds"]}
     result = reached.row() | {"agent": str(folder.path)} | seconds | dict(counts)
     folder.write_json("result.json", result)
-    save_curve(course.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
+    save_player_curve(course.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
     # The best game: most food, and of those the shortest.
     best = int(np.lexsort((reached.steps, -reached.scores))[0])
     states = list(play_states(agent, {}, seed=best))
