@@ -191,7 +191,7 @@ class ImageBrowserView(View):
             correct, of = self.browser.count_correct(number)
             return f"{correct:,} of {of:,} correct" if of else ""
         accuracy = self.classifiers[name].notes.get("test_accuracy")
-        return "" if accuracy is None else f"test accuracy {accuracy:.1%}"
+        return "" if accuracy is None else f"test set: {accuracy:.1%}"
 
     def _so_far(self) -> str:
         return " so far" if self.browser is not None and self.browser.n_predicted < len(self.browser) else ""

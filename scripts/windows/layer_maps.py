@@ -19,7 +19,7 @@ def draw_layers(canvas: Canvas, area: Rect, layers: Sequence[FeatureMaps]) -> No
     for number, layer in enumerate(layers):
         part, *_ = rows(area, shares[number:], canvas.gap)
         C, H, W = layer.maps.shape
-        size = f"{C} maps of {H} x {W}" if H > 1 else f"{C} units"
+        size = f"{C} x {H} x {W}" if H > 1 else f"{C} units"
         line, below = take_top(part, canvas.line_height(SMALL))
         canvas.text(f"{layer.name}: {size}", line, size=SMALL, colour=canvas.theme.quiet)
         places = maps(canvas, below, layer.maps)

@@ -56,7 +56,7 @@ def _draw_verdict(
     correct, colour = predicted == label, theme.text
     if label >= 0:
         colour = theme.good if correct else theme.bad
-        verdict = "✓ correct" if correct else f"✗ wrong, it is {classes[label]}"
+        verdict = "✓ correct" if correct else f"✗ it is {classes[label]}"
         mark, _ = take_right(area, canvas.width(verdict, bold=True) + 2 * canvas.gap)
         mark = mark.inflate(0, canvas.line_height() - mark.height)
         canvas.text(verdict, mark, colour=colour, bold=True, align="right")

@@ -27,7 +27,7 @@ def boxed(image: NDArray[np.uint8]) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255), (220, 60), (90, 200)])
-def test_it_is_light_on_black_and_fills_its_box(paper: int, ink: int) -> None:
+def test_the_digit_is_light_on_black_and_fills_its_box(paper: int, ink: int) -> None:
     image = digit_image(drawing((300, 260), (140, 40), paper, ink))
     assert image.shape == (28, 28)
     assert image.dtype == np.uint8
@@ -61,13 +61,13 @@ def test_specks_fainter_than_a_tenth_of_the_ink_are_paper() -> None:
     np.testing.assert_array_equal(digit_image(grey), clean)
 
 
-def test_a_image_in_mnists_form_stays_as_it_is() -> None:
+def test_an_image_from_mnist_stays_as_it_is() -> None:
     image = digit_image(drawing((300, 260), (140, 40)))
     image[image < 26] = 0
     again = digit_image(image)
     np.testing.assert_array_equal(again > 0, image > 0)
 
 
-def test_an_empty_image_is_named() -> None:
+def test_an_image_of_one_colour_is_refused() -> None:
     with pytest.raises(ValueError, match="of one colour: draw a digit"):
         digit_image(np.full((9, 12), 77, np.uint8))

@@ -81,7 +81,7 @@ def test_a_transparent_colour_of_a_palette_is_white(tmp_path: Path) -> None:
     assert pixels[10, 17].tolist() == [*BLUE]
 
 
-def test_a_camera_held_on_its_side(tmp_path: Path) -> None:
+def test_a_rotated_photograph_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn clockwise to see it upright
     halves(RED, BLUE, (32, 32)).save(tmp_path / "a.jpg", exif=exif, quality=95)
@@ -234,7 +234,7 @@ def test_unsuitable_folders_are_refused(
         load(tmp_path / "images", 4)
 
 
-def test_a_class_of_broken_files_says_how_they_are_broken(tmp_path: Path) -> None:
+def test_a_class_of_broken_files_reports_a_reason(tmp_path: Path) -> None:
     make(tmp_path, {"a": 3, "b": 0})
     (tmp_path / "b" / "notes.txt").write_text("not a image")
     with pytest.raises(ValueError, match=r"b holds no image that can be read; .*notes.txt: UnidentifiedImageError"):

@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (30, 20), colour).save(tmp_path / name)
-    (tmp_path / "blue" / "notes.txt").write_text("no picture")
+    (tmp_path / "blue" / "notes.txt").write_text("not an image")
     (tmp_path / "blue" / "broken.png").write_bytes(b"\x89PNG")
     return tmp_path
 
@@ -55,7 +55,7 @@ def test_links_are_labelled_by_their_own_folders(folder: Path, tmp_path_factory:
     assert ImageFiles([red_or_blue()], linked / "red").labels.tolist() == [0]
 
 
-def test_all_are_predicted_but_broken_ones(folder: Path) -> None:
+def test_all_are_predicted_except_broken_ones(folder: Path) -> None:
     source = ImageFiles([red_or_blue(), red_or_blue(6)], folder)
     expected = [UNKNOWN, 1, 1, 0, 1, 0]
     assert source.predict(0, 6).tolist() == [expected, expected]
@@ -71,7 +71,7 @@ def test_an_image_is_shown_whole_and_each_network_gets_its_size(folder: Path) ->
     assert [prediction.probabilities.argmax() for prediction in view.predictions] == [1, 1]
 
 
-def test_a_broken_one_says_so(folder: Path) -> None:
+def test_a_broken_image_reports_its_problem(folder: Path) -> None:
     source = ImageFiles([red_or_blue()], folder)
     view = source.view(0)
     assert view.frame is None
@@ -93,7 +93,7 @@ def test_a_missing_image_is_an_error(tmp_path: Path) -> None:
         ImageFiles([red_or_blue()], tmp_path / "nowhere")
     with pytest.raises(ValueError, match="holds no image file; give a folder of"):
         ImageFiles([red_or_blue()], tmp_path)
-    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "notes.txt").write_text("not an image")
     with pytest.raises(ValueError, match=r"notes.txt is not an image file; give"):
         ImageFiles([red_or_blue()], tmp_path / "notes.txt")
 
@@ -107,8 +107,7 @@ def test_digits() -> None:
     for number in range(1, 4):
         view = source.view(number)
         assert (view.label, view.title) == (number, f"test digit {number + 1} of 5")
-        assert [prediction.probabilities.argmax() for prediction in view.predictions] == predicted[
-            :, number - 1
-        ].tolist()
+        classes = [prediction.probabilities.argmax() for prediction in view.predictions]
+        assert classes == predicted[:, number - 1].tolist()
         assert view.frame is not None
         np.testing.assert_array_equal(view.frame[..., 1], images[number])

@@ -136,8 +136,8 @@ def test_what_is_shown_while_a_stroke_goes_on_is_what_stays() -> None:
 
 
 @pytest.mark.parametrize("name", ["digits-cnn", "digits-mlp"])
-def test_an_mnist_digit_enlarged_to_a_drawing_is_read_as_before(name: str) -> None:
-    """Enlarged 15 times, put somewhere on the canvas, and brought back to 28 x 28."""
+def test_an_mnist_digit_enlarged_to_a_drawing_keeps_its_prediction(name: str) -> None:
+    """Enlarged 15 times, placed at random on the canvas, and converted back to 28 x 28."""
     if not DATA.is_dir():
         pytest.skip("the digits are not beside the checkout")
     images = mnist.load(DATA).test_images[:60]
