@@ -42,7 +42,7 @@ def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=True)
     digits = mnist.load(config.data_dir) if config.data_dir else None
-    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.digits_window import DRAW, TEST, DigitsWindow
 
     window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if config.test else DRAW)

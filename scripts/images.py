@@ -40,7 +40,7 @@ def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=False)
     source = ImageFiles(list(classifiers.values()), config.folder)
-    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.images_window import ImagesWindow
 
     App(ImagesWindow(classifiers, source)).run()
