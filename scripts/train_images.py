@@ -27,9 +27,9 @@ from scripts.common.command_line import run_command
 from scripts.training.classifier_run import Options, Pictures, continued, train
 from scripts.training.resuming import named
 from scripts.vision.augmentation import Normalisation, PhotoAugmentation
-from scripts.vision.classifier import predict
 from scripts.vision.image_folder import load
 from scripts.vision.networks import convolutional_network
+from scripts.vision.prediction import predict_files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ def main(config: Config) -> dict[str, Any]:
         raise ValueError("give the weights and the pictures after --predict")
     if config.predict:
         weights, *files = config.predict
-        return predict(weights, files)
+        return predict_files(weights, files)
     config = continued(config, Config)
     if config.folder is None:
         raise ValueError("no folder of pictures given; give one that holds a folder of pictures for each class")

@@ -17,7 +17,7 @@ from rich.console import Console
 import nn
 from scripts.common.budget import parse_budget
 from scripts.common.command_line import check_seed, typed_command
-from scripts.common.learning_curves import save_training_curve
+from scripts.common.learning_curves import save_classifier_curve
 from scripts.common.run_folder import RunFolder
 from scripts.training.classifier_progress import TrainingProgress
 from scripts.training.resuming import Resumable, resumed
@@ -214,7 +214,7 @@ def _report(
     classifier.notes |= result
     classifier.save(folder.path / "best.npz")
     folder.write_json("result.json", result)
-    save_training_curve(history, folder.path / "curve.png")
+    save_classifier_curve(history, folder.path / "curve.png")
     save_confusion(confusion, pictures.classes, folder.path / "confusion.png")
     save_mistakes(pictures.test_images, labels, probabilities, pictures.classes, folder.path / "mistakes.png")
     save_filters(classifier.network, folder.path / "filters.png")

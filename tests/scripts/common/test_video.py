@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from scripts.common.learning_curves import save_figure
+from scripts.common.figure_file import save_figure
 from scripts.common.video import play_states, save_video
 from scripts.games.players import find_agent
 from snake_env.rendering.renderer import render_frame
