@@ -1,7 +1,6 @@
 """Train a Snake agent: watch it learn, and keep the best. Without a KIND it is es.
 
 Examples:
-
     # Two minutes of CMA-ES on all cores
     python scripts/train.py
 

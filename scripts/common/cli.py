@@ -1,7 +1,7 @@
-"""Command lines from dataclasses: each field is an option, its type and default are those of the option, and the string
-below it is the help text.
+"""Command lines from dataclasses, by cyclopts.
 
-cyclopts parses the words and lays out the help. An option that was renamed is answered with its new name.
+Each field is an option: its type and default are those of the option, and the string below it is the help text. An
+option that was renamed is answered with its new name.
 """
 
 import inspect
@@ -150,7 +150,8 @@ def _parameter(field: "Field[Any]", hint: Any, text: str, group: str) -> inspect
     marks = getattr(hint, "__metadata__", ())
     plain = hint.__origin__ if marks else hint
     how = Parameter(help=text, group=GROUPS[next((mark for mark in marks if mark in GROUPS), group)])
-    kind, default = inspect.Parameter.KEYWORD_ONLY, field.default
+    kind: Any = inspect.Parameter.KEYWORD_ONLY
+    default = field.default
     if POSITIONAL in marks:
         how = Parameter(help=text)
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -45,9 +45,7 @@ class BestAgent:
         """The file of the agent that is kept."""
         return self._folder.path / "best.npz"
 
-    def update(
-        self, learner: Learner, metrics: dict[str, float], progress: float, seconds: float
-    ) -> dict[str, float]:
+    def update(self, learner: Learner, metrics: dict[str, float], progress: float, seconds: float) -> dict[str, float]:
         """Validate the learner's agent if it is time, and return the columns of the latest validation."""
         if "validation_score" in metrics:
             if metrics["validation_score"] > self.score:

@@ -2,6 +2,7 @@
 
 import os
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -92,7 +93,7 @@ class LearnerOptions(SnakeOptions):
             rules["initial_length"] = [3, longest]
         return gym.make_vec(ENVIRONMENT_ID, num_envs=self.n_envs, vectorization_mode="vector_entry_point", **rules)
 
-    def builder(self, build: NetworkBuilder) -> NetworkBuilder:
+    def builder(self, build: Callable[..., nn.Sequential]) -> NetworkBuilder:
         """Return the network builder for the observation: the planes of moves are 0 outside of the center."""
         return partial(build, center_channels=MOVE_FEATURES) if isinstance(self.full_observation, dict) else build
 

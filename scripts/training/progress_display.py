@@ -24,7 +24,10 @@ class ProgressDisplay:
         self.console = console
         bar = [BarColumn(bar_width=24)] if console.width >= WITH_BAR else []
         self._progress = Progress(
-            TextColumn("{task.fields[left]}  {task.description}"), *bar, console=console, disable=not console.is_terminal
+            TextColumn("{task.fields[left]}  {task.description}"),
+            *bar,
+            console=console,
+            disable=not console.is_terminal,
         )
         self._task = self._progress.add_task(text, total=1.0, left="")
         self._printed = self._drawn = -math.inf

@@ -39,7 +39,7 @@ Chosen = TypeVar("Chosen", bound=RunOptions)
 
 
 def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> list[str]:
-    """Return the words of a command line with the kind of training first: if none is given, that of the run to resume."""
+    """Return the words of a command line with the kind of training first; without one, that of the run to resume."""
     words = list(arguments)
     if words and (not words[0].startswith("-") or words[0] in ("-h", "--help")):
         return words
@@ -47,7 +47,7 @@ def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> l
         if option.partition("=")[0] == "--resume":
             folder = RunFolder(Path(option.partition("=")[2] or value))
             with suppress(OSError):
-                kind = folder.read_json("config.json").get("kind")
+                kind = str(folder.read_json("config.json").get("kind"))
                 return [kind if kind in kinds else default, *words]
     return [default, *words]
 
@@ -66,10 +66,10 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
             "resume it with the command that started it"
         )
     expected = {field.name for field in fields(kind)} - NOT_STORED
-    if not expected <= stored.keys():
+    missing = sorted(expected - stored.keys())
+    if missing:
         raise ValueError(
-            f"{folder.path} is a run of another release, without the options {', '.join(sorted(expected - stored.keys()))}; "
-            "start a new run"
+            f"{folder.path} is a run of another release, which had no {', '.join(missing)}; start a new run"
         )
     hints = get_type_hints(kind, include_extras=True)
     free = [name for name in (*kind.changeable, *kind.adjustable) if name in hints]

@@ -73,7 +73,9 @@ def train(options: SnakeOptions) -> dict[str, Any]:
         loop.rows[-1] |= best.validate(learner.agent(), learner.num_timesteps, loop.seconds)
     folder.write_metrics(loop.rows)
     counts = {name: loop.rows[-1][name] for name in ("generation", "episodes") if learner.interruptible}
-    counts = {"total_timesteps": learner.num_timesteps} | {f"{name}s".replace("ss", "s"): n for name, n in counts.items()}
+    counts = {"total_timesteps": learner.num_timesteps} | {
+        f"{name}s".replace("ss", "s"): n for name, n in counts.items()
+    }
     return report(agents.load(folder.path), options, loop, counts)
 
 
