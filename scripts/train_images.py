@@ -29,9 +29,10 @@ from scripts.common.cli import POSITIONAL
 from scripts.common.cli import parse as parse_options
 from scripts.common.command_line import run_command
 from scripts.training.classifier_options import ClassifierOptions
-from scripts.training.classifier_run import ImageDataset, train
+from scripts.training.classifier_run import train
 from scripts.training.run import find_run
 from scripts.vision.augmentation import Normalisation, PhotoAugmentation
+from scripts.vision.image_dataset import ImageDataset
 from scripts.vision.image_folder import load
 from scripts.vision.networks import convolutional_network
 from scripts.vision.prediction import predict_files
@@ -87,16 +88,16 @@ def main(options: ImageOptions) -> dict[str, Any]:
         return predict_files(weights, files)
     options, folder = find_run(options, (ImageOptions,))
     if options.folder is None:
-        raise ValueError("no folder of pictures given; give one that holds a folder of pictures for each class")
+        raise ValueError("no folder of images given; give one that holds a folder of images for each class")
     if options.size < 1:
         raise ValueError(f"size is {options.size}; give 1 pixel or more")
     for name in ("shift", "cutout"):
-        if not 0 <= getattr(config, name) <= 1:
-            raise ValueError(f"{name} is {getattr(config, name)}; give a share of the picture's side, 0 to 1")
+        if not 0 <= getattr(options, name) <= 1:
+            raise ValueError(f"{name} is {getattr(options, name)}; give a share of the image's side, 0 to 1")
     ours, test = load(options.folder, options.size, options.seed)
     skipped = (*ours.skipped, *test.skipped)
     if skipped:
-        print(f"Skipped {len(skipped)} files that are no pictures:", *skipped, sep="\n  ")
+        print(f"Skipped {len(skipped)} files that are not images:", *skipped, sep="\n  ")
     normalisation = Normalisation.of(ours.images)
     augment = PhotoAugmentation(
         normalisation=normalisation,

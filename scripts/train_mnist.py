@@ -33,11 +33,12 @@ import nn
 from scripts.common.cli import parse_kinds
 from scripts.common.command_line import run_command
 from scripts.training.classifier_options import ClassifierOptions
-from scripts.training.classifier_run import ImageDataset, train
+from scripts.training.classifier_run import train
 from scripts.training.run import find_run
 from scripts.training.run_options import with_kind
 from scripts.vision import mnist
 from scripts.vision.augmentation import DigitAugmentation, Normalisation
+from scripts.vision.image_dataset import ImageDataset
 from scripts.vision.networks import convolutional_network, dense_network
 
 INPUT, DIGITS = (1, 28, 28), "0123456789"

@@ -72,6 +72,6 @@ def minibatches(indices: IntArray, batch_size: int, n_epochs: int, rng: np.rando
 
 
 def explained_variance(returns: FloatArray, advantages: FloatArray) -> float:
-    """1 - Var(R - V) / Var(R): 1 if the values predict the returns exactly, 0 if they are constant; NaN if Var(R) is 0."""
+    """1 - Var(R - V) / Var(R): 1 if V predicts R exactly, 0 if V is constant; NaN if R is constant."""
     variance = float(returns.var())
     return 1 - float(advantages.var()) / variance if variance > 0 else float("nan")

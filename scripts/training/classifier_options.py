@@ -36,7 +36,7 @@ class ClassifierOptions(RunOptions):
     ema_decay: float = 0.999
     """Decay of the exponential moving average of the weights, which is the network that is kept."""
     validation: float = 0.1
-    """Share of the training images that choose the best epoch; with 0 all are trained on, and the last epoch is kept."""
+    """Share of the training images that choose the best epoch; with 0, all are trained on and the last is kept."""
     views: int = 1
     """Views of each image, slightly shifted, over which the final figures are averaged (test-time augmentation)."""
 

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,34 +12,15 @@ from scripts.common.learning_curves import save_classifier_curve
 from scripts.common.run_folder import RunFolder
 from scripts.vision.classifier import Classifier
 from scripts.vision.figures import save_confusion, save_filters, save_mistakes
+from scripts.vision.image_dataset import ImageDataset
 
 LEFT = "best.npz, last.npz, metrics.csv, curve.png, confusion.png, mistakes.png, filters.png, result.json"
-
-
-class TestImages(Protocol):
-    """The images that the classifier is measured by."""
-
-    @property
-    def labels(self) -> NDArray[np.integer[Any]]:
-        """(N,) labels of the images to train on, validation images among them."""
-
-    @property
-    def test_images(self) -> NDArray[np.uint8]:
-        """(T, H, W) or (T, H, W, C)."""
-
-    @property
-    def test_labels(self) -> NDArray[np.integer[Any]]:
-        """(T,) indices of classes."""
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of the classes."""
 
 
 def report(
     classifier: Classifier,
     folder: RunFolder,
-    dataset: TestImages,
+    dataset: ImageDataset,
     validation: tuple[NDArray[np.uint8], NDArray[np.integer[Any]]],
     history: Sequence[dict[str, float]],
     console: Console,

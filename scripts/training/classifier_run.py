@@ -5,7 +5,7 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,17 +20,8 @@ from scripts.training.classifier_report import report
 from scripts.training.run import begin_run
 from scripts.vision.augmentation import Normalisation
 from scripts.vision.classifier import Classifier
+from scripts.vision.image_dataset import ImageDataset
 from scripts.vision.image_folder import class_weights
-
-
-class ImageDataset(NamedTuple):
-    """Images and labels to train on, and to measure by."""
-
-    images: NDArray[np.uint8]  # (N, H, W) or (N, H, W, C), for training
-    labels: NDArray[np.integer[Any]]  # (N,) indices of classes
-    test_images: NDArray[np.uint8]
-    test_labels: NDArray[np.integer[Any]]
-    classes: tuple[str, ...]
 
 
 def train(

@@ -41,7 +41,7 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
     result = reached.row() | {"agent": str(folder.path)} | seconds | dict(counts)
     folder.write_json("result.json", result)
     save_player_curve(loop.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
-    # The best game has the most food, and the fewest steps of those. It is played under the rules it was measured under.
+    # The best game: most food, then fewest steps. It is played under the rules that it was measured under.
     best = int(np.lexsort((reached.steps, -reached.scores))[0])
     states = list(play_episode(agent, agent.environment | rules, best))
     shown = states[:: -(-len(states) // GIF_FRAMES)] + states[-1:]
