@@ -265,7 +265,7 @@ def _training_games(options: LearningOptions) -> gym.vector.VectorEnv[Any, Any, 
     rules = options.training_rules | {"observation": options.seen}
     rules["reward"] = {"name": "sparse", "starving": options.starving}
     if options.shaping:
-        rules["reward"] |= {"name": "distance", "discount": options.discount}
+        rules["reward"] |= {"name": "distance", "gamma": options.discount}
     longest = int(options.late_starts * len(Rules(**options.rules).open_cells))
     if longest > 3:
         rules["initial_length"] = [3, longest]

@@ -27,7 +27,7 @@ def games(n=8, **more):
         height=5,
         width=6,
         actions="relative",
-        reward={"name": "distance", "discount": 0.99, "starving": 1.0},
+        reward={"name": "distance", "gamma": 0.99, "starving": 1.0},
         **more,
     )
 

@@ -227,7 +227,7 @@ def test_a_specification_goes_through_json() -> None:
         obstacles=[0.1, 3],
         initial_length=[2, 5],
         observation={"name": "ego", "radius": 3},
-        reward={"name": "distance", "discount": 0.9},
+        reward={"name": "distance", "gamma": 0.9},
         actions="relative",
     )
     assert env.spec is not None

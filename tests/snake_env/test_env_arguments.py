@@ -65,7 +65,8 @@ def test_a_bad_argument_is_named_with_what_is_allowed(name: str, value: object, 
         ({"reward": {"name": "sparse", "win": float("inf")}}, "win=inf.*finite"),
         ({"reward": {"name": "sparse", "food": 10**400}}, "food=1000.*finite"),
         ({"reward": {"name": "sparse", "discount": 0.9}}, "discount=0.9.*food, death, win"),
-        ({"reward": {"name": "distance", "discount": 1.5}}, "discount=1.5.*between 0 and 1"),
+        ({"reward": {"name": "distance", "discount": 0.9}}, "discount=0.9; discount is now gamma"),
+        ({"reward": {"name": "distance", "gamma": 1.5}}, "gamma=1.5.*between 0 and 1"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -144,7 +145,7 @@ def test_a_bad_seed_is_named_and_does_nothing(seed: Any) -> None:
     env, twin = SnakeEnv(height=5, width=6), SnakeEnv(height=5, width=6)
     env.reset(seed=1)
     twin.reset(seed=1)
-    with pytest.raises(ValueError, match=r"seed is .*; give a whole number from 0 on, or None"):
+    with pytest.raises(ValueError, match=r"seed is .*; give a non-negative integer, or None"):
         env.reset(seed=seed)
     assert_same(env.reset(), twin.reset())
 

@@ -91,7 +91,7 @@ def test_the_potential_is_the_distance_to_the_nearest_food(
     text: str, action: int, arguments: dict[str, Any], before: int, after: int
 ) -> None:
     assert reward_of(text, action, reward="distance", **arguments) == pytest.approx(before / 10 - 0.99 * after / 10)
-    scaled = {"name": "distance", "discount": 0.5, "scale": 3}
+    scaled = {"name": "distance", "gamma": 0.5, "scale": 3}
     assert reward_of(text, action, reward=scaled, **arguments) == pytest.approx(3 * (before - 0.5 * after) / 10)
 
 
@@ -140,7 +140,7 @@ def potential(state: State, *, wrap: bool) -> float:
 def test_the_potential_telescopes(walls: str, hunger_limit: int | None) -> None:
     discount = 0.9
     arguments: dict[str, Any] = {"height": 5, "width": 7, "walls": walls, "food": 2, "hunger_limit": hunger_limit}
-    shaped = SnakeEnv(reward={"name": "distance", "discount": discount}, **arguments)
+    shaped = SnakeEnv(reward={"name": "distance", "gamma": discount}, **arguments)
     plain = SnakeEnv(**arguments)
     rng = np.random.default_rng(1)
     endings = set()

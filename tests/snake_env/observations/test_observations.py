@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from snake_env import Rules, SnakeEnv
-from snake_env.observations.encoder import build_observation
 from snake_env.observations.features import OVERALL, PER_ACTION
+from snake_env.observations.registry import build_observation
 from snake_env.rendering.renderer import draw_board
 from tests.support.boards import DIRECTIONS, lines
 from tests.support.observed import BOARDS, played, seen
