@@ -1,4 +1,4 @@
-"""How games ended, found from their last states on request, so that no step is slower for it."""
+"""Classification of how games ended, from their last states. It is separate from the steps, so that they stay fast."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from snake_env.vector_env import SnakeVectorEnv
 
 
 def classify_endings(state: State, rules: Rules, actions: IntArray, truncated: BoolArray) -> NDArray[np.str_]:
-    """Return how each of N games ended with its last step; "" for a game that goes on.
+    """Return how each of N games ended with its last step; "" for a game that is not over.
 
     - "full": the snake filled the board.
     - "starved": no food for `hunger_limit` steps, or truncated by a wrapper.

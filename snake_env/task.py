@@ -16,7 +16,7 @@ from snake_env.rendering.renderer import render_frame
 from snake_env.rewards import DistanceReward, Shaping, build_reward
 
 RESET_OPTIONS = ("initial_length", "reset_mask")
-HINTS = {  # for arguments that other environments or other ways to make vector environments take
+HINTS = {  # for arguments that belong to other environments or to other vectorization modes
     "max_episode_steps": "hunger_limit truncates games; for a limit of steps, use vectorization_mode='sync'",
     "autoreset_mode": "with vectorization_mode='sync' or 'async', use vector_kwargs={'autoreset_mode': ...}",
 }
@@ -45,7 +45,7 @@ class Task:
         action_space: of one game.
 
     Raises:
-        ValueError: an argument outside what is allowed.
+        ValueError: an invalid argument.
         TypeError: an unknown argument.
     """
 
@@ -64,7 +64,7 @@ class Task:
         unknown = sorted(set(rules) - set(RuleArguments.__annotations__))
         if unknown:
             known = ", ".join([*RuleArguments.__annotations__, "observation", "reward", "render_mode"])
-            # As Python words it: some libraries try an argument and look for these words in the error.
+            # The words of Python's own error: some libraries try an argument and search the error for them.
             raise TypeError(
                 f"got an unexpected keyword argument {', '.join(map(repr, unknown))}; the environment takes {known}"
                 + "".join(f"; {HINTS[name]}" for name in unknown if name in HINTS)
@@ -74,16 +74,14 @@ class Task:
         self.observe = build_observation(observation, self.rules)
         self.reward = build_reward(reward)
         self.action_space = Discrete(len(self.rules.action_names))
-        self._other_starts: tuple[Any, StraightStarts | RandomStarts] = (
-            None,
-            self.rules.starts,
-        )  # of the last initial_length
+        # The last initial_length that a reset changed, and its starts.
+        self._other_starts: tuple[Any, StraightStarts | RandomStarts] = None, self.rules.starts
 
     def starts(self, options: Mapping[str, Any] | None) -> StraightStarts | RandomStarts:
         """Return the starts of the games of a reset with these options.
 
         Raises:
-            ValueError: an unknown option, or an initial_length that the board has no room for.
+            ValueError: an unknown option, or an initial_length that does not fit on the board.
         """
         if not options:
             return self.rules.starts

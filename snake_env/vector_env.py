@@ -35,9 +35,9 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
 
     Args:
         num_envs: N.
-        autoreset_mode: "NextStep" (a game that is over starts anew in the next step, whose action is ignored and whose
-            reward is 0), "SameStep" (it starts anew in the same step; `info["final_obs"]` and `info["final_info"]` hold
-            its last observation and info), or "Disabled" (call `reset(options={"reset_mask": ...})`).
+        autoreset_mode: "NextStep" (a game that is over is reset by the next step, which ignores its action and returns
+            reward 0), "SameStep" (it is reset in the same step; `info["final_obs"]` and `info["final_info"]` hold its
+            last observation and info), or "Disabled" (call `reset(options={"reset_mask": ...})`).
         observation: see `SnakeEnv`.
         reward: see `SnakeEnv`.
         render_mode: "rgb_array" (an image of each game, as Gymnasium's wrappers require), "tiled" (one image of the
@@ -46,10 +46,10 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
 
     Attributes:
         rules: of the games.
-        autoreset_mode: when games start anew.
+        autoreset_mode: when games that are over are reset.
 
     Raises:
-        ValueError: an argument outside what is allowed.
+        ValueError: an invalid argument.
         TypeError: an unknown argument.
     """
 

@@ -41,7 +41,7 @@ class Batch:
         action_mask: (N, A) bool, whether each action keeps the snake alive; each step changes it in place.
         length: (N,) number of cells of each snake.
         start_length: (N,) length of each snake at the start of its game; length - start_length is the score.
-        playing: (N,) games that are not over; the others start anew with the next step.
+        playing: (N,) whether each game is not over; the next step resets the others.
         random_draws: the random streams of the games.
     """
 
@@ -66,7 +66,7 @@ class Batch:
         self._marks = np.tile(self._first_cell - 1, (1 + F, 1))
         self._bind_views()
         self.random_draws = RandomDraws(rules, N)
-        # Lower and upper bounds, by which a step knows that no game can have starved or filled the board.
+        # Bounds that let most steps skip the tests for starvation and for full boards.
         self._clock = 0
         self._deadline = np.zeros(N, dtype=np.int64)  # the clock at which each game starves
         self._first_deadline = 0  # no game starves before this clock
@@ -118,7 +118,7 @@ class Batch:
         self._find_targets()
 
     def step(self, actions: IntArray) -> Outcome:
-        """Move every snake by one action; a game that is over starts anew instead.
+        """Move every snake by one action; a game that is over is reset instead.
 
         Args:
             actions: (N,) int64, 0, ..., A - 1. The caller has checked them.
@@ -149,7 +149,7 @@ class Batch:
 
         self._clock += 1
         self._longest += 1
-        if self._clock < self._first_deadline and self._longest < len(self.rules.open_cells):  # as in most steps
+        if self._clock < self._first_deadline and self._longest < len(self.rules.open_cells):
             starved, won = np.zeros(len(died), dtype=bool), np.zeros(len(died), dtype=bool)
             self.playing, self._ended = ~died, deaths
         else:

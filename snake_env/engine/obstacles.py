@@ -28,7 +28,7 @@ def _pillars(height: int, width: int) -> BoolArray:
 
 
 def _rooms(height: int, width: int) -> BoolArray:
-    """Four rooms with a door in each of the inner walls."""
+    """Four rooms with a door in each inner wall."""
     board = np.zeros((height, width), dtype=bool)
     row, col = height // 2, width // 2
     board[row], board[:, col] = True, True
@@ -84,7 +84,7 @@ def build_obstacles(
             board = _parse_map(obstacles, height, width)
         else:
             raise ValueError(
-                f"obstacles is {obstacles!r}; name one of {', '.join(map(repr, LAYOUTS))}, or give a map "
+                f"obstacles is {obstacles!r}; choose one of {', '.join(map(repr, LAYOUTS))}, or give a map "
                 "with a line for each row, '#' for an obstacle and '.' for a free cell"
             )
     else:

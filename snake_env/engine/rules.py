@@ -25,7 +25,7 @@ FOOD_TRIES = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """One kind of Snake game, checked when it is made.
+    """The rules of a Snake game. The constructor checks them.
 
     A pose is the cell and the heading of the head in one number: pose = 4 * cell + heading. An action leads from one
     pose to another: turns, moves, joined edges, walls, obstacles and reversals are one look-up in `next_pose`.
@@ -33,17 +33,17 @@ class Rules:
     Args:
         height: rows of the board, 4 to 64.
         width: columns of the board, 4 to 64.
-        walls: "solid" (leaving the board is death) or "wrap" (the edges are joined).
+        walls: "solid" (leaving the board is fatal) or "wrap" (the edges are joined).
         obstacles: cells that kill: None, the name of a layout, an ASCII map, a density, or [density, seed]
             (see `snake_env.engine.obstacles`).
         food: pieces of food on the board at a time.
         initial_length: length of the snake at the start, or [least, most] to start from a random legal body of a
             length in that range.
         hunger_limit: steps without food after which the game is truncated; None for twice the number of cells.
-        actions: "absolute" (up, right, down, left; a reversal is death) or "relative" (left, straight, right).
+        actions: "absolute" (up, right, down, left; a reversal is fatal) or "relative" (left, straight, right).
 
     Raises:
-        ValueError: an argument outside what is allowed; the message names it and says what is allowed.
+        ValueError: an invalid argument; the message says which, and what is allowed.
     """
 
     height: int = 10
@@ -57,7 +57,7 @@ class Rules:
 
     def __post_init__(self) -> None:
         """Check every argument."""
-        # JSON has lists alone; tuples keep the rules hashable.
+        # JSON has no tuples, and lists are not hashable.
         for name in ("obstacles", "initial_length"):
             if isinstance(getattr(self, name), list):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
@@ -79,7 +79,7 @@ class Rules:
             raise ValueError(f"initial_length is [{shortest}, {longest}]; give [least, most]")
         is_range = isinstance(self.initial_length, tuple)
         object.__setattr__(self, "initial_length", (int(shortest), int(longest)) if is_range else int(shortest))
-        _ = self.starts  # raises where no snake of this length fits
+        _ = self.starts  # raises if no snake of this length fits
 
     @property
     def cells(self) -> int:
@@ -133,7 +133,7 @@ class Rules:
 
     @cached_property
     def neighbours(self) -> IntArray:
-        """(cells, 4) the cell above, right of, below and left of each cell; -1 for a wall or an obstacle."""
+        """(cells, 4) the cells above, right of, below and left of each cell; -1 for a wall or an obstacle."""
         row, col = np.divmod(np.arange(self.cells), self.width)
         steps = np.array(MOVES)
         rows, cols = row[:, None] + steps[:, 0], col[:, None] + steps[:, 1]  # (cells, 4)

@@ -87,10 +87,10 @@ class Features:
             area += food_reachable * flood.count(reached)[:N]
         separate = (safe & (area == 0)).reshape(-1).nonzero()[0]
         if len(separate):
-            games_of, none = separate % N, np.empty(0, dtype=np.int64)
-            boards = flood.select(free, games_of)
+            separate_games, none = separate % N, np.empty(0, dtype=np.int64)
+            boards = flood.select(free, separate_games)
             _, reached = self._flood.fill(boards, [self._flood.mark(boards, cell.take(separate))], 1, none, none)
-            area.reshape(-1)[separate] = flood.count(reached)[: len(games_of)]
+            area.reshape(-1)[separate] = flood.count(reached)[: len(separate_games)]
         pattern = np.zeros((A, N), dtype=np.uint16)
         pattern.reshape(-1)[chosen] = self._flood.neighbourhood(free, game, target)
 

@@ -23,10 +23,10 @@ from snake_env.engine.state import BoolArray, IntArray
 # (H + 2, N') unsigned integers: the rows of N boards, where N' is N rounded up to whole words.
 Bitboards = NDArray[Any]
 
-BLOCK = 19  # steps of a fill between two checks which targets are reached: as many as an open board of 10 x 10 needs
-GAP = (
-    576  # bytes between the arrays of two steps: at distances of 4096 bytes, reads wait for recent writes (4K aliasing)
-)
+BLOCK = 19  # steps between two checks of which targets are reached: an open board of 10 x 10 needs no more
+# Bytes between the arrays of two steps. At distances that are multiples of 4096 bytes, a read waits for a recent write
+# (4K aliasing).
+GAP = 576
 EXACT_BITS = 24  # columns whose bits a float32 adds without rounding
 
 
@@ -66,7 +66,7 @@ class Flood:
         return boards
 
     def mark(self, like: Bitboards, *cells: IntArray) -> Bitboards:
-        """Bitboards of the same shape with these cells set; each of `cells` is (N,), a cell for each board or -1."""
+        """Return bitboards of the same shape with these cells set; each of `cells` is (N,), a cell per board or -1."""
         boards = np.zeros_like(like)
         for cell in cells:
             boards.reshape(-1)[self._row.take(cell) * boards.shape[1] + np.arange(len(cell))] |= self._bit.take(cell)
@@ -151,13 +151,13 @@ class Flood:
 
 
 def count(region: Bitboards) -> IntArray:
-    """The number of cells that are set on each board: (H + 2, N') to (N',)."""
+    """Count the cells that are set on each board: (H + 2, N') to (N',)."""
     cells: IntArray = np.bitwise_count(region).sum(axis=0, dtype=np.int64)
     return cells
 
 
 def select(boards: Bitboards, games: IntArray) -> Bitboards:
-    """The bitboards of some games: (H + 2, N') to (H + 2, K')."""
+    """Select the bitboards of some games: (H + 2, N') to (H + 2, K')."""
     chosen = np.zeros((len(boards), _padded(len(games), boards.dtype)), dtype=boards.dtype)
     chosen[:, : len(games)] = boards.take(games, axis=1)
     return chosen

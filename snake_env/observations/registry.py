@@ -44,7 +44,7 @@ def build_observation(observation: str | Mapping[str, Any], rules: Rules) -> Obs
     """Build an observation from its name, or from {"name": ..., and its options}.
 
     Raises:
-        ValueError: an unknown name or option, or a value outside what is allowed.
+        ValueError: an unknown name or option, or an invalid value.
     """
     options: dict[str, Any] = dict(observation) if isinstance(observation, Mapping) else {"name": observation}
     name = options.pop("name", None)

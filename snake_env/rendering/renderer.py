@@ -34,7 +34,7 @@ def draw_boards(state: State, tile: int) -> Image:
         tile: side of a cell in pixels, 4 to 128.
 
     Raises:
-        ValueError: a tile size outside what is allowed.
+        ValueError: an invalid tile size.
     """
     N, H, W = state.body.shape
     lost = (state.over & ~state.full)[:, None, None]
@@ -60,7 +60,7 @@ def render_frame(state: State, game: int = 0, *, tile: int | None = None, wrap: 
         wrap: whether the edges are joined; the walls then have openings.
 
     Raises:
-        ValueError: a tile size outside what is allowed.
+        ValueError: an invalid tile size.
     """
     H, W = state.obstacles.shape
     if tile is None:

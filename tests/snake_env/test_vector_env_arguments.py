@@ -42,7 +42,7 @@ def test_bad_actions_are_named_and_do_nothing(actions: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.uint64])
-def test_actions_of_any_whole_dtype(dtype: type[Any]) -> None:
+def test_actions_of_any_integer_dtype(dtype: type[Any]) -> None:
     envs, twin = SnakeVectorEnv(3, height=5, width=6), SnakeVectorEnv(3, height=5, width=6)
     envs.reset(seed=1)
     twin.reset(seed=1)
@@ -73,7 +73,7 @@ def test_a_bad_reset_is_named_and_does_nothing(arguments: dict[str, Any], words:
     assert_same(envs.get_state(), before)
 
 
-def test_seeds_are_whole_numbers_of_any_kind() -> None:
+def test_seeds_are_integers_of_any_type() -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     with pytest.raises(ValueError, match=r"seed is 2.5; give a non-negative integer, or None"):
         envs.reset(seed=[1, 2.5, 3])  # type: ignore[list-item]
@@ -84,7 +84,7 @@ def test_seeds_are_whole_numbers_of_any_kind() -> None:
     np.testing.assert_array_equal(one.reset(seed=np.int64(4))[0], expected[0])  # type: ignore[arg-type]
 
 
-def test_games_without_a_seed_can_be_seen_again() -> None:
+def test_games_without_a_seed_can_be_repeated() -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     first, _ = envs.reset()
     seed = envs.np_random_seed
@@ -157,7 +157,7 @@ def test_a_refused_argument_raises_nothing_else(arguments: dict[str, Any], monke
         env.close()  # as some versions of Gymnasium do when an environment is deleted
 
 
-def test_a_vector_of_single_games_takes_its_mode_elsewhere() -> None:
+def test_a_vector_of_single_games_takes_its_mode_from_vector_kwargs() -> None:
     with pytest.raises(TypeError, match=r"use vector_kwargs={'autoreset_mode': ...}"):
         gym.make_vec("snake_env/Snake-v1", num_envs=2, vectorization_mode="sync", autoreset_mode="SameStep")
     envs = gym.make_vec(

@@ -1,4 +1,4 @@
-"""Images and text of boards laid out by hand: exact pixels at named spots, and text against drawings."""
+"""Images of boards laid out by hand: exact pixels at chosen places."""
 
 import subprocess
 import sys
