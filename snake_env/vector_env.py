@@ -132,7 +132,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             self._shaping.start(self._batch.state(), rows)
         if self.render_mode == "human":
             self.render()
-        return self._observe(), self._info(self._won())
+        return self._observe(), self._info(self._batch.won)
 
     def step(self, actions: IntArray | Sequence[int]) -> Step:
         """Move every snake by one action.
@@ -194,7 +194,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             self._shaping.start(self._batch.state())
         if self.render_mode == "human":
             self.render()
-        return self._observe(), self._info(self._won())
+        return self._observe(), self._info(self._batch.won)
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
         """Render an image of each game, or one image of the first games.
@@ -243,10 +243,6 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         observe = self._task.observe
         return observe.draw(*self._batch.board()) if isinstance(observe, Planes) else observe(self._batch.state())
 
-    def _won(self) -> BoolArray:
-        won: BoolArray = ~self._batch.playing & self._batch.full
-        return won
-
     def _info(self, won: BoolArray) -> dict[str, Any]:
         batch = self._batch
         present = self._present.copy()  # as Gymnasium has it: "_key" says which games have the key
@@ -262,7 +258,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         }
 
     def _restart(self, rows: IntArray, won: BoolArray) -> dict[str, Any]:
-        """Start the games that ended in this step; return their last observations and info."""
+        """Start the games that ended with this step; return their last observations and info."""
         ended = ~self._batch.playing
         final_info = self._info(won)
         for array in final_info.values():

@@ -166,6 +166,12 @@ class Batch:
         full: BoolArray = self.length == len(self.rules.open_cells)
         return full
 
+    @property
+    def won(self) -> BoolArray:
+        """(N,) whether each game is over with a full board."""
+        won: BoolArray = ~self.playing & self.full
+        return won
+
     def board(self) -> tuple[NDArray[np.void], IntArray]:
         """Return the body planes as items (N,), and the cells of heads and food (1 + F, N); see `Planes.draw`."""
         return self._bodies, self._marks

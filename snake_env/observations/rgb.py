@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from snake_env.engine.rules import Rules
 from snake_env.engine.state import State
 from snake_env.rendering.renderer import draw_boards
+from snake_env.rendering.tiles import LARGEST_TILE, SMALLEST_TILE
 
 
 class Rgb:
@@ -18,8 +19,11 @@ class Rgb:
     """
 
     def __init__(self, rules: Rules, tile: int = 8) -> None:
-        if not isinstance(tile, int | np.integer) or not 4 <= tile <= 128:
-            raise ValueError(f"observation 'rgb' has tile={tile!r}; choose 4 to 128 pixels for the side of a cell")
+        if not isinstance(tile, int | np.integer) or not SMALLEST_TILE <= tile <= LARGEST_TILE:
+            raise ValueError(
+                f"observation 'rgb' has tile={tile!r}; "
+                f"choose {SMALLEST_TILE} to {LARGEST_TILE} pixels for the side of a cell"
+            )
         self._tile = int(tile)
         self.space = Box(0, 255, (rules.height * self._tile, rules.width * self._tile, 3), np.uint8)
 

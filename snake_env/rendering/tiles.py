@@ -118,10 +118,8 @@ def _body(tile: int, links: int) -> Floats:
         return RADIUS * _disc((0.5 - ahead) / 0.85, side / RADIUS, 0, 0, 1)
     if directions[1] - directions[0] == 2:
         return np.abs(side) - RADIUS
-    (row, col), (other_row, other_col) = (
-        MOVES[directions[0]],
-        MOVES[directions[1]],
-    )  # a turn: an arc around the corner between them
+    # A turn: an arc around the corner between the two directions.
+    (row, col), (other_row, other_col) = MOVES[directions[0]], MOVES[directions[1]]
     return np.abs(_disc(y, x, (row + other_row) / 2, (col + other_col) / 2, 0.5)) - RADIUS
 
 
