@@ -62,6 +62,6 @@ def opinion_of(
 
 
 def plane_names(observation: str | Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of an observation's planes (see `snake_env.observations.encoder`)."""
+    """The names of an observation's planes (see `snake_env.observations.registry`)."""
     moves = isinstance(observation, Mapping) and observation.get("moves", False)
     return PLANES + (tuple(name.replace("_", " ") for name in PER_ACTION + OVERALL) if moves else ())

@@ -87,7 +87,7 @@ class LearnerOptions(SnakeOptions):
         rules = self.training_rules | {"observation": self.full_observation}
         rules["reward"] = {"name": "sparse", "starving": self.starving}
         if self.shaping:
-            rules["reward"] |= {"name": "distance", "discount": self.gamma}
+            rules["reward"] |= {"name": "distance", "gamma": self.gamma}
         longest = int(self.late_starts * len(Rules(**self.rules).open_cells))
         if longest > 3:
             rules["initial_length"] = [3, longest]
