@@ -6,8 +6,36 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
+from snake_env.engine.rules import Rules
 from snake_env.engine.state import BoolArray, IntArray, State
 from snake_env.vector_env import SnakeVectorEnv
+
+
+def classify_endings(
+    state: State, rules: Rules, actions: NDArray[np.integer[Any]], truncated: BoolArray
+) -> NDArray[np.str_]:
+    """(N,) how each game ended with the last step: "full", "starved", "trapped", "wall" or "body".
+
+    Args:
+        state: after that step.
+        rules: of the games.
+        actions: (N,) of that step.
+        truncated: (N,) which that step gave.
+    """
+    N, cells = (
+        len(state.head),
+        rules.neighbours[state.head][np.arange(len(state.head))[:, None], rules.turned[state.heading]],
+    )
+    into = state.body.reshape(N, -1)[np.arange(N)[:, None], cells]
+    reversal = rules.turned[state.heading] == (state.heading[:, None] + 2) % 4
+    safe = (cells >= 0) & (into <= 1) & ~reversal
+    causes = {
+        "full": state.full,
+        "starved": truncated,
+        "trapped": ~safe.any(axis=1),
+        "wall": cells[np.arange(N), actions] < 0,
+    }
+    return np.select(list(causes.values()), list(causes), default="body")
 
 
 def find_endings(envs: VectorEnv[Any, Any, Any], actions: IntArray, truncations: BoolArray) -> NDArray[np.str_]:

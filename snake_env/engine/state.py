@@ -39,6 +39,12 @@ class State(NamedTuple):
         N = len(self.head)
         return self.body.reshape(N, -1)[np.arange(N), self.head].astype(np.int64)
 
+    @property
+    def full(self) -> BoolArray:
+        """(N,) whether the snake covers every cell without an obstacle."""
+        full: BoolArray = self.length == np.count_nonzero(~self.obstacles)
+        return full
+
     def only(self, games: IntArray) -> "State":
         """The state of some of the games, copied."""
         return State(*(array if name == "obstacles" else array[games] for name, array in self._asdict().items()))
