@@ -20,7 +20,7 @@ import tyro
 
 from scripts.common.command_line import check_seed, run_command
 from scripts.common.video import save_video
-from scripts.games.playback_match import Match, new_match
+from scripts.games.playback_match import PlaybackMatch, new_match
 from scripts.games.players import given_rules
 from scripts.games.side_by_side import match_frames
 
@@ -73,14 +73,14 @@ def main(config: Config) -> Path:
     return config.out
 
 
-def _full_match(match: Match) -> Match:
+def _full_match(match: PlaybackMatch) -> PlaybackMatch:
     """The first match, from this one's seed on, in which the first agent fills the board."""
     for seed in range(match.seed, match.seed + SEARCHED):
-        found = match.again(seed)
+        found = match.rematch(seed)
         first = found.games[0]
         while not first.over:
             first.step()
-        if first.won:
+        if first.ending == "full":
             return found
     raise ValueError(
         f"{match.games[0].name} fills the board in none of the {SEARCHED} games from seed {match.seed} on; "

@@ -74,7 +74,7 @@ def main(config: Config) -> int:
     else:
         match = new_match(config.agents, rules, config.seed)
     if config.text:
-        from scripts.windows.watch_text import play_in_terminal
+        from scripts.games.terminal_playback import play_in_terminal
 
         return play_in_terminal(match, config.fps, config.games)
     from scripts.ui.app import App  # first: where pygame is missing, it says what to install

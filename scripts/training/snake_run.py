@@ -25,7 +25,8 @@ from scripts.common.learning_curves import save_curve
 from scripts.common.progress_line import progress_line
 from scripts.common.run_folder import RunFolder
 from scripts.common.tables import evaluation_table, print_table
-from scripts.common.video import play_states, save_video
+from scripts.common.video import save_video
+from scripts.games.episode import play_episode
 from scripts.games.players import find_agent, make_games
 from scripts.training.resuming import NOT_STORED, Resumable, resumed
 from snake_env.endings import find_endings
@@ -267,7 +268,7 @@ def report(
     save_curve(course.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
     # The best game: most food, and of those the shortest.
     best = int(np.lexsort((reached.steps, -reached.scores))[0])
-    states = list(play_states(agent, {}, seed=best))
+    states = list(play_episode(agent, {}, seed=best))
     shown = states[:: -(-len(states) // GIF_FRAMES)] + states[-1:]
     frames = [render_frame(state, tile=GIF_TILE, wrap=options.walls == "wrap") for state in shown]
     save_video(frames, folder.path / "best_game.gif", GIF_FPS)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pygame
 from pygame import Rect
 
+from scripts.ui.background_worker import BackgroundWorker
 from scripts.ui.canvas import BODY, SMALL, TITLE, Canvas
 from scripts.ui.keys import Key
 from scripts.ui.layout import shrink
 from scripts.ui.pointer import Pointer
 from scripts.ui.theme import DARK, LIGHT
-from scripts.ui.worker import Worker
 
 FPS = 60
 SMALLEST = (400, 280)  # pixels: in less, nothing can be read
@@ -40,7 +40,7 @@ class View(ABC):
     keys: Sequence[Key] = ()
 
     def __init__(self) -> None:
-        self.pointer, self.worker = Pointer(), Worker()
+        self.pointer, self.worker = Pointer(), BackgroundWorker()
         self.closed = False
         self._notice, self._notice_ends = "", 0.0
 

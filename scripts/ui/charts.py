@@ -68,7 +68,7 @@ def bars(canvas: Canvas, area: Rect, shown: Sequence[Bar], *, low: float = 0, hi
 
 
 @dataclass(frozen=True)
-class Curve:
+class ChartLine:
     """A line through points (x, y), with a name; points whose y is not a number are left out."""
 
     name: str
@@ -76,8 +76,13 @@ class Curve:
     ys: Sequence[float] | NDArray[Any]
 
 
-def curves(
-    canvas: Canvas, area: Rect, shown: Sequence[Curve], *, levels: Mapping[str, float] | None = None, x_label: str = ""
+def lines(
+    canvas: Canvas,
+    area: Rect,
+    shown: Sequence[ChartLine],
+    *,
+    levels: Mapping[str, float] | None = None,
+    x_label: str = "",
 ) -> None:
     """Curves in one picture, named at its top, y from 0 or the least value upwards.
 

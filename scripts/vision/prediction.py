@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.common.feature_maps import FeatureMaps, feature_maps
 from scripts.vision.classifier import Classifier
-from scripts.vision.feature_maps import FeatureMaps, feature_maps
 
 
 @dataclass(frozen=True)

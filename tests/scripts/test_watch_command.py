@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts import watch
-from scripts.games.playback_match import Game
+from scripts.games.playback_game import PlaybackGame
 from scripts.games.players import find_agent
 from scripts.games.replay import open_replay, save_replay
 from tests.support.paths import ROOT
@@ -75,10 +75,10 @@ def test_a_machine_without_a_display_is_told_what_to_do() -> None:
 
 
 def test_a_replay_is_watched_from_the_command_line(tmp_path: Path) -> None:
-    game = Game("shortcut", find_agent("shortcut", {}), {"height": 5, "width": 6}, 9)
+    game = PlaybackGame("shortcut", find_agent("shortcut", {}), {"height": 5, "width": 6}, 9)
     while not game.over:
         game.step()
     save_replay(game.replay(), tmp_path / "game.json")
     assert json.loads((tmp_path / "game.json").read_text())["score"] == open_replay(tmp_path / "game.json").score > 3
     shown = watch.main(watch.parse(["--replay", str(tmp_path / "game.json"), "--games", "1", "--fps", "240"]))
-    assert shown == len(game.moments)
+    assert shown == len(game.timesteps)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-class Worker:
+class BackgroundWorker:
     """Does one job after another in its own thread, and hands results over when the window asks for them.
 
     Jobs run in the other thread and must not draw, nor change what is drawn; `then` runs in the window's.
