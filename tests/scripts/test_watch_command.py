@@ -51,7 +51,7 @@ def test_the_command_closes_on_ctrl_c() -> None:
         (["--replay", "README.md"], "README.md is no replay"),
         (["shortcut", "--fps", "0"], "fps is 0"),
         (["shortcut", "--seed", "-1"], "seed is -1; give a whole number from 0"),
-        (["game.json"], "game.json is no agent; if it is a replay, open it with: --replay game.json"),
+        (["game.json"], "game.json is not an agent; if it is a replay, open it with: --replay game.json"),
     ],
 )
 def test_mistakes_are_one_line(words: list[str], line: str) -> None:

@@ -139,7 +139,7 @@ def test_record_finds_the_first_seed_that_fills_the_board(tmp_path: Path, capsys
 
 
 def test_record_says_when_no_board_is_filled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "SEARCHED", 3)
+    monkeypatch.setattr(record, "MAX_SEARCHED", 3)
     with pytest.raises(ValueError, match="random fills the board in none of the 3 games from seed 5 on; give another"):
         record.main(record.parse(["random", "--until-full", "--seed", "5"]))
 
