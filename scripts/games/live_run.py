@@ -9,7 +9,7 @@ from scripts.common.run_folder import RunFolder
 
 
 class RunUpdate(NamedTuple):
-    """What is new in a run since the last poll."""
+    """Changes in a run since the last poll."""
 
     metrics: list[dict[str, float]] | None  # all rows, or None without new ones
     agent: Agent | None  # the best one, or None if it is the same as before

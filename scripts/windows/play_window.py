@@ -185,7 +185,8 @@ class PlayWindow(View):
             canvas.text(name.upper(), label, size=SMALL, colour=theme.quiet, bold=True)
             canvas.text(f"{value}", rest, size=HUGE if value < 1000 else TITLE, bold=True)
         controls, area = take_bottom(area, 5 * line + 4 * canvas.gap, canvas.gap)
-        inside = canvas.panel(area, "high scores", self._kind)
+        kind, inside = take_top(canvas.panel(area, "high scores"), canvas.line_height(SMALL), canvas.gap)
+        canvas.text(self._kind, kind, size=SMALL, colour=theme.quiet)
         shown = inside.height // canvas.line_height()
         for number, score in enumerate(best[:shown], start=1):
             row, inside = take_top(inside, canvas.line_height())
@@ -220,7 +221,7 @@ class PlayWindow(View):
         dragged = slider(canvas, row, "speed", self.speed, SLOWEST, FASTEST)
         self.speed = self.speed if dragged is None else float(round(dragged))
         row, area = take_top(area, line)
-        canvas.text(f"game of seed {self.game.seed}", row, size=SMALL, colour=canvas.theme.quiet)
+        canvas.text(f"seed {self.game.seed}", row, size=SMALL, colour=canvas.theme.quiet)
 
     @property
     def _next_seed(self) -> int:

@@ -122,7 +122,7 @@ class RunWindow(View):
         else:
             reached = ("reached", f"{self.result['mean']:.1f}", f"food; full boards: {self.result['full']:.0%}")
         state = "training" if self.result is None else "training is over"
-        return [("time", time, state), ("steps", amount, f"{steps / max(seconds, 1e-9):,.0f} a second"), reached]
+        return [("time", time, state), ("steps", amount, f"{steps / max(seconds, 1e-9):,.0f} per second"), reached]
 
     def _draw_controls(self, canvas: Canvas, area: Rect) -> None:
         play, area = take_left(area, 6 * canvas.unit, canvas.gap)

@@ -1,7 +1,6 @@
 """The window of watch.py, in which agents play: state, keys and drawing."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +29,7 @@ from scripts.windows.analysis_worker import AnalysisWorker
 from scripts.windows.board_picture import BoardPictures
 from scripts.windows.playback import Playback
 from scripts.windows.playback_controls import draw_scrubber, draw_speed
+from scripts.windows.typed_values import parse_board, parse_seed
 from scripts.windows.watch_panel import draw_panel
 
 
@@ -58,7 +58,7 @@ class WatchWindow(View):
     def __init__(self, match: PlaybackMatch, rules: Mapping[str, Any], *, fps: float, games: int | None = None) -> None:
         super().__init__()
         self.playback = Playback(match, fps)
-        self.chosen, self._before = 0, 0
+        self.chosen, self._shown_before = 0, 0
         self._rules, self._games_left = dict(rules), games
         self.boards = BoardPictures(self.worker)
         self.analysis_worker = AnalysisWorker(self.worker)
@@ -74,11 +74,7 @@ class WatchWindow(View):
             Key("r", "same game again", lambda: self._rematch(self.match.seed)),
             Key("e", "enter a seed", lambda: self.pointer.start_typing("seed")),
             Key("b", "enter a board size, such as 8 x 12", lambda: self.pointer.start_typing("board")),
-            Key(
-                "a",
-                f"enter 1 to {MAX_GAMES} agents",
-                self._type_agents,
-            ),
+            Key("a", f"enter 1 to {MAX_GAMES} agents", self._type_agents),
             Key("]", "next agent", lambda: self._switch(1)),
             Key("[", "previous agent", lambda: self._switch(-1)),
             Key("tab", "panel of the next game", lambda: self._choose(self.chosen + 1)),
@@ -96,7 +92,7 @@ class WatchWindow(View):
     @property
     def moves(self) -> int:
         """Number of positions that were shown, in all matches."""
-        return self._before + self.playback.position + 1
+        return self._shown_before + self.playback.position + 1
 
     @property
     def game(self) -> PlaybackGame:
@@ -254,30 +250,24 @@ class WatchWindow(View):
         if isinstance(made, str):
             self.say(made)
             return
-        self._before += self.playback.position + 1
+        self._shown_before += self.playback.position + 1
         playing = self.playback.playing or self.playback.at_end
         self.playback = Playback(made, self.playback.speed)
         self.playback.playing = playing
         self._choose(min(self.chosen, len(made.games) - 1))
 
     def _change_seed(self, typed: str) -> None:
-        if typed.isdecimal() and len(typed) < 19:
-            self._rematch(int(typed))
-        else:
-            self.say(f"the seed is {typed!r}; enter an integer from 0, with at most 18 digits")
+        self._start(lambda: self.match.rematch(parse_seed(typed)))
 
     def _change_board(self, typed: str) -> None:
-        sides = re.fullmatch(r"(\d+)\D+(\d+)", typed)
-        if sides:
-            self._play(self._names, self._board | {"height": int(sides[1]), "width": int(sides[2])})
-        else:
-            self.say(f"the board is {typed!r}; enter rows and columns, such as 8 x 12")
+        self._start(lambda: self._new_match(self._names, self._board | parse_board(typed)))
 
     def _change_agents(self, names: list[str]) -> None:
-        self._play(names, {} if set(names) - set(scripted.SCRIPTED) else self._board)
+        rules = {} if set(names) - set(scripted.SCRIPTED) else self._board
+        self._start(lambda: self._new_match(names, rules))
 
-    def _play(self, names: list[str], rules: Mapping[str, Any]) -> None:
-        self._start(lambda: new_match(names, self._rules | dict(rules), self.match.seed))
+    def _new_match(self, names: list[str], rules: Mapping[str, Any]) -> PlaybackMatch:
+        return new_match(names, self._rules | dict(rules), self.match.seed)
 
     def _switch(self, step: int) -> None:
         """Replace the agent of the chosen game by the next one that can play."""

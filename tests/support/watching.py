@@ -1,4 +1,4 @@
-"""A window on a match, and what tests ask of it."""
+"""A watch window with helpers for tests."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Games as GIF and MP4: every file is opened again, and what it shows is held against the frames that went in."""
+"""Games as GIF and MP4: every file is read back and compared with the frames that were written."""
 
 import subprocess
 from itertools import pairwise

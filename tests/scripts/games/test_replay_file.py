@@ -1,4 +1,4 @@
-"""Replays: what is saved plays again bit for bit, and files that are none are named."""
+"""Replays: a saved game plays again bit for bit, and invalid files are named."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Games in a terminal: what is printed, in a real one (a pseudo-terminal) and in a pipe."""
+"""Playback in a terminal: the output in a pseudo-terminal and in a pipe."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Playing oneself: turns, races on the same food, and the window driven by keys."""
+"""Playing as a person: turns, races with the same food, and the window driven by keys."""
 
 import json
 import re
@@ -24,7 +24,7 @@ STEPS = {UP: -9, RIGHT: 1, DOWN: 9, LEFT: -1}
 
 
 def free_turns(game: HumanGame) -> list[int]:
-    """Both directions to the sides of where the snake looks."""
+    """Both directions at right angles to the heading."""
     heading = int(game.state.heading[0])
     return [(heading + 1) % 4, (heading - 1) % 4]
 
@@ -186,7 +186,7 @@ def test_keys_steer_pause_and_begin_again(tmp_path: Path) -> None:
     app.close()
 
 
-def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None:
+def test_a_race_is_shown_to_its_end_and_its_score_is_saved(race: PlayWindow) -> None:
     app = App(race, (900, 600))
     wait(app, lambda: race.opponent_game is not None and len(race.opponent_game.timesteps) > 20)
     rival = PlaybackGame("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
@@ -215,7 +215,7 @@ def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None
         ("scores.json", "scores.json", r"scores\.json is no file of high scores"),
     ],
 )
-def test_a_score_that_cannot_be_kept_is_said_and_play_goes_on(
+def test_a_score_that_cannot_be_saved_is_named_and_play_goes_on(
     race: PlayWindow, tmp_path: Path, path: str, spoilt: str, why: str
 ) -> None:
     app = App(race, (900, 600))

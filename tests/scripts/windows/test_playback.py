@@ -1,4 +1,4 @@
-"""Going through a match, without a window."""
+"""Playback of a match, without a window."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,8 +15,8 @@ from scripts.ui.background_worker import BackgroundWorker
 from scripts.windows.playback import SECONDS_AT_END, Playback
 
 
-class Asked(BackgroundWorker):
-    """Does at once what it is asked, or, while it is `slow`, never."""
+class ImmediateWorker(BackgroundWorker):
+    """Runs a job at once, or, while it is `slow`, never."""
 
     slow = False
 
@@ -27,8 +27,8 @@ class Asked(BackgroundWorker):
 
 
 @pytest.fixture
-def worker() -> Asked:
-    worker = Asked()
+def worker() -> ImmediateWorker:
+    worker = ImmediateWorker()
     worker.close()  # its thread is not needed
     return worker
 
@@ -40,14 +40,14 @@ def match() -> PlaybackMatch:
     return match
 
 
-def test_moves_pass_at_the_speed(match: PlaybackMatch, worker: Asked) -> None:
+def test_moves_pass_at_the_speed(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     playback = Playback(match, 8)
     for _ in range(30):
         playback.update(0.05, worker)  # one and a half seconds
     assert playback.position == 12
 
 
-def test_it_waits_for_moves_that_are_not_yet_played(match: PlaybackMatch, worker: Asked) -> None:
+def test_it_waits_for_moves_that_are_not_yet_played(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     playback = Playback(match, 10)
     assert playback.settled
     worker.slow = True
@@ -61,7 +61,7 @@ def test_it_waits_for_moves_that_are_not_yet_played(match: PlaybackMatch, worker
     assert playback.position > 30
 
 
-def test_stepping_pauses_and_stays_within_the_match(match: PlaybackMatch, worker: Asked) -> None:
+def test_stepping_pauses_and_stays_within_the_match(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     playback = Playback(match, 10)
     playback.update(1, worker)
     playback.step(-1)
@@ -79,7 +79,7 @@ def test_stepping_pauses_and_stays_within_the_match(match: PlaybackMatch, worker
     assert (playback.position, playback.playing) == (0, True)
 
 
-def test_a_match_is_done_once_its_end_was_shown_for_a_while(match: PlaybackMatch, worker: Asked) -> None:
+def test_a_match_is_done_once_its_end_was_shown_for_a_while(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     match.play()
     playback = Playback(match, 10)
     playback.go(playback.last)
@@ -90,7 +90,7 @@ def test_a_match_is_done_once_its_end_was_shown_for_a_while(match: PlaybackMatch
     playback.update(1, worker)
     playback.update(0.1, worker)
     assert playback.done
-    playback.playing = False  # who pauses wants to look on
+    playback.playing = False  # a paused match stays
     assert not playback.done
 
 

@@ -134,7 +134,7 @@ def test_a_seed_a_board_and_agents_are_typed(open_watch: OpenWatch) -> None:
         ("o", "none.json", "none.json cannot be read"),
     ],
 )
-def test_what_cannot_be_is_said_and_the_game_goes_on(open_watch: OpenWatch, key: str, text: str, line: str) -> None:
+def test_invalid_input_is_named_and_the_match_stays(open_watch: OpenWatch, key: str, text: str, line: str) -> None:
     w = open_watch("ppo-10x10")
     match = w.view.match
     press(w.app, key)

@@ -1,4 +1,4 @@
-"""What the window shows of an agent: the panel, what it wants, and how fast that is."""
+"""The panel of the watch window: action scores, observation, feature maps, and the time of a frame."""
 
 import time
 from typing import Any
@@ -26,7 +26,7 @@ def test_a_panel_is_chosen_by_key_and_by_mouse(open_watch: OpenWatch) -> None:
     assert w.view.game.name == "shortcut"
 
 
-def test_the_panel_says_what_the_network_wants(open_watch: OpenWatch) -> None:
+def test_the_panel_shows_the_probabilities_of_the_actions(open_watch: OpenWatch) -> None:
     w = open_watch("ppo-10x10")
     w.pause_at(7)
     latest, game = w.view.analysis_worker.latest(w.view.game), w.view.game
@@ -54,7 +54,7 @@ def test_every_kind_of_agent_is_watched(open_watch: OpenWatch, name: str) -> Non
 
 
 class Slow(Agent):
-    """Thinks for long, as rules have it."""
+    """Takes a fifth of a second for each move."""
 
     name, environment = "slow", {"observation": "planes", **BOARD}
 
@@ -64,7 +64,7 @@ class Slow(Agent):
 
 
 @pytest.mark.usefixtures("screen")
-def test_a_slow_agent_keeps_no_frame_waiting() -> None:
+def test_a_slow_agent_blocks_no_frame() -> None:
     w = Watch(PlaybackMatch([PlaybackGame("greedy", Slow(), {}, 1)]), fps=30)
     frames = []
     end = time.perf_counter() + 1
@@ -78,7 +78,7 @@ def test_a_slow_agent_keeps_no_frame_waiting() -> None:
     assert np.median(frames) < 1 / 30
 
 
-def test_what_it_wants_is_shown_with_the_moves_that_it_had(
+def test_action_scores_are_shown_with_the_action_mask_of_their_own_position(
     open_watch: OpenWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A fast game is ahead of what is latest about it: wishes for one position, moves of another, would not do."""
