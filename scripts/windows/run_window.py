@@ -177,11 +177,11 @@ def _chart_lines(metrics: list[dict[str, float]]) -> list[ChartLine]:
     x, food = food_curve(metrics)
     if "champion" in metrics[-1]:
         seconds = [row["seconds"] for row in metrics]
-        others = {"best of the population": "best", "its mean": "mean"}
+        others = {"best of the population": "best", "mean of the population": "mean"}
         beside = [ChartLine(name, seconds, [row[column] for row in metrics]) for name, column in others.items()]
-        return [ChartLine("champion", x.tolist(), food.tolist()), *beside]
+        return [ChartLine("champion, validation games", x.tolist(), food.tolist()), *beside]
     finite = [row for row in metrics if np.isfinite(row["score"])]
     scores = np.array([row["score"] for row in finite])
     mean = moving_band(scores, max(1, len(scores) // 25))[0]
     training = ChartLine("training games", [row["seconds"] for row in finite], mean.tolist())
-    return [ChartLine("agent, on validation games", x.tolist(), food.tolist()), training]
+    return [ChartLine("agent, validation games", x.tolist(), food.tolist()), training]

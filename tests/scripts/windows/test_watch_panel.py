@@ -81,16 +81,16 @@ def test_a_slow_agent_blocks_no_frame() -> None:
 def test_action_scores_are_shown_with_the_action_mask_of_their_own_position(
     open_watch: OpenWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fast game is ahead of what is latest about it: wishes for one position, moves of another, would not do."""
+    """A fast game is ahead of its analysis: scores of one position with the mask of another would be wrong."""
     shown: list[tuple[Any, ...]] = []
     monkeypatch.setattr(watch_panel, "_draw_action_scores", lambda *words: shown.append(words))
     w = open_watch("ppo-10x10", fps=60)
     w.until(lambda: w.position > 60)
-    latest = [words for words in shown if words[-1] is not None]
-    assert len(latest) > 10
-    for _, _, game, about, timestep, analysis in latest:
-        assert timestep is game.timestep(about)
-        assert not analysis.action_scores[timestep.action_mask == 0].any()  # probabilities of what kills are 0
+    analysed = [words for words in shown if words[-1] is not None]
+    assert len(analysed) > 10
+    for _, _, game, position, analysis in analysed:
+        mask = game.timestep(position).action_mask
+        assert not analysis.action_scores[mask == 0].any()  # probabilities of moves that kill are 0
 
 
 def test_a_frame_takes_less_than_a_sixtieth_of_a_second(open_watch: OpenWatch) -> None:
