@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Column, Table
 
+from scripts.common.feature_maps import FeatureMaps, feature_maps
 from scripts.common.tables import print_table
 from scripts.vision.classifier import Classifier
-from scripts.vision.feature_maps import FeatureMaps, feature_maps
 
 TOP = 3  # classes that the table lists for each image
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from pygame import Rect
 
+from scripts.common.feature_maps import FeatureMaps
 from scripts.ui.canvas import SMALL, Canvas
 from scripts.ui.layout import rows, take_top
 from scripts.ui.pictures import maps
-from scripts.vision.feature_maps import FeatureMaps
 
 
 def draw_layers(canvas: Canvas, area: Rect, layers: Sequence[FeatureMaps]) -> None:

@@ -137,12 +137,12 @@ def test_a_packaged_agent_has_notes_on_its_training(run: Path, shipped: Path) ->
     assert rows_of("tiny-5x6", "--games", "6", "--no-mask") == [
         {"agent": "tiny-5x6"} | notes["evaluation_without_mask"]
     ]
-    with pytest.raises(FileExistsError, match=r"tiny-5x6.npz holds an agent already; remove it first"):
+    with pytest.raises(FileExistsError, match=r"tiny-5x6.npz exists already; remove it first"):
         package_agent.main(package_agent.parse(words))
 
 
 def test_an_agent_without_a_command_is_not_packaged(run: Path, shipped: Path) -> None:
-    with pytest.raises(ValueError, match="does not say what trained it; give --command"):
+    with pytest.raises(ValueError, match="stores no command; give --command"):
         package_agent.main(package_agent.parse([str(run), "tiny", "--folder", str(shipped)]))
 
 
