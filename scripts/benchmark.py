@@ -1,14 +1,16 @@
-"""How fast are the environment, the networks and the learners, beside others in the same run? Ratios count.
+"""Measure the speed of the environment, the networks and the learners beside other packages in the same run.
 
-The column target is what the project has set itself as the least ratio; not every target is reached.
+Ratios count, not absolute figures. "target" is the smallest ratio that the project aims at; not all are reached.
 
-python scripts/benchmark.py env: environment steps, beside CartPole and Jumanji
+Examples:
+    # Environment steps, beside CartPole and Jumanji
+    python scripts/benchmark.py env
 
-python scripts/benchmark.py nn: training and forward passes, beside PyTorch and scikit-learn
+    # Training and forward passes, beside PyTorch and scikit-learn
+    python scripts/benchmark.py nn
 
-python scripts/benchmark.py learning: steps of PPO and PQN from end to end, beside Stable-Baselines3
-
-python scripts/benchmark.py nn --json: rows of name, value, anchor, ratio, target, mode, of_peak
+    # PPO and PQN from end to end, beside Stable-Baselines3
+    python scripts/benchmark.py learning
 """
 
 import os
@@ -26,12 +28,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-import tyro
 from rich.console import Console
 from rich.table import Table
 
 from scripts.benchmarks import env, learning, networks
 from scripts.benchmarks.race import Race
+from scripts.common import cli
 from scripts.common.command_line import run_command
 
 TITLES = {
@@ -42,10 +44,10 @@ TITLES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    """What to measure, and how long."""
+class Options:
+    """The benchmark, and its length."""
 
-    part: Annotated[Literal["env", "nn", "learning"], tyro.conf.Positional] = "env"
+    part: Annotated[Literal["env", "nn", "learning"], cli.POSITIONAL] = "env"
     """env: environment steps, random actions, one core. nn: networks. learning: learners."""
     rounds: int = 15
     """Times that each pair is measured in turn; the median counts."""
@@ -57,13 +59,13 @@ class Config:
     """Print one JSON array instead of a table."""
 
 
-def compare(race: Race, config: Config) -> dict[str, Any]:
+def compare(race: Race, options: Options) -> dict[str, Any]:
     """Measure two things in turn: medians of both, and the median of the ratios of neighbours."""
     values, anchors = [], []
-    for _ in range(config.rounds):
-        values.append(race.ours(config.seconds))
+    for _ in range(options.rounds):
+        values.append(race.ours(options.seconds))
         if race.theirs is not None:
-            anchors.append(race.theirs(config.seconds))
+            anchors.append(race.theirs(options.seconds))
     value = statistics.median(values)
     return {
         "name": race.name,
@@ -76,23 +78,23 @@ def compare(race: Race, config: Config) -> dict[str, Any]:
     }
 
 
-def main(config: Config) -> list[dict[str, Any]]:
-    """Measure, print, and give back the rows."""
-    if config.rounds < 1 or not 0 < config.seconds < math.inf:
-        raise ValueError(f"rounds is {config.rounds} and seconds {config.seconds}; both must be above 0")
-    if not config.threads or min(config.threads) < 1:
-        raise ValueError(f"threads are {config.threads}; give one number or more, each 1 or above")
-    if config.part == "env":
+def main(options: Options) -> list[dict[str, Any]]:
+    """Measure, print, and return the rows."""
+    if options.rounds < 1 or not 0 < options.seconds < math.inf:
+        raise ValueError(f"rounds is {options.rounds} and seconds {options.seconds}; both must be above 0")
+    if not options.threads or min(options.threads) < 1:
+        raise ValueError(f"threads are {options.threads}; give one number or more, each 1 or above")
+    if options.part == "env":
         races = env.races()
-    elif config.part == "nn":
-        races = networks.races(config.threads, config.seconds)
+    elif options.part == "nn":
+        races = networks.races(options.threads, options.seconds)
     else:
-        races = learning.races(config.threads)
-    rows = [compare(race, config) for race in races]
-    if config.json:
+        races = learning.races(options.threads)
+    rows = [compare(race, options) for race in races]
+    if options.json:
         print(json.dumps(rows, indent=2))
         return rows
-    table = Table(title=TITLES[config.part])
+    table = Table(title=TITLES[options.part])
     # Rows of one part have the same columns.
     formats = {"value": ",.0f", "anchor": ",.0f", "ratio": ".2f", "target": ".2f", "of_peak": ".0%"}
     headings = {"value": "ours", "anchor": "theirs", "of_peak": "of peak"}
@@ -108,16 +110,16 @@ def main(config: Config) -> list[dict[str, Any]]:
         table.add_row(row["name"], *cells, *([row["mode"]] if modes else []))
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
-    if config.part == "learning":
+    if options.part == "learning":
         for name, learner in learning.LEARNERS.items():
             parts = ", ".join(f"{part} {share:.0%}" for part, share in learning.shares(*learner).items())
             console.print(f"{name}, one thread: {parts}", highlight=False)
     return rows
 
 
-def parse(arguments: Sequence[str]) -> Config:
-    """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options from the words of a command line."""
+    return cli.parse(Options, arguments, doc=__doc__)
 
 
 if __name__ == "__main__":

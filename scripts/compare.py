@@ -1,10 +1,14 @@
 """Compare runs: their learning curves in one figure, and a table of their results.
 
-python scripts/compare.py runs/es runs/ppo --out compare.png
+Examples:
+    # Two players
+    python scripts/compare.py runs/es runs/ppo --out compare.png
 
-python scripts/compare.py runs/ppo runs/pqn runs/q --over timesteps
+    # Over steps instead of seconds
+    python scripts/compare.py runs/ppo runs/pqn runs/q --over timesteps
 
-python scripts/compare.py runs/cnn runs/mlp: runs of classifiers
+    # Two classifiers
+    python scripts/compare.py runs/cnn runs/mlp
 """
 
 import sys
@@ -18,11 +22,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-import tyro
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from scripts.common import cli
 from scripts.common.command_line import run_command
 from scripts.common.learning_curves import ERROR, SCORE, SECONDS, LearningCurve, food_curve, save_comparison
 from scripts.common.run_folder import RunFolder
@@ -51,10 +55,10 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    """Which runs, and how they are shown."""
+class Options:
+    """The runs, and how they are shown."""
 
-    runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
+    runs: Annotated[tuple[Path, ...], cli.POSITIONAL] = ()
     """Run folders: all of Snake players, or all of image classifiers."""
     over: Literal["seconds", "timesteps"] = "seconds"
     """The x axis: seconds of training, or timesteps of all games (of classifiers: minibatches)."""
@@ -86,7 +90,7 @@ class Run:
         if not metrics:
             raise ValueError(f"{path} is a run without metrics; let it train until its first row of metrics.csv")
         result = folder.read_json("result.json") if (path / "result.json").exists() else {}
-        return cls(path, folder.read_json("config.json"), metrics, result)
+        return cls(path, folder.read_json("options.json"), metrics, result)
 
     @property
     def plays_snake(self) -> bool:
@@ -102,13 +106,13 @@ class Run:
         return {"run": str(self.path), "kind": self.config["kind"]} | board | reached | self.result
 
 
-def main(config: Config) -> list[dict[str, Any]]:
+def main(options: Options) -> list[dict[str, Any]]:
     """Draw the curves, print the table, and return one row per run."""
-    if not config.runs:
+    if not options.runs:
         raise ValueError("no run given; name the folders that training scripts wrote")
-    if config.out.suffix not in SUFFIXES:
-        raise ValueError(f"out is {config.out}; choose a name that ends in {', '.join(SUFFIXES)}")
-    runs = [Run.read(path) for path in config.runs]
+    if options.out.suffix not in SUFFIXES:
+        raise ValueError(f"out is {options.out}; choose a name that ends in {', '.join(SUFFIXES)}")
+    runs = [Run.read(path) for path in options.runs]
     other = next((run for run in runs if run.plays_snake != runs[0].plays_snake), None)
     if other is not None:
         player, classifier = (runs[0], other) if runs[0].plays_snake else (other, runs[0])
@@ -116,15 +120,15 @@ def main(config: Config) -> list[dict[str, Any]]:
             f"{player.path} is the run of a player, {classifier.path} of a classifier; compare runs of one sort"
         )
     players = runs[0].plays_snake
-    y_label, curves = _scores(runs, config.over) if players else _errors(runs, config.over)
+    y_label, curves = _scores(runs, options.over) if players else _errors(runs, options.over)
     timesteps = "timesteps of training" if players else "minibatches of training"
-    save_comparison(curves, SECONDS if config.over == "seconds" else timesteps, y_label, config.out)
+    save_comparison(curves, SECONDS if options.over == "seconds" else timesteps, y_label, options.out)
     rows = [run.row() for run in runs]
-    if config.json:
+    if options.json:
         print(json.dumps(rows, indent=2))
     else:
         print_table(Console(markup=False), _table(rows, PLAYER_COLUMNS if players else CLASSIFIER_COLUMNS))
-        print(f"wrote {config.out}")
+        print(f"wrote {options.out}")
     return rows
 
 
@@ -168,9 +172,9 @@ def _cell(name: str, value: float | str | None) -> str:
     return FORMATS.get(name, "{:,.0f}").format(value)
 
 
-def parse(arguments: Sequence[str]) -> Config:
-    """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options from the words of a command line."""
+    return cli.parse(Options, arguments, doc=__doc__)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,11 @@
 """Draw a digit and see the predictions of networks at once, or step through MNIST's test digits; ? lists the keys.
 
-python scripts/digits.py: a dense and a convolutional network, side by side
+Examples:
+    # A dense and a convolutional network, side by side
+    python scripts/digits.py
 
-python scripts/digits.py runs/cnn --test --data-dir FOLDER: your own network, on the test digits in a folder
+    # Your own network, on the test digits in a folder
+    python scripts/digits.py runs/cnn --test --data-dir FOLDER
 """
 
 import os
@@ -18,18 +21,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import tyro
-
+from scripts.common import cli
 from scripts.common.command_line import run_command
 from scripts.vision import mnist
 from scripts.vision.classifier import load_classifiers
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    """Which networks, and where the test digits are."""
+class Options:
+    """The networks, and the test digits."""
 
-    networks: Annotated[tuple[Path, ...], tyro.conf.Positional] = (Path("digits-mlp"), Path("digits-cnn"))
+    networks: Annotated[tuple[Path, ...], cli.POSITIONAL] = (Path("digits-mlp"), Path("digits-cnn"))
     """Run folders of train_mnist.py, files of weights, or networks that come with the package: digits-mlp,
     digits-cnn."""
     data_dir: Path | None = None
@@ -38,20 +40,20 @@ class Config:
     """Begin with the test digits."""
 
 
-def main(config: Config) -> None:
+def main(options: Options) -> None:
     """Show the window until it is closed."""
-    classifiers = load_classifiers(config.networks, digits=True)
-    digits = mnist.load(config.data_dir) if config.data_dir else None
+    classifiers = load_classifiers(options.networks, digits=True)
+    digits = mnist.load(options.data_dir) if options.data_dir else None
     from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.digits_window import DRAW, TEST, DigitsWindow
 
-    window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if config.test else DRAW)
+    window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if options.test else DRAW)
     App(window).run()
 
 
-def parse(arguments: Sequence[str]) -> Config:
-    """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options from the words of a command line."""
+    return cli.parse(Options, arguments, doc=__doc__)
 
 
 if __name__ == "__main__":

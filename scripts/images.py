@@ -1,8 +1,11 @@
 """Step through the images of a folder and see the predictions of a network; ? lists the keys.
 
-python scripts/images.py FOLDER: images, or class folders of images, and the network for planes, ships and cars
+Examples:
+    # The network for planes, ships and cars
+    python scripts/images.py FOLDER
 
-python scripts/images.py FOLDER --networks runs/images: your own network
+    # Your own network
+    python scripts/images.py FOLDER --networks runs/images
 """
 
 import os
@@ -18,37 +21,36 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import tyro
-
+from scripts.common import cli
 from scripts.common.command_line import run_command
 from scripts.vision.classifier import load_classifiers
 from scripts.vision.image_source import ImageFiles
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
-    """Which images, and which networks."""
+class Options:
+    """The images, and the networks."""
 
-    folder: Annotated[Path, tyro.conf.Positional]
+    folder: Annotated[Path, cli.POSITIONAL]
     """Folder of images, with or without subfolders, or one image file. A folder with the name of a class gives its
     images that true class."""
     networks: tuple[Path, ...] = (Path("vehicles-cnn"),)
     """Run folders of train_images.py, files of weights, or the network that comes with the package: vehicles-cnn."""
 
 
-def main(config: Config) -> None:
+def main(options: Options) -> None:
     """Show the window until it is closed."""
-    classifiers = load_classifiers(config.networks, digits=False)
-    source = ImageFiles(list(classifiers.values()), config.folder)
+    classifiers = load_classifiers(options.networks, digits=False)
+    source = ImageFiles(list(classifiers.values()), options.folder)
     from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.images_window import ImagesWindow
 
     App(ImagesWindow(classifiers, source)).run()
 
 
-def parse(arguments: Sequence[str]) -> Config:
-    """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options from the words of a command line."""
+    return cli.parse(Options, arguments, doc=__doc__)
 
 
 if __name__ == "__main__":

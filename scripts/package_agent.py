@@ -1,6 +1,7 @@
 """Ship the agent of a run with the package: weights as float16, how it was trained, and its evaluation.
 
-python scripts/package_agent.py runs/ppo ppo-10x10
+Examples:
+    python scripts/package_agent.py runs/ppo ppo-10x10
 """
 
 import sys
@@ -14,10 +15,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-import tyro
 
 import agents
 from agents import registry
+from scripts.common import cli
 from scripts.common.command_line import run_command
 from scripts.common.run_folder import RunFolder
 from scripts.games.players import make_games
@@ -25,12 +26,12 @@ from snake_env.endings import find_endings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Options:
     """The run, and the name of the agent."""
 
-    run: Annotated[Path, tyro.conf.Positional]
+    run: Annotated[Path, cli.POSITIONAL]
     """Run folder."""
-    name: Annotated[str, tyro.conf.Positional]
+    name: Annotated[str, cli.POSITIONAL]
     """Name for agents.load, such as ppo-10x10."""
     command: str | None = None
     """Command that trained it; by default the one stored in the run."""
@@ -40,29 +41,29 @@ class Config:
     """Output folder."""
 
 
-def main(config: Config) -> dict[str, Any]:
+def main(options: Options) -> dict[str, Any]:
     """Evaluate the agent, write the file, and return the notes in its header."""
-    file = config.folder / f"{config.name}.npz"
+    file = options.folder / f"{options.name}.npz"
     if file.exists():
         raise FileExistsError(f"{file} exists already; remove it first, or choose another name")
-    run, agent = RunFolder.existing(config.run), agents.load(config.run)
+    run, agent = RunFolder.existing(options.run), agents.load(options.run)
     if not (run.path / "result.json").exists():
-        raise ValueError(f"{config.run} is not finished; continue it with train.py --resume {config.run}")
-    stored, result = run.read_json("config.json"), run.read_json("result.json")
-    notes = stored | dict(registry.about(config.run).get("notes", {}))
-    command = config.command or notes.get("command")
+        raise ValueError(f"{options.run} is not finished; continue it with train.py --resume {options.run}")
+    stored, result = run.read_json("options.json"), run.read_json("result.json")
+    notes = stored | dict(registry.about(options.run).get("notes", {}))
+    command = options.command or notes.get("command")
     if not command:
-        raise ValueError(f"{config.run} stores no command; give --command")
+        raise ValueError(f"{options.run} stores no command; give --command")
     notes |= {"command": command, "seed": stored["seed"]}
     for where in ("out", "resume"):  # paths on this machine
         notes.pop(where, None)
-    notes |= {name: result[name] for name in ("train_seconds", "train_steps")}
+    notes |= {name: result[name] for name in ("train_seconds", "total_timesteps")}
     with tempfile.TemporaryDirectory() as folder:
         agent.save(Path(folder) / "half.npz", {}, half=True)
         shipped = agents.load(Path(folder) / "half.npz")
     for name, masked in (("evaluation", True), ("evaluation_without_mask", False)):
-        notes[name] = _figures(shipped, config.games, masked=masked)
-    config.folder.mkdir(parents=True, exist_ok=True)
+        notes[name] = _figures(shipped, options.games, masked=masked)
+    options.folder.mkdir(parents=True, exist_ok=True)
     agent.save(file, notes, half=True)
     print(f"wrote {file}: {file.stat().st_size / 1e6:.2f} MB, mean {notes['evaluation']['mean']:.1f} food")
     return notes
@@ -75,9 +76,9 @@ def _figures(agent: agents.Agent, games: int, *, masked: bool) -> dict[str, Any]
     return {name: value for name, value in row.items() if name != "agent"}
 
 
-def parse(arguments: Sequence[str]) -> Config:
-    """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options from the words of a command line."""
+    return cli.parse(Options, arguments, doc=__doc__)
 
 
 if __name__ == "__main__":

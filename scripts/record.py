@@ -1,10 +1,13 @@
 """Record a game as a GIF or MP4 to share; several agents play side by side, on the same food.
 
-python scripts/record.py runs/es --out game.gif --seed 7
+Examples:
+    python scripts/record.py runs/es --out game.gif --seed 7
 
-python scripts/record.py ppo-10x10 es-10x10 shortcut --until-full --every 4 --tile 14
+    # The first game in which the first agent fills the board, every fourth frame
+    python scripts/record.py ppo-10x10 es-10x10 shortcut --until-full --every 4 --tile 14
 
-python scripts/record.py shortcut --out game.mp4 --fps 30 --height 6 --width 9
+    # An MP4 of a game on another board
+    python scripts/record.py shortcut --out game.mp4 --fps 30 --height 6 --width 9
 """
 
 import sys
@@ -14,24 +17,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-import tyro
-
+from scripts.common import cli
+from scripts.common.board_options import BoardOptions
 from scripts.common.command_line import check_seed, run_command
 from scripts.common.video import save_video
 from scripts.games.playback_match import PlaybackMatch, new_match
-from scripts.games.players import given_rules
 from scripts.games.side_by_side import match_frames
 
 MAX_SEARCHED = 200  # games that --until-full plays at most
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Options(BoardOptions):
     """The agents, the game, and the video."""
 
-    agents: Annotated[tuple[str, ...], tyro.conf.Positional]
+    group: ClassVar[str] = "Main"
+
+    agents: Annotated[tuple[str, ...], cli.POSITIONAL] = ()
     """One to four run folders, files of weights, names of shipped agents, or scripted players: random, greedy,
     safe-greedy, cycle, shortcut. Several play under the rules of the first learned one."""
     out: Path = Path("game.gif")
@@ -46,31 +50,25 @@ class Config:
     """Side of a cell in pixels."""
     every: int = 1
     """Keep every n-th frame, to make long games short."""
-    height: int | None = None
-    """Rows of the board; by default those the agent was trained on, or 10."""
-    width: int | None = None
-    """Columns of the board; by default as for the rows."""
-    walls: str | None = None
-    """solid or wrap."""
 
 
-def main(config: Config) -> Path:
+def main(options: Options) -> Path:
     """Play the game, write the video, and return its path."""
-    if config.out.suffix not in (".gif", ".mp4"):
-        raise ValueError(f"out is {config.out}; choose a name that ends in .gif or .mp4")
-    if config.fps < 1 or config.every < 1:
-        raise ValueError(f"fps is {config.fps} and every {config.every}; both must be at least 1")
-    check_seed(config.seed)
-    rules = given_rules(height=config.height, width=config.width, walls=config.walls)
-    match = new_match(config.agents, rules, config.seed)
-    if config.until_full:
+    if options.out.suffix not in (".gif", ".mp4"):
+        raise ValueError(f"out is {options.out}; choose a name that ends in .gif or .mp4")
+    if options.fps < 1 or options.every < 1:
+        raise ValueError(f"fps is {options.fps} and every {options.every}; both must be at least 1")
+    check_seed(options.seed)
+    rules = options.rules
+    match = new_match(options.agents, rules, options.seed)
+    if options.until_full:
         match = _full_match(match)
     match.play()
-    frames = match_frames(match, tile=config.tile, every=config.every)
-    save_video(frames, config.out, config.fps)
-    size = config.out.stat().st_size / 1e6
-    print(f"wrote {config.out}: the game of seed {match.seed}, {len(frames)} frames, {size:.2f} MB")
-    return config.out
+    frames = match_frames(match, tile=options.tile, every=options.every)
+    save_video(frames, options.out, options.fps)
+    size = options.out.stat().st_size / 1e6
+    print(f"wrote {options.out}: the game of seed {match.seed}, {len(frames)} frames, {size:.2f} MB")
+    return options.out
 
 
 def _full_match(match: PlaybackMatch) -> PlaybackMatch:
@@ -88,9 +86,9 @@ def _full_match(match: PlaybackMatch) -> PlaybackMatch:
     )
 
 
-def parse(arguments: Sequence[str]) -> Config:
-    """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options from the words of a command line."""
+    return cli.parse(Options, arguments, doc=__doc__)
 
 
 if __name__ == "__main__":

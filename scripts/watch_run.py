@@ -1,8 +1,10 @@
 """Watch a training in a window: games of the best agent so far, and the learning curve. It may be running or over.
 
-python scripts/watch_run.py runs/ppo
+Examples:
+    python scripts/watch_run.py runs/ppo
 
-python scripts/train.py ppo --watch: trains, and opens this window
+    # Train, and open this window
+    python scripts/train.py ppo --watch
 """
 
 import os
@@ -17,8 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import tyro
-
+from scripts.common import cli
 from scripts.common.command_line import run_command
 from scripts.games.live_run import LiveRun
 
@@ -27,16 +28,16 @@ FPS = 25  # fewer than in other windows, to leave the cores to the training
 
 
 @dataclass(frozen=True, kw_only=True)
-class Config:
+class Options:
     """The run, and the speed."""
 
-    run: Annotated[Path, tyro.conf.Positional]
+    run: Annotated[Path, cli.POSITIONAL]
     """Run folder of train.py."""
     fps: int = 20
     """Moves per second."""
 
 
-def main(config: Config) -> None:
+def main(options: Options) -> None:
     """Show the run until the window is closed.
 
     Raises:
@@ -44,18 +45,18 @@ def main(config: Config) -> None:
         ValueError: see `LiveRun`.
         RuntimeError: there is no display.
     """
-    if config.fps < 1:
-        raise ValueError(f"fps is {config.fps}; it must be at least 1")
-    run = LiveRun(config.run)
+    if options.fps < 1:
+        raise ValueError(f"fps is {options.fps}; it must be at least 1")
+    run = LiveRun(options.run)
     from scripts.ui.app import App  # first: where pygame is missing, it says what to install
     from scripts.windows.run_window import RunWindow
 
-    App(RunWindow(run, fps=config.fps)).run(FPS)
+    App(RunWindow(run, fps=options.fps)).run(FPS)
 
 
-def parse(arguments: Sequence[str]) -> Config:
-    """The configuration from a command line."""
-    return tyro.cli(Config, args=arguments, description=__doc__)
+def parse(arguments: Sequence[str]) -> Options:
+    """Return the options from the words of a command line."""
+    return cli.parse(Options, arguments, doc=__doc__)
 
 
 if __name__ == "__main__":

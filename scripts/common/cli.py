@@ -73,6 +73,7 @@ def parse(options: type[Options], arguments: Sequence[str], *, doc: str | None) 
         SystemExit: the words are wrong, or ask for the help.
     """
     app = _app(doc)
+    app["--help"].show = False
     app.default(_command(options))
     chosen: Options = _run(app, arguments)
     return chosen
@@ -112,7 +113,7 @@ def _app(doc: str | None) -> App:
     return App(
         name=Path(sys.argv[0]).name,
         help=description.strip(),
-        help_epilogue=f"Examples:\n{examples.rstrip()}" if examples else None,
+        help_epilogue=f"Examples:\n\n{examples.strip(chr(10))}" if examples else None,
         help_format="plaintext",
         version_flags=(),
         console=Console(highlight=False),
@@ -163,9 +164,9 @@ def _parameter(field: "Field[Any]", hint: Any, text: str, group: str) -> inspect
 
 def _group(options: type[Any], name: str) -> str:
     """The group of a field, from the class that declares it."""
-    declares = next(cls for cls in reversed(options.__mro__) if name in vars(cls).get("__annotations__", {}))
+    declares = next(cls for cls in options.__mro__ if name in vars(cls).get("__annotations__", {}))
     default = "Algorithm" if declares.__module__.startswith("agents.") else "Options"
-    return str(vars(declares).get("group", default))
+    return str(getattr(declares, "group", default))
 
 
 def _help_texts(options: type[Any]) -> dict[str, str]:

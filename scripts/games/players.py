@@ -54,11 +54,6 @@ def make_games(agent: agents.Agent, rules: Mapping[str, Any], N: int) -> gym.vec
     return gym.make_vec(ENVIRONMENT_ID, num_envs=N, vectorization_mode="vector_entry_point", **arguments)
 
 
-def given_rules(**rules: Any) -> dict[str, Any]:  # noqa: ANN401  any rule's value
-    """Return the rules that were given on the command line: those that are not None."""
-    return {name: value for name, value in rules.items() if value is not None}
-
-
 def shared_rules(agent: str) -> dict[str, Any]:
     """Return the rules that a learned agent was trained under, for other agents to play by; none for a scripted one.
 

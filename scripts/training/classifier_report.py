@@ -66,6 +66,6 @@ def report(
         f"Test accuracy {result['test_accuracy']:.2%} ({np.trace(confusion):,} of {len(test_labels):,} images{views})"
     )
     place = shlex.quote(str(folder.path))
-    window = f"digits.py --networks {place}" if classifier.digits else f"images.py FOLDER --networks {place}"
-    console.print(f"See it at work: python scripts/{window}")
+    window = f"digits.py {place}" if classifier.digits else f"images.py FOLDER --networks {place}"
+    console.print(f"See it at work:  python scripts/{window}", soft_wrap=True)
     return result

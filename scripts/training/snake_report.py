@@ -48,8 +48,9 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
     frames = [render_frame(state, tile=GIF_TILE, wrap=options.walls == "wrap") for state in shown]
     save_video(frames, folder.path / "best_game.gif", GIF_FPS)
     console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
-    console.print(f"Watch it play:      python scripts/watch.py {shlex.quote(str(folder.path))}")
-    console.print(f"Train it longer:    python scripts/train.py --resume {shlex.quote(str(folder.path))} --budget 10m")
+    place = shlex.quote(str(folder.path))
+    console.print(f"Watch it play:    python scripts/watch.py {place}", soft_wrap=True)
+    console.print(f"Train it longer:  python scripts/train.py --resume {place} --budget 10m", soft_wrap=True)
     return result
 
 

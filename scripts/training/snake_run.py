@@ -110,12 +110,13 @@ def _limit_hunger(arrays: Arrays, options: SnakeOptions) -> None:
 
 def _describe(row: dict[str, Any]) -> str:
     """A row of metrics in at most 66 characters."""
-    speed = f"{row['steps_per_second'] / 1000:.3g}k steps/s"
+    per_second = row["steps_per_second"]
+    speed = f"{per_second / 1000:.0f}k steps/s" if per_second >= 10_000 else f"{per_second} steps/s"
     if "generation" in row:
-        scores = f"best score {row['best_score']:.1f}, mean {row['mean_score']:.1f}"
-        return f"generation {row['generation']}: {scores}, champion {row['validation_score']:.1f}; {speed}"
+        scores = f"best {row['best_score']:.1f}, mean {row['mean_score']:.1f}, champion {row['validation_score']:.1f}"
+        return f"generation {row['generation']}: {scores} food; {speed}"
     validated = math.isfinite(row["validation_score"])
-    validation = f", validation {row['validation_score']:.1f}, full {row['validation_full']:.0%}" if validated else ""
+    validation = f", validation {row['validation_score']:.1f} ({row['validation_full']:.0%} full)" if validated else ""
     return f"{row['timesteps'] / 1e6:.2f}M steps: score {row['episode_score']:.1f}{validation}; {speed}"
 
 
