@@ -8,7 +8,7 @@ import copy
 import numpy as np
 
 from nn.kernels import threads
-from nn.layer import Array
+from nn.types import Array
 from nn.sequential import Sequential
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nn.layer import Array
+from nn.types import Array
 
 
 def clip_by_global_norm(gradient: Array, limit: float) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.kernels.reductions import row_maxima, row_sums
-from nn.layer import Array
+from nn.types import Array
 
 
 class Loss(ABC):

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.kernels import threads
-from nn.layer import Array
+from nn.types import Array
 from nn.sequential import Sequential
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from nn.layer import Array
-from nn.parallel.worker import Examples
+from nn.types import Array
+from nn.types import Examples
 from nn.sequential import Sequential
 
 

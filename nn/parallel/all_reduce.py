@@ -12,22 +12,18 @@ import math
 import os
 from collections.abc import Callable
 from multiprocessing.sharedctypes import RawArray
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Reduce: TypeAlias = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+from nn.kernels import tuning
+from nn.layers.batch_norm import Reduce
 
 SPINS = 20_000  # looks before sleeping, some milliseconds: to be woken takes longer than most waiting
 let_others_run = getattr(os, "sched_yield", lambda: None)  # between two looks, where the system can
 PATIENCE = 1.0  # seconds between looks whether the others are still there
 SHORT_PATIENCE = 0.05  # where nobody ends the lanes from outside, as with threads
-
-
-def one_lane(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the sums over a lane without others: its numbers."""
-    return values
 
 
 class SharedArray:

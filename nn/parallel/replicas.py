@@ -15,7 +15,8 @@ from typing import TypeVar
 import numpy as np
 
 from nn.kernels import threads
-from nn.layer import Array, Layer
+from nn.layer import Layer
+from nn.types import Array
 from nn.sequential import Sequential
 
 COPIES = 4  # more threads than these find no work

@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.kernels import threads
-from nn.layers.batch_norm import BatchNorm
+from nn.layers.batch_norm import BatchNorm, Reduce, single_process
 from nn.losses import Loss
-from nn.parallel.all_reduce import AllReduce, LaneError, Reduce, SharedArray, one_lane
+from nn.parallel.all_reduce import AllReduce, LaneError, SharedArray
 from nn.sequential import Sequential
 
 Examples = npt.NDArray[Any]  # (B, ...)
@@ -123,7 +123,7 @@ def joined(network: Sequential, reduce: Reduce) -> Iterator[None]:
         yield
     finally:
         for layer in layers:
-            layer.all_reduce = one_lane
+            layer.all_reduce = single_process
 
 
 def batch_norms(network: Sequential) -> list[BatchNorm]:

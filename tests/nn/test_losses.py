@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import nn
 from nn import BinaryCrossEntropy, Huber, Loss, MeanSquaredError, SoftmaxCrossEntropy
-from nn.layer import Array
+from nn.types import Array
 from tests.nn.layers.test_gradients import central_differences, relative_error
 from tests.support.torch_numbers import LOSSES
 

@@ -21,7 +21,7 @@ from nn import (
     WeightAverage,
     clip_by_global_norm,
 )
-from nn.layer import Array
+from nn.types import Array
 from tests.support.same import assert_same
 from tests.support.torch_numbers import OPTIMISERS
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nn import Dense, Flatten, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
-from nn.layer import Array
+from nn.types import Array
 
 
 def everything(hidden: int, outputs: int, shape: tuple[int, int, int]) -> Sequential:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from nn import Conv2D, Dense, Flatten, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
-from nn.layer import Array
+from nn.types import Array
 
 
 def small(seed: int = 0) -> Sequential:
@@ -151,7 +151,7 @@ def test_a_class_in_place_of_a_layer() -> None:
 
 def test_a_layer_has_one_place() -> None:
     tanh = Tanh()
-    with pytest.raises(ValueError, match=r"Tanh\(\) already has a place in a network: make a new layer for each place"):
+    with pytest.raises(ValueError, match=r"Tanh\(\) already belongs to a network: make a new layer for each place"):
         Sequential([tanh, Dense(3, 3), tanh], (3,), rng=0)
     first = small()
     with pytest.raises(ValueError, match=r"Dense\(3, 4\) already has a place"):

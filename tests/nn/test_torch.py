@@ -9,7 +9,7 @@ import pytest
 
 import nn
 from nn import MeanSquaredError, Sequential, SoftmaxCrossEntropy
-from nn.layer import Array
+from nn.types import Array
 from tests.support.torch_numbers import NETWORKS, NUMBERS
 
 TOLERANCES = [(np.float64, 1e-9), (np.float32, 2e-4)]

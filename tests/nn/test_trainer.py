@@ -20,7 +20,7 @@ from nn import (
     predict,
     trainer,
 )
-from nn.parallel.worker import Examples
+from nn.types import Examples
 from tests.nn.layers.test_images import small_network
 from tests.support.same import assert_same
 from tests.support.trainers import HELD_OUT, Do, X, Y, build, plain, without_time

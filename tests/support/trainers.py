@@ -22,7 +22,7 @@ from nn import (
     Tanh,
     Trainer,
 )
-from nn.parallel.worker import Examples
+from nn.types import Examples
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(70, 5)).astype(np.float32)

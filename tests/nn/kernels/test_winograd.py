@@ -1,6 +1,6 @@
 """Winograd's convolution where it is used: its transforms, its rounding, and the same bits with several threads.
 
-That it computes a convolution and its gradients is tested with `Conv2D`, in `test_nn_convolution.py`.
+That it computes a convolution and its gradients is tested with `Conv2D`, in `test_convolution.py`.
 """
 
 import gc
@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from nn import Conv2D, Sequential
-from nn.kernels import threads
-from nn.kernels.winograd import MOST, transforms
-from nn.layer import Array
+from nn.kernels import threads, tuning
+from nn.kernels.winograd import MAX_PRODUCTS, WinogradConvolution, transforms
+from nn.types import Array
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def _one_thread_afterwards() -> Iterator[None]:
     threads.use(1)
 
 
-@pytest.mark.parametrize(("rows", "kernel"), [(m, r) for m in range(1, 6) for r in range(1, 6) if m + r - 1 <= MOST])
+@pytest.mark.parametrize(("rows", "kernel"), [(m, r) for m in range(1, 6) for r in range(1, 6) if m + r - 1 <= MAX_PRODUCTS])
 def test_the_transforms_make_a_correlation(rows: int, kernel: int) -> None:
     rng = np.random.default_rng(rows + 10 * kernel)
     w, d = rng.normal(size=kernel), rng.normal(size=rows + kernel - 1)
@@ -48,18 +48,18 @@ def examples(N: int) -> tuple[Array, Array]:
 def test_it_is_used_for_many_channels_and_large_batches_alone() -> None:
     layer = Conv2D(16, 32)
     Sequential([layer], input_shape=(16, 10, 7), rng=0)
-    with patch("nn.layers.conv2d.Winograd.forward", autospec=True) as forward:
+    with patch("nn.kernels.convolution.WinogradConvolution", wraps=WinogradConvolution) as used:
         layer.forward(np.zeros((2, 16, 10, 7), np.float32))
-        assert not forward.called
+        assert not used.called
         layer.forward(np.zeros((100, 16, 10, 7), np.float32))
-        assert forward.called
+        assert used.called
 
 
 def test_in_float32_it_loses_no_more_than_a_digit() -> None:
     x, gradient = examples(100)
     exact = step(x, gradient, np.float64)
     with_winograd = step(x, gradient)
-    with patch("nn.layers.conv2d.LARGE", np.inf):
+    with patch.object(tuning, "WINOGRAD_MIN_WORK", np.inf):
         row_by_row = step(x, gradient)
     for right, ours, other in zip(exact, with_winograd, row_by_row, strict=True):
         assert not np.array_equal(ours, other)
@@ -78,7 +78,7 @@ def test_several_threads_make_the_same_bits() -> None:
 
 
 def test_fewer_examples_than_before() -> None:
-    """What a batch leaves in the buffers does not show in the next, smaller or larger one."""
+    """What a batch leaves in the workspace does not affect the next, smaller or larger one."""
     network = Sequential([Conv2D(16, 32)], input_shape=(16, 10, 7), rng=0)
     x, gradient = (some.astype(np.float32) for some in examples(120))
     for N in (120, 100, 120):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nn import Dense, Layer, Sequential
-from nn.layer import Array
+from nn.types import Array
 
 
 @pytest.mark.parametrize("outputs", [5, 200])

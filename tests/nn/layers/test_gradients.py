@@ -23,7 +23,7 @@ from nn import (
     Softmax,
     Tanh,
 )
-from nn.layer import Array
+from nn.types import Array
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**32 - 1)

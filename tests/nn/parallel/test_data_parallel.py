@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pytest
 
 import nn
-from nn.layer import Array
+from nn.types import Array
 from nn.parallel import data_parallel
-from nn.parallel.all_reduce import one_lane
+from nn.layers.batch_norm import single_process
 from nn.parallel.data_parallel import DataParallel
-from nn.parallel.worker import Examples
+from nn.types import Examples
 from tests.support.trainers import helpers
 
 rng = np.random.default_rng(0)
@@ -125,7 +125,7 @@ def test_an_error_in_a_share_is_raised_and_the_next_batch_is_learnt(parallel: Da
     assert "in noisy" in "".join(traceback.format_exception(raised.value))  # wherever it was
     assert 0 < parallel.accumulate_gradients(X, Y) < 10
     layers = [layer for layer in parallel.network.layers if isinstance(layer, nn.BatchNorm)]
-    assert all(layer.all_reduce is one_lane for layer in layers)
+    assert all(layer.all_reduce is single_process for layer in layers)
 
 
 class OddError(Exception):
