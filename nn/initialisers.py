@@ -26,7 +26,7 @@ def he(shape: Shape, fan_in: int, _fan_out: int, rng: np.random.Generator) -> Va
 
 
 def glorot(shape: Shape, fan_in: int, fan_out: int, rng: np.random.Generator) -> Values:
-    """Uniform in ±sqrt(6 / (fan_in + fan_out)): for tanh and sigmoid; a compromise between the variances of signals and of gradients.
+    """Uniform in ±sqrt(6 / (fan_in + fan_out)): for tanh and sigmoid, balances signals and gradients.
 
     Source: Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks",
     equation 16.
@@ -36,7 +36,7 @@ def glorot(shape: Shape, fan_in: int, fan_out: int, rng: np.random.Generator) ->
 
 
 def lecun(shape: Shape, fan_in: int, _fan_out: int, rng: np.random.Generator) -> Values:
-    """Normal, standard deviation sqrt(1 / fan_in): the outputs have the variance of the inputs; for layers without activation.
+    """Normal, standard deviation sqrt(1 / fan_in): outputs have the variance of inputs, if nothing follows.
 
     Source: LeCun et al. 1998, "Efficient BackProp", equation 16.
     """

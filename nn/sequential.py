@@ -96,8 +96,14 @@ class Sequential(Bound, Layer):
         if y.shape[axes:] != self.input_shape or (axes == 2 and y.shape[:1] != flat.shape[:1]):
             takes = ", ".join(map(str, (*flat.shape[:-1], "N", *self.input_shape)))
             raise ValueError(f"the input is {y.shape}, this network takes ({takes})")
-        few = tuning.INFERENCE_IMAGES
-        if len(y) > few and not training and self.outermost and axes == 1 and len(self.input_shape) == 3:
+        if (
+            len(y) > tuning.INFERENCE_IMAGES
+            and not training
+            and self.outermost
+            and axes == 1
+            and len(self.input_shape) == 3
+        ):
+            few = tuning.INFERENCE_IMAGES
             return np.concatenate([self.forward(y[start : start + few]) for start in range(0, len(y), few)])
         for layer in self.layers:
             y = layer.forward(y, training=training)

@@ -109,7 +109,9 @@ class CenterConv2D(Conv2D):
 
     def __repr__(self) -> str:
         """Return it as error messages name it."""
-        return f"CenterConv2D({self.inputs}, {self.outputs}, {self.center_channels}, {self.kernel}, stride={self.stride})"
+        return (
+            f"CenterConv2D({self.inputs}, {self.outputs}, {self.center_channels}, {self.kernel}, stride={self.stride})"
+        )
 
     def _center(self, length: int) -> tuple[slice, slice]:
         """Return, along an axis of the image, the cells that the small convolution reads and the outputs it makes."""

@@ -34,9 +34,7 @@ def scale_and_shift(x: Array, scale: Array, shift: Array, y: Array, workspace: W
     threads.parallel_for(transform, len(x), 16 * x.size)
 
 
-def combine(
-    g: Array, x: Array, scale: Array, slope: Array, offset: Array, out: Array, workspace: Workspace
-) -> None:
+def combine(g: Array, x: Array, scale: Array, slope: Array, offset: Array, out: Array, workspace: Workspace) -> None:
     """Write scale · (g + slope · x + offset) to out, for g, x and out (R, C, M), the others (C,)."""
     wide_scale = widen(scale, g, workspace, "scale")
     wide_slope, wide_offset = widen(slope, g, workspace, "slope"), widen(offset, g, workspace, "offset")

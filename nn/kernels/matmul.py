@@ -53,15 +53,13 @@ def matmul(a: Array, b: Array, out: Array, total: Array | None = None, workspace
 
 def affine(x: Array, weight: Array, bias: Array, workspace: Workspace | None = None) -> Array:
     """Return x W + b, for x (N, K), W (K, L), b (1, L): in the workspace if given, else in new memory."""
-    N, L = len(x), weight.shape[1]
-    if workspace is None:
-        if N * weight.size <= tuning.SMALL_PRODUCT:
-            y: Array = x.dot(weight)  # the same as @ for two matrices, with less overhead
-            y += _repeated(bias.tobytes(), bias.dtype, N) if 1 < N <= tuning.MAX_REPEATED_BIAS // L else bias
-            return y
-        y = np.empty((N, L), x.dtype)
-    else:
-        y = workspace.array("y", (N, L), x.dtype)
+    N = len(x)
+    if workspace is None and N * weight.size <= tuning.SMALL_PRODUCT:
+        y: Array = x.dot(weight)  # the same as @ for two matrices, with less overhead
+        y += _repeated(bias.tobytes(), bias.dtype, N) if N > 1 and y.size <= tuning.MAX_REPEATED_BIAS else bias
+        return y
+    shape = N, weight.shape[1]
+    y = np.empty(shape, x.dtype) if workspace is None else workspace.array("y", shape, x.dtype)
     matmul(x, weight, y, workspace=workspace)
     y += bias
     return y

@@ -12,6 +12,7 @@ from nn.kernels.relu import relu
 from nn.layer import Layer, ShapeError
 from nn.types import Array, Shape
 
+
 class ReLU(Layer):
     """y = max(x, 0)."""
 

@@ -73,11 +73,14 @@ class Conv2D(ImageLayer):
         return to_nchw(y)
 
     def accumulate_gradients(self, gradient: Array) -> None:
-        """Add dL/dW[o, c, i, j] = Σ_n,u,v dL/dy[n, o, u, v] x[n, c, s·u + i - p, s·v + j - p], dL/db = Σ_n,u,v dL/dy."""
+        """Add dL/dW[o, c, i, j] = Σ_n,u,v dL/dy[n, o, u, v] x[n, c, s·u+i-p, s·v+j-p] and dL/db[o] = Σ_n,u,v dL/dy."""
         self._backward(to_hcwn(gradient, self.workspace, "dL/dy"))
 
     def backward(self, gradient: Array) -> Array:
-        """Call `accumulate_gradients`; return dL/dx[h] = Σ_j shifted by j: (Σ_i W[:, :, i, j]ᵀ dL/dy[(h + p - i) / s])."""
+        """Add to the gradients of W and b; return dL/dx[n, c, h, w] = Σ W[o, c, i, j] dL/dy[n, o, u, v].
+
+        The sum is over all o, i, j, u, v with s·u + i - p = h and s·v + j - p = w.
+        """
         g = to_hcwn(gradient, self.workspace, "dL/dy")
         C, H, W = self.input_shape
         dx: Array = self.workspace.array("dL/dx", (H, C, W, len(gradient)), g.dtype)

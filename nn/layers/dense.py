@@ -85,4 +85,3 @@ class Dense(Layer):
     def __repr__(self) -> str:
         """Return it as error messages name it."""
         return f"Dense({self.inputs}, {self.outputs})"
-

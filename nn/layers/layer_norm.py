@@ -15,7 +15,7 @@ from nn.types import Array, Shape
 
 
 class LayerNorm(ImageLayer):
-    """y = gain · x̂ + shift, x̂ = (x - mean) / sqrt(variance + epsilon), mean and variance over the features of one example.
+    """y = gain · x̂ + shift, x̂ = (x - mean) / sqrt(variance + epsilon), mean and variance over an example's features.
 
     Args:
         features: shape of an example: a number F for (N, F), (C, H, W) for images.

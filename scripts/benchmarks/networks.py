@@ -85,7 +85,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
             title = f"training {name}, batch {batch}, {ending} / PyTorch"
             print(title, file=sys.stderr)
             mode, theirs = peers.torch_training(network, x, labels, threads, seconds) if torch else peers.ABSENT
-            with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=threads) as processes:
+            with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), num_shards=threads) as processes:
                 yield Race(
                     name=title,
                     ours=training(network, x, labels, batch, processes, seconds),
@@ -99,7 +99,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
         title = f"training MLP 784-128-10, batch 128, {ending} / scikit-learn"
         print(title, file=sys.stderr)
         mode, theirs = peers.sklearn_training(x, labels, 128, threads, seconds) if sklearn else peers.ABSENT
-        with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=threads) as processes:
+        with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), num_shards=threads) as processes:
             yield Race(
                 name=title,
                 ours=training(network, x, labels, 128, processes, seconds),
@@ -149,7 +149,7 @@ def training(
 
         return repeat(learn, len(x))
 
-    with_threads = speed(nn.DataParallel(network, processes.loss, shares=1))
+    with_threads = speed(nn.DataParallel(network, processes.loss, num_shards=1))
 
     def blas_threads(seconds: float) -> float:
         with nn.threads.blas_threads():
@@ -166,10 +166,10 @@ def training(
             nn.threads.use(threads)
 
     modes = {"ours with threads": with_threads}
-    if processes.shares > 1:
+    if processes.num_shards > 1:
         modes["ours with processes"] = one_thread_each
         if "scikit-learn" not in peers.missing():  # nor threadpoolctl, which it brings
-            modes["ours with BLAS threads"] = peers.with_blas(blas_threads, processes.shares)
+            modes["ours with BLAS threads"] = peers.with_blas(blas_threads, processes.num_shards)
     return modes[fastest(modes, seconds)]
 
 

@@ -172,7 +172,7 @@ def apart(layers: Sequence[nn.Layer]) -> list[nn.Layer]:
     found: list[nn.Layer] = []
     for layer in layers:
         if isinstance(layer, nn.BatchNormMaxPool2D):
-            found += [nn.BatchNorm(layer.features, layer.momentum, layer.epsilon), nn.MaxPool2D(layer.pool.window)]
+            found += [nn.BatchNorm(layer.features, layer.momentum, layer.epsilon), nn.MaxPool2D(layer.windows.size)]
         else:
             found.append(layer)
     return found
@@ -206,7 +206,7 @@ def twin(layers: Sequence[nn.Layer]) -> Any:  # noqa: ANN401
             case nn.BatchNorm():
                 module, values = torch.nn.BatchNorm2d(layer.features, layer.epsilon, layer.momentum), {}
             case nn.MaxPool2D():
-                module, values = torch.nn.MaxPool2d(layer.window, layer.stride), {}
+                module, values = torch.nn.MaxPool2d(layer.windows.size, layer.windows.stride), {}
             case nn.Dropout():
                 module, values = torch.nn.Dropout(layer.rate), {}
             case _:  # ReLU, Tanh and Flatten have the same names

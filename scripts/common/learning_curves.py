@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 
 Metrics = Sequence[Mapping[str, float]]  # the rows of metrics.csv
 Floats = NDArray[np.floating[Any]]
@@ -128,7 +128,7 @@ def plain(name: str) -> str:
 
 def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
     """Write a figure as the ending of the path says, as PNG where it has none."""
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         figure.savefig(file, dpi=dpi, format=path.suffix[1:] or "png")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents import Agent
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 from scripts.games.players import ENVIRONMENT_ID
 from snake_env.engine.state import State
 
@@ -47,7 +47,7 @@ def save_video(frames: Sequence[Frame], path: Path, fps: int) -> None:
     savers = {".gif": _save_gif, ".mp4": _save_mp4}
     if path.suffix not in savers:
         raise ValueError(f"{path} ends in {path.suffix!r}; choose .gif or .mp4")
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         savers[path.suffix](frames, file, fps)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import gymnasium as gym
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 from scripts.games.players import ENVIRONMENT_ID
 from scripts.games.shared_food import seed_food
 from snake_env.engine.rules import Rules
@@ -82,7 +82,7 @@ def rules_of(environment: Mapping[str, Any]) -> Rules:
 def save_replay(replay: Replay, path: Path) -> None:
     """Write a replay to a file; its folder is made."""
     content = asdict(replay) | {"actions": "".join(map(str, replay.actions))}
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write_text(json.dumps({"format": FORMAT} | content) + "\n", encoding="utf-8")
 
 

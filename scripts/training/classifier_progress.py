@@ -89,7 +89,7 @@ class TrainingProgress(nn.Callback):
 
     def _line(self, trainer: nn.Trainer) -> str:
         step, seconds = self.first
-        speed = (trainer.step - step) * trainer.batch / max(trainer.elapsed - seconds, 1e-9)
+        speed = (trainer.step - step) * trainer.batch_size / max(trainer.elapsed - seconds, 1e-9)
         epoch = len(trainer.history) + (trainer.progress < 1)
         return f"epoch {epoch}  loss {self.loss:.4f}{self.accuracy}  {speed:,.0f} pictures/s"
 

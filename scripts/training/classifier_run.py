@@ -113,10 +113,10 @@ def train(
         nn.SoftmaxCrossEntropy(options.smoothing, class_weights(labels, len(pictures.classes))),
         nn.AdamW(network, options.learning_rate, weight_decay=options.weight_decay),
         schedule=nn.schedules.one_cycle(options.learning_rate),
-        batch=min(options.batch, len(labels)),
-        average=options.average,
+        batch_size=min(options.batch, len(labels)),
+        ema_decay=options.average,
         augment=augment,
-        shares=SHARES,
+        num_shards=SHARES,
         processes=options.threads > 1,
         seed=options.seed,
     )

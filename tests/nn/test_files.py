@@ -178,12 +178,12 @@ HOSTILE: dict[str, tuple[Callable[[Entries], Any], str]] = {
     "extra array": (lambda e: e.update({"x.npy": npy([1.0])}), r"missing: \[\], unexpected: \['x.npy'\]"),
     "missing, and not promised": (unpromise, "its network needs"),
     "extra, and promised": (promise("x", np.zeros(2, np.float32)), "its network needs"),
-    "other shape": (lambda e: e.update({"1.bias.npy": npy(np.zeros(5, np.float32))}), r"1.bias is <f4 \[5\], promised"),
+    "other shape": (lambda e: e.update({"1.bias.npy": npy(np.zeros(5, np.float32))}), r"1.bias is <f4 \[5\], declared"),
     "other shape, promised": (promise("1.bias", np.zeros(5, np.float32)), "its network needs"),
     "transposed": (promise("1.weight", np.zeros((4, 6), np.float32)), "its network needs"),
     "other type": (
         lambda e: e.update({"1.bias.npy": npy(np.zeros(4))}),
-        r"1.bias is <f8 \[4\], promised was <f4 \[4\]",
+        r"1.bias is <f8 \[4\], declared was <f4 \[4\]",
     ),
     "other type, promised": (promise("1.bias", np.zeros(4)), "not all float32"),
     "pickled objects": (

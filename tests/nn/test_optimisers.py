@@ -174,7 +174,7 @@ def test_restored_it_goes_on_bit_for_bit(kind: Callable[[Sequential], Optimiser]
     np.testing.assert_array_equal(twin.flat, network.flat)
     assert_same(second.state(), optimiser.state())
     assert twin.flat.dtype == dtype
-    assert all(vector.dtype == dtype for vector in second.memory.values())
+    assert all(vector.dtype == dtype for vector in second.moments.values())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -228,13 +228,13 @@ def test_a_state_that_does_not_fit() -> None:
         (lambda n: Adam(n, np.nan), "the learning rate is nan"),
         (lambda n: SGD(n, 0.1, 1.0), r"SGD\(momentum=1.0\) needs a momentum from 0 to below 1"),
         (lambda n: SGD(n, 0.1, nesterov=True), r"SGD\(nesterov=True\) needs a momentum above 0"),
-        (lambda n: RMSProp(n, decay=1.0), r"RMSProp\(decay=1.0\) needs a decay from 0 to below 1"),
+        (lambda n: RMSProp(n, alpha=1.0), r"RMSProp\(alpha=1.0\) needs an alpha from 0 to below 1"),
         (lambda n: RMSProp(n, epsilon=0), "epsilon is 0: give a number above 0"),
         (lambda n: Adam(n, betas=(0.9, 1.0)), r"Adam\(betas=\(0.9, 1.0\)\) needs two numbers"),
         (lambda n: AdamW(n, epsilon=-1), "epsilon is -1: give a number above 0"),
         (lambda n: AdamW(n, weight_decay=-0.1), r"AdamW\(weight_decay=-0.1\) needs a weight decay from 0 on"),
         (lambda n: WeightAverage(n, 1.0), r"WeightAverage\(decay=1.0\) needs a decay from 0 to below 1"),
-        (lambda n: clip_by_global_norm(n.gradient, 0), "limit is 0: give the length above which"),
+        (lambda n: clip_by_global_norm(n.gradient, 0), "max_norm is 0: give the norm above which"),
     ],
 )
 def test_bad_arguments(make: Callable[[Sequential], object], message: str) -> None:

@@ -154,9 +154,9 @@ def test_a_layer_has_one_place() -> None:
     with pytest.raises(ValueError, match=r"Tanh\(\) already belongs to a network: make a new layer for each place"):
         Sequential([tanh, Dense(3, 3), tanh], (3,), rng=0)
     first = small()
-    with pytest.raises(ValueError, match=r"Dense\(3, 4\) already has a place"):
+    with pytest.raises(ValueError, match=r"Dense\(3, 4\) already belongs to a network"):
         Sequential(first.layers, (3,), rng=0)
-    with pytest.raises(ValueError, match=r"Sequential\(.*\) already has a place"):
+    with pytest.raises(ValueError, match=r"Sequential\(.*\) already belongs to a network"):
         Sequential([first, Tanh()], (3,), rng=0)
 
 

@@ -22,7 +22,7 @@ from nn import (
     predict,
 )
 from tests.support.same import assert_same
-from tests.support.trainers import HELD_OUT, Do, X, Y, everything, helpers, plain, without_time
+from tests.support.trainers import HELD_OUT, Do, X, Y, everything, plain, without_time, worker_processes
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
@@ -38,7 +38,7 @@ def test_processes_change_no_bit() -> None:
     rows = [each.fit(X, Y, epochs=3, validation=HELD_OUT) for each in (alone, together)]
     np.testing.assert_array_equal(alone.network.flat, together.network.flat)
     assert without_time(rows[0]) == without_time(rows[1])
-    assert not helpers()
+    assert not worker_processes()
 
 
 @pytest.mark.parametrize("optimiser", [AdamW, RMSProp, lambda network: SGD(network, 0.1, 0.9, nesterov=True)])
@@ -141,10 +141,10 @@ def test_best_weights_are_kept_and_training_stops_early() -> None:
     assert len(again.fit(X, Y, epochs=50, validation=(X, Y), patience=4)) == best + 4  # it had stopped, and stays so
 
 
-def test_the_average_is_what_is_validated_and_kept() -> None:
+def test_the_averaged_weights_are_validated_and_kept() -> None:
     one = everything()
     averages: list[Any] = []
-    keep = Do(epoch=lambda trainer, _row: averages.append(trainer.average.flat.copy()))
+    keep = Do(epoch=lambda trainer, _row: averages.append(trainer.ema.flat.copy()))
     history = one.fit(X, Y, epochs=3, validation=HELD_OUT, callbacks=[keep])
     for row, flat in zip(history, averages, strict=True):
         network = Sequential(**one.network.config(), input_shape=(5,), flat=flat)
@@ -158,7 +158,7 @@ def test_the_average_is_what_is_validated_and_kept() -> None:
 
 def test_regression_is_judged_by_its_loss() -> None:
     network = Sequential([Dense(5, 1)], (5,), rng=0)
-    one = Trainer(network, MeanSquaredError(), SGD(network, 0.05), batch=10)
+    one = Trainer(network, MeanSquaredError(), SGD(network, 0.05), batch_size=10)
     history = one.fit(X, X[:, :1] * 2, epochs=20, validation=(X, X[:, :1] * 2))
     assert "validation_accuracy" not in history[0]
     assert one.best_epoch == 20

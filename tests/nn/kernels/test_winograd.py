@@ -23,7 +23,9 @@ def _one_thread_afterwards() -> Iterator[None]:
     threads.use(1)
 
 
-@pytest.mark.parametrize(("rows", "kernel"), [(m, r) for m in range(1, 6) for r in range(1, 6) if m + r - 1 <= MAX_PRODUCTS])
+@pytest.mark.parametrize(
+    ("rows", "kernel"), [(m, r) for m in range(1, 6) for r in range(1, 6) if m + r - 1 <= MAX_PRODUCTS]
+)
 def test_the_transforms_make_a_correlation(rows: int, kernel: int) -> None:
     rng = np.random.default_rng(rows + 10 * kernel)
     w, d = rng.normal(size=kernel), rng.normal(size=rows + kernel - 1)

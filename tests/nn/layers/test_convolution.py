@@ -15,7 +15,9 @@ from tests.support.layer_checks import assert_training_gradients, images
 
 seeds = st.integers(0, 2**32 - 1)
 small = st.integers(1, 3)
-WINOGRAD = patch.multiple("nn.kernels.tuning", WINOGRAD_MIN_CHANNELS=0, WINOGRAD_MIN_WORK=0)  # wherever possible, also where it takes longer
+WINOGRAD = patch.multiple(
+    "nn.kernels.tuning", WINOGRAD_MIN_CHANNELS=0, WINOGRAD_MIN_WORK=0
+)  # wherever possible, also where it takes longer
 
 
 def convolution(x: Array, weight: Array, bias: Array, stride: int, zeros: tuple[int, int, int, int]) -> Array:
