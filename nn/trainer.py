@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.averaging import WeightAverage
+from nn.best_weights import BestWeights
 from nn.clipping import clip_by_global_norm
 from nn.losses import Loss
 from nn.optimisers import Optimiser, check_same_arrays
@@ -66,6 +67,7 @@ class Trainer:
         progress: 0 to 1, the fraction of the epochs, or of the seconds, that is done.
         loss_value: of the last batch.
         ema: the `WeightAverage`, or None.
+        best: the `BestWeights` so far.
         stop: set it to True in a callback to end the training after this step.
 
     Raises:
@@ -101,13 +103,13 @@ class Trainer:
         self.parallel = DataParallel(network, loss, augment, num_shards, processes=processes)
         self.ema = None if ema_decay is None else WeightAverage(network, ema_decay)
         self.rng = np.random.default_rng(seed)
-        self.epoch = self.step = self.best_epoch = 0
+        self.epoch = self.step = 0
         self.elapsed = self.progress = 0.0
         self.loss_value = math.nan
         self.history: list[Row] = []
         self.stop = False
         self._last = network.flat.copy()  # training continues from here, whatever weights the network has after `fit`
-        self._best = network.flat.copy()
+        self.best = BestWeights(network.flat)
 
     def fit(
         self,
@@ -154,12 +156,12 @@ class Trainer:
         if self.history:
             self.network.flat = self._last
         else:  # the weights may have changed since the trainer was made, or its first epoch was interrupted
-            self._last[...] = self._best[...] = self.network.flat
+            self._last[...] = self.best.flat[...] = self.network.flat
         self.stop = False
         with self.parallel:
             self.parallel.start(x[: self.batch_size], y[: self.batch_size])
             begin = perf_counter() - self.elapsed
-            while not (ended() or self.stop or (patience and self.epoch - self.best_epoch >= patience)):
+            while not (ended() or self.stop or (patience and self.epoch - self.best.epoch >= patience)):
                 self.epoch += 1
                 self.parallel.reseed(self.rng)
                 order = self.rng.permutation(len(x))
@@ -185,23 +187,23 @@ class Trainer:
                 for callback in callbacks:
                     callback.on_epoch(self, row)
         if self.history:
-            self.network.flat = self._best
+            self.network.flat = self.best.flat
         return self.history
 
     def best_network(self) -> Sequential:
         """Return a copy of the network with the best weights so far, see `fit`."""
         network = copy.deepcopy(self.network)
         if self.history:
-            network.flat = self._best
+            network.flat = self.best.flat
         return network
 
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
         """Return arrays and header for `nn.files.write`: in `on_epoch` or outside of `fit`, not within an epoch."""
-        arrays: dict[str, npt.NDArray[Any]] = {"last": self._last.copy(), "best": self._best.copy()}
+        arrays: dict[str, npt.NDArray[Any]] = {"last": self._last.copy(), "best": self.best.flat.copy()}
         if self.ema is not None:
             arrays["ema"] = self.ema.flat.copy()
         arrays |= {f"optimiser.{name}": array for name, array in self.optimiser.state().items()}
-        counts = {"epoch": self.epoch, "step": self.step, "best_epoch": self.best_epoch, "elapsed": self.elapsed}
+        counts = {"epoch": self.epoch, "step": self.step, "best_epoch": self.best.epoch, "elapsed": self.elapsed}
         history = [dict(row) for row in self.history]
         return arrays, {**counts, "history": history, "rng": self.rng.bit_generator.state}
 
@@ -216,10 +218,11 @@ class Trainer:
         if missing:
             raise ValueError(f"this state of a trainer is incomplete: its header lacks {', '.join(sorted(missing))}")
         self.network.flat = arrays["last"]
-        self._last[...], self._best[...] = arrays["last"], arrays["best"]
-        self.epoch, self.step, self.best_epoch = header["epoch"], header["step"], header["best_epoch"]
-        self.elapsed = header["elapsed"]
+        self._last[...] = arrays["last"]
+        self.epoch, self.step, self.elapsed = header["epoch"], header["step"], header["elapsed"]
         self.history = [dict(row) for row in header["history"]]
+        best_row = next((row for row in self.history if row["epoch"] == header["best_epoch"]), {})
+        self.best.set(header["best_epoch"], arrays["best"], best_row)
         self.rng.bit_generator.state = header["rng"]
         prefix = "optimiser."
         self.optimiser.restore({n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)})
@@ -258,11 +261,7 @@ class Trainer:
             if not math.isfinite(found["loss"]):
                 raise self._diverged(f"the validation loss is {found['loss']}")
             measured = {f"validation_{name}": value for name, value in found.items()}
-        # Not history[best_epoch - 1]: an epoch that an error or Ctrl-C interrupted has no row.
-        best = next((row for row in self.history if row["epoch"] == self.best_epoch), {})
-        if validation is None or _merit(measured) > _merit(best):
-            self._best[...] = weights
-            self.best_epoch = self.epoch
+        self.best.update(self.epoch, weights, measured)
         return measured
 
     def _diverged(self, reason: str) -> FloatingPointError:
@@ -288,14 +287,10 @@ class Trainer:
         for name, (examples, targets) in {"": (x, y), "validation ": validation or (x, y)}.items():
             if len(examples) != len(targets) or not len(examples):
                 raise ValueError(
-                    f"{name}x has {len(examples)} examples and y {len(targets)}: give one target for each example, and at least one"
+                    f"{name}x has {len(examples)} examples and y {len(targets)}: "
+                    "give one target for each example, and at least one"
                 )
         if len(x) < self.batch_size:
             raise ValueError(f"x has {len(x)} examples, less than a batch of {self.batch_size}: lower batch_size")
         if patience is not None and (validation is None or patience < 1):
             raise ValueError(f"patience is {patience}: give 1 or more epochs, and validation examples")
-
-
-def _merit(row: Row) -> tuple[float, float]:
-    """Return a key that is larger for better epochs; least for one without validation."""
-    return row.get("validation_accuracy", -math.inf), -row.get("validation_loss", math.inf)

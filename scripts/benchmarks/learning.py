@@ -1,6 +1,6 @@
-"""Learning from end to end, rollouts and updates: PPO and PQN beside Stable-Baselines3's PPO and DQN.
+"""Speed of learning, rollouts and updates: PPO and PQN compared with Stable-Baselines3's PPO and DQN.
 
-The same board, observation, network, number of games, rollout, minibatch and epochs, with as many threads.
+Both have the same board, observation, network, number of games, rollout length, minibatch, epochs and threads.
 """
 
 import cProfile
@@ -33,17 +33,17 @@ LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "PQN, MLP on features": ("pqn", FEATURES),
 }
 
-# The functions in which each part of a step of learning is spent, as (end of the file's name, function).
+# The functions that make up each part of a learning step, as (file name, function).
 PARTS = {
     "environment": [("vector_env.py", "step")],
     "forward": [("sequential.py", "forward")],
-    "backward": [("sequential.py", "learn")],
+    "backward": [("sequential.py", "accumulate_gradients")],
     "optimiser": [("optimisers.py", "step"), ("clipping.py", "clip_by_global_norm")],
 }
 
 
 def races(thread_counts: Sequence[int]) -> Iterator[Race]:
-    """What is measured."""
+    """Yield the comparisons."""
     theirs = find_spec("stable_baselines3") is not None
     if not theirs:
         print("Stable-Baselines3 is not installed; left out (pip install stable-baselines3)", file=sys.stderr)
@@ -60,7 +60,7 @@ def races(thread_counts: Sequence[int]) -> Iterator[Race]:
 
 
 def learner(algorithm: str, environment: dict[str, Any]) -> RolloutLearner:
-    """One of ours."""
+    """Return one of our learners."""
     envs = gym.make_vec(ENVIRONMENT_ID, num_envs=GAMES, vectorization_mode="vector_entry_point", **environment)
     same: dict[str, Any] = {"horizon": HORIZON, "minibatch": MINIBATCH, "channels": CHANNELS, "hidden": HIDDEN}
     if environment is EGO:
@@ -71,13 +71,13 @@ def learner(algorithm: str, environment: dict[str, Any]) -> RolloutLearner:
 
 
 def ours(algorithm: str, environment: dict[str, Any]) -> Speed:
-    """Environment steps a second of one of ours."""
+    """Return the environment steps per second of one of our learners."""
     learns = learner(algorithm, environment)
     return repeat(lambda: learns.step(0.0), GAMES * HORIZON)
 
 
 def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
-    """The same of Stable-Baselines3: an update of DQN for each step that one of ours learns from, in batches alike."""
+    """Return the same of Stable-Baselines3; its DQN makes as many updates on as large minibatches as our learner."""
     import stable_baselines3
     import torch
     from stable_baselines3.common.logger import Logger
@@ -99,12 +99,12 @@ def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
         policy_kwargs={"features_extractor_class": trunk, "net_arch": []},
         device="cpu",
     )
-    model.set_logger(Logger(None, []))  # its own leaves a temporary folder for each call
+    model.set_logger(Logger(None, []))  # the default one creates a temporary folder in each call
     return repeat(lambda: model.learn(GAMES * HORIZON, reset_num_timesteps=False), GAMES * HORIZON)
 
 
 def trunk(observation_space: gym.spaces.Box) -> Any:  # noqa: ANN401  a PyTorch module, which may not be installed
-    """Our trunk as PyTorch's layers, with the attribute that Stable-Baselines3 asks for."""
+    """Return our trunk as PyTorch layers, with the attribute that Stable-Baselines3 needs."""
     import torch
 
     shape = observation_space.shape
@@ -125,8 +125,8 @@ def trunk(observation_space: gym.spaces.Box) -> Any:  # noqa: ANN401  a PyTorch 
     return network
 
 
-def shares(algorithm: str, environment: dict[str, Any]) -> dict[str, float]:
-    """Which share of the time of learning each of `PARTS` takes, on one thread; "rest" is what remains."""
+def time_fractions(algorithm: str, environment: dict[str, Any]) -> dict[str, float]:
+    """Return the fraction of the learning time that each of `PARTS` takes, on one thread, and the "rest"."""
     nn.threads.use(1)
     learns = learner(algorithm, environment)
     learns.step(0.0)

@@ -24,9 +24,14 @@ def test_the_file_is_replaced_at_the_end_of_the_block(tmp_path: Path) -> None:
 def test_after_an_error_the_old_file_is_there(tmp_path: Path, error: type[BaseException]) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(error), atomic_file(path) as temporary:
-        temporary.write_text("half")
-        raise error
+
+    def fail() -> None:
+        with atomic_file(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        fail()
     assert path.read_text() == "old"
     assert [*tmp_path.iterdir()] == [path]
 

@@ -1,4 +1,4 @@
-"""That it all learns: small tasks with a threshold each, in seconds."""
+"""Whole trainings of a few seconds: each small task is learned up to a threshold."""
 
 import gzip
 
@@ -42,7 +42,7 @@ def test_xor() -> None:
 
 
 def spirals(rng: np.random.Generator, N: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(N, 2) points on two arms of one and a half turns, with noise, and (N,) which arm."""
+    """Return noisy points (N, 2) on two spiral arms of one and a half turns, and the arm of each (N,)."""
     arm = rng.integers(2, size=N)
     along = np.sqrt(rng.uniform(0.02, 1, N))
     angle = 3 * np.pi * along + np.pi * arm

@@ -102,7 +102,7 @@ def test_softmax_cross_entropy_by_hand() -> None:
     np.testing.assert_allclose(gradient, np.array([[1, 2, -3], [-5, 3, 2]]) / 8 / 2)
 
 
-def test_class_numbers_and_their_matrix_say_the_same() -> None:
+def test_integer_classes_and_one_hot_targets_give_the_same() -> None:
     for smoothing in (0.0, 0.3):
         value, gradient = SoftmaxCrossEntropy(smoothing)(LOGITS, CLASSES)
         same, its_gradient = SoftmaxCrossEntropy(smoothing)(LOGITS, np.eye(4)[CLASSES])
@@ -208,7 +208,7 @@ def test_classes_that_do_not_fit(targets: Any, message: str) -> None:
 
 
 @pytest.mark.parametrize("targets", [[[-0.1]], [[1.5]]])
-def test_binary_targets_are_shares(targets: Any) -> None:
+def test_binary_targets_lie_between_0_and_1(targets: Any) -> None:
     with pytest.raises(ValueError, match="binary cross-entropy takes 0 to 1"):
         BinaryCrossEntropy()(np.zeros((1, 1)), targets)
 
@@ -231,7 +231,7 @@ def test_bad_arguments(make: Callable[[], object], message: str) -> None:
         make()
 
 
-def test_a_loss_of_ones_own() -> None:
+def test_a_custom_loss() -> None:
     class Absolute(Loss):
         def __call__(self, outputs: Array, targets: Any) -> tuple[float, Array]:
             return float(np.mean(np.abs(outputs - targets))), np.sign(outputs - targets) / outputs.size

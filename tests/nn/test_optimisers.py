@@ -105,7 +105,7 @@ def test_adam_is_the_papers_algorithm() -> None:
         np.testing.assert_allclose(network.flat, theta, rtol=1e-12)
 
 
-def test_adamw_shrinks_weights_only() -> None:
+def test_adamw_decays_weights_only() -> None:
     network = Sequential([Dense(3, 2), BatchNorm(2)], (3,), rng=0, dtype=np.float64)
     network.flat = np.arange(1.0, network.size + 1)
     before = network.flat.copy()
@@ -114,7 +114,7 @@ def test_adamw_shrinks_weights_only() -> None:
     np.testing.assert_array_equal(network.flat[6:], before[6:])
 
 
-def test_adamw_shrinks_no_gain_of_images() -> None:
+def test_adamw_decays_no_gain_of_images() -> None:
     network = Sequential([Conv2D(1, 2), LayerNorm((2, 3, 4))], (1, 3, 4), rng=0, dtype=np.float64)
     network.flat = np.arange(1.0, network.size + 1)
     before = network.flat.copy()
@@ -123,7 +123,7 @@ def test_adamw_shrinks_no_gain_of_images() -> None:
     np.testing.assert_array_equal(network.flat[18:], before[18:])
 
 
-def test_adamw_shrinks_the_weights_of_a_population_and_of_networks_in_networks() -> None:
+def test_adamw_decays_the_weights_of_a_population_and_of_networks_in_networks() -> None:
     inner = Sequential([Dense(2, 2), Sequential([Dense(2, 1)])])
     network = Sequential([inner], (2,), rng=0, dtype=np.float64)
     many = network.population(np.ones((3, network.size)))
@@ -132,7 +132,7 @@ def test_adamw_shrinks_the_weights_of_a_population_and_of_networks_in_networks()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_has_no_gradient_stays(kind: Callable[[Sequential], Optimiser]) -> None:
+def test_parameters_without_gradient_do_not_change(kind: Callable[[Sequential], Optimiser]) -> None:
     network = build(np.array([0, 0, 0, 0, 1, 2], np.float32))
     optimiser = kind(network)
     for _ in range(3):
@@ -155,7 +155,9 @@ def test_the_learning_rate_may_be_assigned(kind: Callable[[Sequential], Optimise
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_restored_it_goes_on_bit_for_bit(kind: Callable[[Sequential], Optimiser], dtype: type[np.float32]) -> None:
+def test_a_restored_optimiser_continues_bit_for_bit(
+    kind: Callable[[Sequential], Optimiser], dtype: type[np.float32]
+) -> None:
     gradients = np.random.default_rng(0).normal(size=(8, 6)).astype(dtype)
     network = build(np.ones(6, dtype))
     optimiser = kind(network)

@@ -1,4 +1,4 @@
-"""A population is its networks: M at once give what each gives alone."""
+"""Populations: M networks at once compute what each of them computes alone."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Schedules: against numbers frozen from PyTorch, and at their corners."""
+"""Schedules: against numbers frozen from PyTorch, and at their corners; annealing."""
 
 import math
 from collections.abc import Callable

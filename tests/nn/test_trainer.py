@@ -1,4 +1,4 @@
-"""The trainer: the loop by hand, resuming bit for bit, early stopping, callbacks, time, and what goes wrong."""
+"""The trainer: the loop by hand, resuming bit for bit, early stopping, callbacks, time, and errors."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_the_loop_by_hand() -> None:
     generator, average = np.random.default_rng(7), WeightAverage(twin, 0.5)
     values = []
     for epoch in range(2):
-        generator.integers(1 << 63, size=1)  # the seed of all chance in the network, which has none
+        generator.integers(1 << 63, size=1)  # the seed of the network's random layers, of which there are none
         order = generator.permutation(70)
         for batch in range(3):  # the last 10 of 70 are left out
             rows = order[20 * batch : 20 * batch + 20]
@@ -91,7 +91,7 @@ def test_a_callback_can_stop_within_an_epoch() -> None:
     assert one.step == 35
 
 
-def test_after_an_interruption_within_an_epoch_training_goes_on() -> None:
+def test_after_an_interruption_within_an_epoch_training_continues() -> None:
     one = plain()
 
     def interrupt(trainer: Trainer) -> None:
@@ -107,13 +107,13 @@ def test_after_an_interruption_within_an_epoch_training_goes_on() -> None:
     history = one.fit(X, Y, epochs=5, validation=(X, Y), callbacks=[Do(epoch=spoil)])
     assert [(row["epoch"], row["step"]) for row in history] == [(1, 4), (3, 11), (4, 15), (5, 19), (6, 20)]
     best = max(history, key=lambda row: (row["validation_accuracy"], -row["validation_loss"]))
-    assert best["epoch"] == one.best_epoch == 3
+    assert best["epoch"] == one.best.epoch == 3
     found = one.loss.measure(predict(one.network, X, 16), Y)
     assert found["loss"] == pytest.approx(best["validation_loss"], rel=1e-6)
 
 
 @pytest.mark.parametrize("broken_at", [2, 7])
-def test_what_was_learned_until_an_interruption_counts(broken_at: int) -> None:
+def test_steps_before_an_interruption_count(broken_at: int) -> None:
     network = build()
     trainer = Trainer(network, SoftmaxCrossEntropy(), SGD(network, 0.1), batch_size=16)
     network.flat = build(seed=5).flat  # after the trainer was made
@@ -171,7 +171,7 @@ def test_threads_change_no_bit() -> None:
 
 
 class Clock:
-    """A second a look."""
+    """A clock that advances by a second at each call."""
 
     now = 0.0
 
@@ -217,7 +217,7 @@ def test_raw_examples_are_augmented_into_what_the_network_takes() -> None:
     plain(batch_size=20).fit(images, Y[:40], epochs=1)  # and without augmentation, as they are
 
 
-def test_a_loss_that_is_no_number() -> None:
+def test_a_loss_that_is_not_finite() -> None:
     broken = X.copy()
     broken[3] = np.nan
     with pytest.raises(
@@ -280,7 +280,7 @@ def test_predict_in_batches(N: int) -> None:
     assert found.dtype == np.float32
 
 
-def test_yes_or_no() -> None:
+def test_binary_classification() -> None:
     network = Sequential([Dense(5, 1)], (5,), rng=0)
     one = Trainer(network, BinaryCrossEntropy(), SGD(network, 1.0), batch_size=70)
     history = one.fit(X, X[:, :1] > 0, epochs=30, validation=(X, X[:, :1] > 0))

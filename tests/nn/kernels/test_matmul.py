@@ -27,7 +27,7 @@ CUTS: dict[str, tuple[tuple[int, int, int], list[tuple[int, ...]]]] = {
 
 
 def made_by(monkeypatch: pytest.MonkeyPatch, call: Callable[[], None]) -> list[tuple[int, ...]]:
-    """The shapes of the products that a call makes."""
+    """Return the shapes of the products that a call makes."""
     made: list[tuple[int, ...]] = []
 
     def recorded(a: Array, b: Array, out: Array, product: Callable[..., Array] = np.matmul) -> None:

@@ -35,7 +35,7 @@ def test_the_transforms_make_a_correlation(rows: int, kernel: int) -> None:
 
 
 def step(x: Array, gradient: Array, dtype: type[np.floating] = np.float32) -> tuple[Array, Array, Array]:
-    """What one layer makes of them: y, dL/dx and dL/dparameters."""
+    """Return y, dL/dx and dL/dparameters of one layer."""
     network = Sequential([Conv2D(16, 32)], input_shape=x.shape[1:], rng=0, dtype=dtype)
     y = network.forward(x.astype(dtype), training=True)
     dx = network.backward(gradient.astype(dtype)).copy()
@@ -47,7 +47,7 @@ def examples(N: int) -> tuple[Array, Array]:
     return rng.standard_normal((N, 16, 10, 7)), rng.standard_normal((N, 32, 10, 7))
 
 
-def test_it_is_used_for_many_channels_and_large_batches_alone() -> None:
+def test_it_is_used_only_for_many_channels_and_large_batches() -> None:
     layer = Conv2D(16, 32)
     Sequential([layer], input_shape=(16, 10, 7), rng=0)
     with patch("nn.kernels.convolution.WinogradConvolution", wraps=WinogradConvolution) as used:
@@ -70,7 +70,7 @@ def test_in_float32_it_loses_no_more_than_a_digit() -> None:
         assert error < 1e-6 * np.sqrt(np.mean(right**2))
 
 
-def test_several_threads_make_the_same_bits() -> None:
+def test_several_threads_give_the_same_bits() -> None:
     x, gradient = examples(100)
     alone = step(x, gradient)
     for count in (2, 3):
@@ -79,8 +79,8 @@ def test_several_threads_make_the_same_bits() -> None:
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_fewer_examples_than_before() -> None:
-    """What a batch leaves in the workspace does not affect the next, smaller or larger one."""
+def test_the_batch_size_may_change() -> None:
+    """Arrays of an earlier batch in the workspace do not affect a smaller or larger one."""
     network = Sequential([Conv2D(16, 32)], input_shape=(16, 10, 7), rng=0)
     x, gradient = (some.astype(np.float32) for some in examples(120))
     for N in (120, 100, 120):
@@ -94,7 +94,7 @@ def test_fewer_examples_than_before() -> None:
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_network_that_is_dropped_is_freed_at_once() -> None:
+def test_a_deleted_network_is_freed_at_once() -> None:
     gc.disable()
     try:
         network = Sequential([Conv2D(32, 32)], (32, 16, 16), rng=0)

@@ -1,4 +1,4 @@
-"""Convolution and pooling, against central differences and loops that spell the formulas out."""
+"""Convolution and pooling, against central differences and plain loops over the formulas."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -21,7 +21,7 @@ WINOGRAD = patch.multiple(
 
 
 def convolution(x: Array, weight: Array, bias: Array, stride: int, zeros: tuple[int, int, int, int]) -> Array:
-    """The formula, number by number."""
+    """Return the convolution by its formula, number by number."""
     above, below, left, right = zeros
     N, C, H, W = x.shape
     O, _, I, J = weight.shape
@@ -118,7 +118,7 @@ def test_the_largest_of_equals_takes_the_gradient_once() -> None:
     np.testing.assert_array_equal(network.backward(np.ones((1, 1, 1, 1))), [[[[1, 0], [0, 0]]]])
 
 
-def test_rows_of_a_kernel_that_see_padding_alone() -> None:
+def test_rows_of_a_kernel_that_see_only_padding() -> None:
     layer = Conv2D(1, 2, kernel=(1, 6), stride=8, padding=2)
     x = np.random.default_rng(0).normal(size=(2, 1, 3, 5))
     assert_training_gradients([layer], x, seed=0)

@@ -1,4 +1,4 @@
-"""Whole networks of images: two heads, any number of threads, memory that is kept, mistakes that are named."""
+"""Whole networks of images: two heads, any number of threads, reused memory, and the messages of errors."""
 
 from collections.abc import Callable, Hashable
 
@@ -104,7 +104,7 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
             np.testing.assert_array_equal(a, b)
 
 
-def test_a_thread_says_what_went_wrong() -> None:
+def test_an_error_in_a_thread_is_raised() -> None:
     def fail(part: slice) -> None:
         if part.start:
             raise ZeroDivisionError(part)
@@ -175,7 +175,7 @@ def test_training_again_allocates_no_new_arrays() -> None:
         ([LayerNorm(4)], "needs .3, 27, 26. as features"),
     ],
 )
-def test_mistakes_are_caught_when_the_network_is_put_together(layers: list[Layer], message: str) -> None:
+def test_layers_that_do_not_fit_are_refused_when_the_network_is_built(layers: list[Layer], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Sequential(layers, (3, 27, 26), rng=0)
 
@@ -209,7 +209,7 @@ def test_saving_keeps_the_running_statistics(tmp_path: object) -> None:
     assert again.config() == network.config()
 
 
-def test_what_has_no_form_for_a_population_says_so() -> None:
+def test_layers_that_do_not_support_a_population_are_refused() -> None:
     network = Sequential([Conv2D(1, 2), Flatten(), Dense(12, 1)], (1, 2, 3), rng=0)
     with pytest.raises(ValueError, match=r"Conv2D.* has no form for a population"):
         network.population(np.zeros((3, network.size), np.float32))
@@ -222,7 +222,7 @@ def test_what_has_no_form_for_a_population_says_so() -> None:
         np.testing.assert_allclose(heads.forward(examples), y, rtol=1e-5, atol=1e-6)
 
 
-def test_summary_counts_what_lies_inside_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_counts_layers_inside_of_others(capsys: pytest.CaptureFixture[str]) -> None:
     layers = [Conv2D(2, 3), Flatten(), Split(Dense(36, 2), Sequential([Dense(36, 4), ReLU(), Dense(4, 1)]))]
     Sequential(layers, (2, 3, 4), rng=0).summary()
     words = capsys.readouterr().out.split()

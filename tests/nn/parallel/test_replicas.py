@@ -1,4 +1,4 @@
-"""Copies of a network give what the network itself gives, whatever the number of threads."""
+"""Replicas of a network compute what the network itself computes, whatever the number of threads."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ def replicas_of(network: nn.Sequential, part: int) -> Replicas:
 
 
 def learnt(network: nn.Sequential, part: int, x: Array, weigh: Array) -> list[Array]:
-    """Let copies learn; the outputs come back by part, the gradient is in the network."""
+    """Accumulate the gradient of replicas in the network; return the outputs part by part."""
 
     def part_of(copy: nn.Sequential, some: slice) -> Array:
         y = copy.forward(x[some], training=True)
@@ -57,7 +57,7 @@ def learnt(network: nn.Sequential, part: int, x: Array, weigh: Array) -> list[Ar
 
 @pytest.mark.parametrize("part", [1, 7, 32, 1000])
 @pytest.mark.parametrize("examples", [1, 3, 50])
-def test_forward_and_gradient_are_the_networks_own(part: int, examples: int) -> None:
+def test_forward_and_gradient_equal_those_of_the_network(part: int, examples: int) -> None:
     network, (x, weigh) = images(), drawn(examples)
     expected = network.forward(x, training=True)
     network.accumulate_gradients(weigh)
@@ -82,7 +82,7 @@ def test_any_number_of_threads_gives_the_same_bits(part: int) -> None:
     assert found[0] == found[1] == found[2]
 
 
-def test_copies_work_in_different_threads() -> None:
+def test_replicas_work_in_different_threads() -> None:
     nn.threads.use(2)
     network, (x, weigh) = images(), drawn(8)
     both = threading.Barrier(2, timeout=10)  # broken, and an error, if one thread did all the work
@@ -114,7 +114,7 @@ def test_gradients_are_added_to_what_is_there() -> None:
     np.testing.assert_allclose(network.gradient, 3 * once, rtol=1e-5, atol=1e-6)
 
 
-def test_copies_follow_the_networks_weights() -> None:
+def test_replicas_use_the_current_weights() -> None:
     network, (x, _) = images(), drawn(9)
     replicas = replicas_of(network, 4)
     before = replicas.forward(x)
@@ -123,7 +123,7 @@ def test_copies_follow_the_networks_weights() -> None:
     assert np.abs(replicas.forward(x) - before).max() > 0.1
 
 
-def test_what_goes_in_can_be_prepared_by_part() -> None:
+def test_inputs_are_prepared_part_by_part() -> None:
     network, (x, _) = images(), drawn(9)
     bytes_of: Array = (x > 0).astype(np.uint8)
     lengths: list[int] = []
@@ -138,7 +138,7 @@ def test_what_goes_in_can_be_prepared_by_part() -> None:
 
 
 @pytest.mark.parametrize(("N", "parts"), [(128, [32] * 4), (8, [8]), (40, [8, 32]), (600, [88] + [128] * 4)])
-def test_a_batch_is_shared_by_all_copies_as_long_as_the_pieces_are_worth_it(N: int, parts: list[int]) -> None:
+def test_a_batch_is_divided_among_all_replicas_unless_it_is_small(N: int, parts: list[int]) -> None:
     lengths: list[int] = []
 
     def prepare(some: Array) -> Array:
@@ -165,7 +165,7 @@ def test_layers_that_need_the_whole_batch_or_random_numbers_are_refused(
         Replicas(nn.Sequential(layers, input_shape=(4,), rng=0))
 
 
-def test_an_error_in_a_copy_comes_out() -> None:
+def test_an_error_in_a_replica_is_raised() -> None:
     nn.threads.use(2)
     for wrong in range(tuning.REPLICAS):
 
@@ -181,7 +181,7 @@ def test_an_error_in_a_copy_comes_out() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_work_inside_of_shared_work_stays_in_its_thread(count: int) -> None:
+def test_nested_work_stays_in_its_thread(count: int) -> None:
     nn.threads.use(count)
     written = np.zeros((6, 5), int)
 
