@@ -1,6 +1,7 @@
-"""Averaging the weights along the way of the training: their mean lies deeper in the valley than they do.
+"""Exponential moving average of a network's weights.
 
-It costs a few percent of a step, and does what a much longer fall of the learning rate would do.
+The average usually generalises better than the last weights. It costs a few percent of a training step, and replaces a
+longer decay of the learning rate.
 """
 
 import copy
@@ -8,18 +9,19 @@ import copy
 import numpy as np
 
 from nn.kernels import threads
-from nn.layer import Array
 from nn.sequential import Sequential
+from nn.types import Array
 
 
 class WeightAverage:
     """a ← d a + (1 - d) θ after each step, with d = min(decay, (1 + t) / (10 + t)) in update t = 0, 1, ...
 
-    d grows because the first weights, which are chance, would otherwise stay in the average for 1 / (1 - decay) steps.
+    d starts low and grows, since the random initial weights would otherwise stay in the average for 1 / (1 - decay)
+    steps.
 
     Args:
-        network: whose θ = network.flat is followed; running statistics lie in it too and are averaged with it.
-        decay: from 0 to below 1; the average reaches back some 1 / (1 - decay) steps.
+        network: whose θ = network.flat is averaged, running statistics included.
+        decay: from 0 to below 1; the average reaches back about 1 / (1 - decay) steps.
 
     Attributes:
         flat: a, of the shape and dtype of network.flat.
@@ -29,7 +31,7 @@ class WeightAverage:
         ValueError: a decay outside of 0 to 1.
 
     Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging"; exponential: Tarvainen
-    and Valpola 2017, "Mean teachers are better role models", arXiv 1703.01780; the d that grows: TensorFlow's
+    and Valpola 2017, "Mean teachers are better role models", arXiv 1703.01780; the growing d: TensorFlow's
     ExponentialMovingAverage.
     """
 
@@ -43,19 +45,19 @@ class WeightAverage:
         self._step = np.empty_like(self.flat)
 
     def update(self) -> None:
-        """Take in the weights as they are now: a += (1 - d) (θ - a)."""
+        """Include the current weights: a += (1 - d) (θ - a)."""
         d = min(self.decay, (1 + self.updates) / (10 + self.updates))
 
-        def part(cut: slice) -> None:
-            step = np.subtract(self.source.flat[cut], self.flat[cut], out=self._step[cut])
+        def update_part(part: slice) -> None:
+            step = np.subtract(self.source.flat[part], self.flat[part], out=self._step[part])
             step *= 1 - d
-            self.flat[cut] += step
+            self.flat[part] += step
 
-        threads.parallel_for(part, len(self.flat), work=8 * self.flat.size)
+        threads.parallel_for(update_part, len(self.flat), work=8 * self.flat.size)
         self.updates += 1
 
     def network(self) -> Sequential:
-        """Return a copy of the network that has the averaged weights."""
+        """Return a copy of the network with the averaged weights."""
         averaged = copy.deepcopy(self.source)
         averaged.flat = self.flat
         return averaged

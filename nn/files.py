@@ -1,16 +1,15 @@
-"""Arrays and what belongs to them, in one file that is safe to open.
+"""Files of arrays with a JSON header, which are safe to open.
 
-A file is an uncompressed `.npz`, so `numpy.load` opens it too, with one entry more that any unzip program shows:
+A file is an uncompressed `.npz`, so `numpy.load` opens it too, with one additional entry:
 
     header.json     {"format": 1, "arrays": {"0.weight": [[16, 12], "<f4"], ...}, "header": {...}}
     0.weight.npy    ...
 
-It is written beside its place and moved there in one step, so that a reader never meets half a file. Reading trusts
-nothing: no pickle, no compression, the promised arrays and no others, in the promised shapes and types.
+It is replaced as a whole, so a reader never finds half a file. Reading is strict: no pickle, no compression, the
+declared arrays and no others, in the declared shapes and types.
 """
 
 import json
-import os
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -20,47 +19,40 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nn.atomic_file import atomic_file
 from nn.sequential import Sequential
 
 FORMAT = 1
-HALF = float(np.finfo(np.float16).max)
+FLOAT16_MAX = float(np.finfo(np.float16).max)
 
 
 def write(path: str | Path, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
-    """Write arrays by name, and a header that JSON can hold, to exactly `path`; the same contents give the same bytes.
+    """Write arrays by name, and a JSON-serialisable header, to exactly `path`; the same contents give the same bytes.
 
     Raises:
-        ValueError: an array of objects.
-        TypeError: a header that JSON cannot hold.
+        ValueError: an array of Python objects.
+        TypeError: a header that is not JSON-serialisable.
         FileNotFoundError: no such folder.
     """
     path = Path(path)
     if not path.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} into")
-    promised = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
-    text = json.dumps({"format": FORMAT, "arrays": promised, "header": dict(header)})
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            with zipfile.ZipFile(file, "w") as archive:
-                with archive.open("header.json", "w") as entry:
-                    entry.write(text.encode())
-                for name, array in arrays.items():
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                        np.lib.format.write_array(entry, array, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    declared = {name: (array.shape, array.dtype.str) for name, array in arrays.items()}
+    text = json.dumps({"format": FORMAT, "arrays": declared, "header": dict(header)})
+    with atomic_file(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
+        with archive.open("header.json", "w") as entry:
+            entry.write(text.encode())
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, array, allow_pickle=False)
 
 
 def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Return the arrays and the header of a file that `write` wrote; tuples in the header have become lists.
 
     Raises:
-        ValueError: anything else in the file; says which file and what is wrong with it.
-        OSError: no such file, or one that may not be read.
+        ValueError: a file that `write` did not write; the message names the file and what is wrong with it.
+        OSError: no such file, or no permission to read it.
     """
     path = Path(path)
     arrays: dict[str, npt.NDArray[Any]] = {}
@@ -73,36 +65,36 @@ def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
                 if contents["format"] != FORMAT:
                     raise ValueError(f"it has format {contents['format']!r}, this version reads format {FORMAT}")
                 present = Counter(archive.namelist())
-                promised = Counter(["header.json", *(f"{name}.npy" for name in contents["arrays"])])
-                if present != promised:
-                    raise ValueError(f"missing: {[*promised - present]}, unexpected: {[*present - promised]}")
+                declared = Counter(["header.json", *(f"{name}.npy" for name in contents["arrays"])])
+                if present != declared:
+                    raise ValueError(f"missing: {[*declared - present]}, unexpected: {[*present - declared]}")
                 for name, (shape, dtype) in contents["arrays"].items():
                     with archive.open(f"{name}.npy") as entry:
                         array = np.lib.format.read_array(entry, allow_pickle=False)
                     if [*array.shape] != shape or array.dtype.str != dtype:
-                        raise ValueError(f"{name} is {array.dtype.str} {[*array.shape]}, promised was {dtype} {shape}")
+                        raise ValueError(f"{name} is {array.dtype.str} {[*array.shape]}, declared was {dtype} {shape}")
                     arrays[name] = array
                 return arrays, dict(contents["header"])
-        except Exception as error:  # the parsers of zip, JSON and NumPy raise almost anything when fed on purpose
+        except Exception as error:  # the parsers of zip, JSON and NumPy raise almost anything on a manipulated file
             raise ValueError(
-                f"{path} cannot be read: {type(error).__name__}: {error}; give a file of weights that was written here"
+                f"{path} cannot be read: {type(error).__name__}: {error}; give a file that nn.save wrote"
             ) from error
 
 
 def save(
     path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None, *, half: bool = False
 ) -> None:
-    """Write a network, and metadata that JSON can hold, for `load`.
+    """Write a network, and JSON-serialisable metadata, for `load`.
 
     Args:
         path: of the file.
         network: one network.
         metadata: by name.
-        half: write what is learned as float16, in half the space; what layers measure stays as it is.
+        half: write trainable parameters as float16, in half the space; running statistics keep their dtype.
 
     Raises:
         ValueError: a population; save one network of it. Numbers too large for float16.
-        TypeError: metadata that JSON cannot hold.
+        TypeError: metadata that is not JSON-serialisable.
     """
     if network.flat.ndim != 1:
         raise ValueError(f"a population of {len(network.flat)} cannot be saved: save the network of one genome")
@@ -116,8 +108,10 @@ def save(
     for name, parameter in network.parameters().items():
         arrays[name] = parameter.value
         if half and parameter.trainable:
-            if np.abs(parameter.value).max() > HALF:
-                raise ValueError(f"{name} holds numbers beyond {HALF:,.0f}, float16's largest: save with half=False")
+            if np.abs(parameter.value).max() > FLOAT16_MAX:
+                raise ValueError(
+                    f"{name} holds numbers beyond {FLOAT16_MAX:,.0f}, the largest float16: save with half=False"
+                )
             arrays[name] = parameter.value.astype(np.float16)
     write(path, arrays, header)
 
@@ -126,12 +120,12 @@ def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:
     """Return the network that `save` wrote, and its metadata.
 
     Raises:
-        ValueError: a file that holds no network, or one whose arrays do not fit it; says which file and why.
-        OSError: no such file, or one that may not be read.
+        ValueError: a file that holds no network, or one whose arrays do not fit it; the message names the file and why.
+        OSError: no such file, or no permission to read it.
     """
     arrays, header = read(path)
     try:
-        # Compare before anything is allocated: the file may speak of a network larger than the machine.
+        # Compare before anything is allocated: the file may describe a network larger than memory.
         expected = {name: parameter.shape for name, parameter in Sequential(**header["network"]).parameters().items()}
         found = {name: array.shape for name, array in arrays.items()}
         if found != expected:
@@ -141,5 +135,5 @@ def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:
             raise ValueError(f"its arrays are not all {header['dtype']}, or float16")
         flat = np.concatenate([np.empty(0, dtype), *(arrays[name].ravel() for name in expected)], dtype=dtype)
         return Sequential(**header["network"], input_shape=header["input_shape"], flat=flat), dict(header["metadata"])
-    except Exception as error:  # layers raise what they like when built from wrong arguments
+    except Exception as error:  # a layer may raise any error when built from wrong arguments
         raise ValueError(f"{path} holds no network: {type(error).__name__}: {error}") from error

@@ -1,8 +1,8 @@
-"""The values that a network starts from, by name.
+"""Initialisers: functions that draw the initial values of a parameter, by name.
 
-Weights that are too large or too small make signals, or their gradients, grow or fade from layer to layer. Each of
-these functions takes (shape, fan_in, fan_out, rng) and returns float64; fan_in is how many inputs each output sums
-over, fan_out how many outputs each input goes to.
+Weights that are too large or too small make signals, or their gradients, grow or vanish from layer to layer. Each
+function takes (shape, fan_in, fan_out, rng) and returns float64; fan_in is how many inputs each output sums over,
+fan_out how many outputs each input contributes to.
 """
 
 import math
@@ -12,12 +12,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-Shape: TypeAlias = tuple[int, ...]
+from nn.types import Shape
+
 Values: TypeAlias = npt.NDArray[np.float64]
 
 
 def he(shape: Shape, fan_in: int, _fan_out: int, rng: np.random.Generator) -> Values:
-    """Normal, standard deviation sqrt(2 / fan_in): for ReLU, which passes on half of what it gets.
+    """Normal, standard deviation sqrt(2 / fan_in): for ReLU, which halves the mean square of its input.
 
     Source: He et al. 2015, "Delving Deep into Rectifiers", equation 10, arXiv 1502.01852.
     """
@@ -25,7 +26,7 @@ def he(shape: Shape, fan_in: int, _fan_out: int, rng: np.random.Generator) -> Va
 
 
 def glorot(shape: Shape, fan_in: int, fan_out: int, rng: np.random.Generator) -> Values:
-    """Uniform in ±sqrt(6 / (fan_in + fan_out)): for tanh and sigmoid, weighing signals and gradients alike.
+    """Uniform in ±sqrt(6 / (fan_in + fan_out)): for tanh and sigmoid, balances signals and gradients.
 
     Source: Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks",
     equation 16.
@@ -35,7 +36,7 @@ def glorot(shape: Shape, fan_in: int, fan_out: int, rng: np.random.Generator) ->
 
 
 def lecun(shape: Shape, fan_in: int, _fan_out: int, rng: np.random.Generator) -> Values:
-    """Normal, standard deviation sqrt(1 / fan_in): outputs vary as much as inputs, where nothing follows.
+    """Normal, standard deviation sqrt(1 / fan_in): outputs have the variance of inputs, if nothing follows.
 
     Source: LeCun et al. 1998, "Efficient BackProp", equation 16.
     """
@@ -43,10 +44,10 @@ def lecun(shape: Shape, fan_in: int, _fan_out: int, rng: np.random.Generator) ->
 
 
 def orthogonal(shape: Shape, _fan_in: int, _fan_out: int, rng: np.random.Generator) -> Values:
-    """Orthonormal rows or columns, whichever are fewer, of the matrix (shape[0], rest): lengths are kept.
+    """Orthonormal rows or columns, whichever are fewer, of the matrix (shape[0], rest): lengths are preserved.
 
     Source: Saxe et al. 2014, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks",
-    arXiv 1312.6120; the signs, without which the QR decomposition is not uniform: Mezzadri 2007, arXiv math-ph/0609050.
+    arXiv 1312.6120; the signs, without which the distribution is not uniform: Mezzadri 2007, arXiv math-ph/0609050.
     """
     rows, columns = shape[0], math.prod(shape[1:])
     normal = rng.normal(size=(max(rows, columns), min(rows, columns)))

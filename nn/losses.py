@@ -1,11 +1,11 @@
-"""How wrong a network is, as one number, and in which direction each of its outputs would make it less wrong.
+"""Loss functions with their gradients.
 
     value, gradient = loss(network.forward(x, training=True), targets)
     network.accumulate_gradients(gradient)
 
-Losses take what the last Dense gives (logits), not probabilities: softmax and sigmoid are part of the loss, where their
-exponentials cancel, so that neither overflows. Values and gradients are means over the batch, so that the learning rate
-does not depend on its size.
+Losses take logits, not probabilities: softmax and sigmoid are part of the loss, where their exponentials cancel, so
+that neither overflows. Values and gradients are means over the batch, so that the learning rate does not
+depend on its size.
 """
 
 from abc import ABC, abstractmethod
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.kernels.reductions import row_maxima, row_sums
-from nn.layer import Array
+from nn.types import Array
 
 
 class Loss(ABC):
@@ -30,11 +30,11 @@ class Loss(ABC):
         """
 
     def weight(self, targets: npt.ArrayLike) -> float:
-        """Return how much these targets count beside others, when values and gradients are averaged over parts."""
+        """Return the weight of these targets when values and gradients are averaged over parts of a batch."""
         return float(len(np.asarray(targets)))
 
     def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
-        """Return "loss" and, where outputs choose between classes, "accuracy": the share that is chosen rightly."""
+        """Return "loss" and, for classes, "accuracy": the fraction of correct predictions."""
         return {"loss": self(outputs, targets)[0]}
 
 
@@ -43,15 +43,15 @@ class MeanSquaredError(Loss):
 
     def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return L and dL/dy = 2 (y - t) / n."""
-        difference = outputs - _fitting(outputs, targets)
+        difference = outputs - _checked_targets(outputs, targets)
         return float(np.mean(difference**2)), difference * (2 / outputs.size)
 
 
 class Huber(Loss):
-    """L = Σ h(y - t) / n, with h(d) = d² / 2 where |d| ≤ δ, and δ (|d| - δ / 2) elsewhere: outliers pull no harder.
+    """L = Σ h(y - t) / n, with h(d) = d² / 2 where |d| ≤ δ, and δ (|d| - δ / 2) elsewhere: quadratic, then linear.
 
     Args:
-        delta: δ, above 0; where the parabola goes over into a line.
+        delta: δ, above 0; where the parabola becomes a line.
 
     Raises:
         ValueError: a delta that is not above 0.
@@ -66,7 +66,7 @@ class Huber(Loss):
 
     def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return L, by h(d) = c (d - c / 2) with c = d between -δ and δ, and dL/dy = c / n."""
-        difference = outputs - _fitting(outputs, targets)
+        difference = outputs - _checked_targets(outputs, targets)
         c = np.clip(difference, -self.delta, self.delta)
         return float(np.mean(c * (difference - c / 2))), c / outputs.size
 
@@ -81,34 +81,34 @@ class SoftmaxCrossEntropy(Loss):
     and D = Σ_n w_{t_n} for integers (a weighted mean), D = N for probabilities: PyTorch's meaning of both.
 
     Args:
-        smoothing: ε from 0 to 1, the share of each target that is spread over all classes.
-        class_weights: (K,), above 0; larger for classes that are rare.
+        label_smoothing: ε from 0 to 1, the part of each target that is spread over all classes.
+        class_weights: (K,), above 0; larger for rare classes.
 
     Raises:
-        ValueError: a smoothing outside of 0 to 1, class weights that are no vector of numbers above 0.
+        ValueError: a label smoothing outside of 0 to 1, class weights that are no vector of numbers above 0.
 
     Source: Bridle 1990, "Probabilistic Interpretation of Feedforward Classification Network Outputs"; smoothing:
     Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7, arXiv 1512.00567.
     """
 
-    def __init__(self, smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
-        if not 0 <= smoothing <= 1:
-            raise ValueError(f"SoftmaxCrossEntropy(smoothing={smoothing}) needs a smoothing from 0 to 1")
-        self.smoothing = float(smoothing)
+    def __init__(self, label_smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError(f"SoftmaxCrossEntropy(label_smoothing={label_smoothing}) needs a number from 0 to 1")
+        self.label_smoothing = float(label_smoothing)
         self.class_weights = None if class_weights is None else np.array(class_weights, np.float64)
         weights = self.class_weights
         if weights is not None and not (weights.ndim == 1 and np.isfinite(weights).all() and (weights > 0).all()):
             raise ValueError(f"class_weights are {weights.tolist()}: give one number above 0 for each class")
 
     def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
-        """Return L and dL/dy_nk = (p_nk Σ_j q_nj - q_nk) / D; without smoothing and weights that is (p - t) / N."""
+        """Return L and dL/dy_nk = (p_nk Σ_j q_nj - q_nk) / D; without smoothing and weights it is (p - t) / N."""
         targets = self._checked(outputs, np.asarray(targets))
         N, K = outputs.shape
         if targets.ndim == 1:
-            q = np.full((N, K), self.smoothing / K, outputs.dtype)
-            q[np.arange(N), targets] = 1 - self.smoothing + self.smoothing / K
+            q = np.full((N, K), self.label_smoothing / K, outputs.dtype)
+            q[np.arange(N), targets] = 1 - self.label_smoothing + self.label_smoothing / K
         else:
-            q = (targets * (1 - self.smoothing) + self.smoothing / K).astype(outputs.dtype, copy=False)
+            q = (targets * (1 - self.label_smoothing) + self.label_smoothing / K).astype(outputs.dtype, copy=False)
         D = self.weight(targets)
         if self.class_weights is not None:
             q *= self.class_weights.astype(outputs.dtype)
@@ -123,7 +123,7 @@ class SoftmaxCrossEntropy(Loss):
         targets = np.asarray(targets)
         if self.class_weights is None or targets.ndim == 2:
             return float(len(targets))
-        # "clip": a class that there is not is refused by the call that compares it with outputs.
+        # "clip": an unknown class is refused later, by the call that compares it with outputs.
         return float(self.class_weights.take(targets, mode="clip").sum())
 
     def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
@@ -143,7 +143,7 @@ class SoftmaxCrossEntropy(Loss):
         if targets.shape == (N, K):
             # Comparisons with NaN are false, so this refuses it too.
             if not (np.abs(targets.sum(axis=1) - 1) < 1e-3).all() or not (targets >= 0).all():
-                raise ValueError("targets of (N, K) are probabilities: each row is of numbers from 0 and has the sum 1")
+                raise ValueError("targets of (N, K) are probabilities: the numbers of a row are 0 or more and sum to 1")
         elif targets.shape != (N,) or targets.dtype.kind not in "iu":
             raise ValueError(
                 f"the targets are {targets.dtype} {targets.shape}; "
@@ -155,7 +155,7 @@ class SoftmaxCrossEntropy(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    """L = -Σ (t log p + (1 - t) log(1 - p)) / n, with p = sigmoid(y): yes or no, n = y.size times.
+    """L = -Σ (t log p + (1 - t) log(1 - p)) / n, with p = sigmoid(y), for n = y.size independent yes-or-no decisions.
 
     y and t of any one shape; t from 0 to 1.
 
@@ -164,7 +164,7 @@ class BinaryCrossEntropy(Loss):
 
     def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         """Return L, as Σ (max(y, 0) - y t + log(1 + exp(-|y|))) / n, and dL/dy = (p - t) / n."""
-        t = _fitting(outputs, targets)
+        t = _checked_targets(outputs, targets)
         if t.min() < 0 or t.max() > 1:
             raise ValueError(f"the targets go from {t.min()} to {t.max()}, binary cross-entropy takes 0 to 1")
         e = np.exp(-np.abs(outputs))
@@ -173,10 +173,10 @@ class BinaryCrossEntropy(Loss):
         return float(value), (p - t) / outputs.size
 
     def measure(self, outputs: Array, targets: npt.ArrayLike) -> dict[str, float]:
-        """Return "loss", and "accuracy": how often the output's sign says on which side of 1/2 the target is."""
-        measured = super().measure(outputs, targets)  # which refuses targets of another shape
-        right = (outputs > 0) == (np.asarray(targets) > 0.5)
-        return {**measured, "accuracy": float(np.mean(right))}
+        """Return "loss", and "accuracy": how often output > 0 agrees with target > 1/2."""
+        measured = super().measure(outputs, targets)  # refuses targets of another shape
+        correct = (outputs > 0) == (np.asarray(targets) > 0.5)
+        return {**measured, "accuracy": float(np.mean(correct))}
 
 
 def log_softmax(outputs: Array) -> tuple[Array, Array]:
@@ -192,11 +192,13 @@ def log_softmax(outputs: Array) -> tuple[Array, Array]:
     return log_p, p
 
 
-def _fitting(outputs: Array, targets: npt.ArrayLike) -> Array:
-    """The targets in the dtype of the outputs, whose shape they must have: (N,) would spread over (N, 1)."""
+def _checked_targets(outputs: Array, targets: npt.ArrayLike) -> Array:
+    """Return the targets in the dtype of the outputs; refuse another shape, as (N,) would broadcast to (N, 1)."""
     t = np.asarray(targets, outputs.dtype)
     if t.shape != outputs.shape or not t.size:
-        raise ValueError(f"the targets are {t.shape}, the outputs {outputs.shape}: give one for one, and some")
+        raise ValueError(
+            f"the targets are {t.shape}, the outputs {outputs.shape}: give one target for each output, and at least one"
+        )
     if not np.isfinite(t).all():
         raise ValueError(f"{np.count_nonzero(~np.isfinite(t))} of {t.size} targets are NaN or infinite")
     return t

@@ -1,8 +1,8 @@
-"""How weights move, given their gradient.
+"""Optimisers: they change the weights, given their gradient.
 
-All parameters are one vector θ = network.flat, and their gradient is one vector g = network.gradient, so that a step is
-a few operations on whole vectors, written into memory that is there already. (Vectors of this size stay in the
-processor's cache; working block by block was measured and is not faster.) Several threads share a step, see `threads`.
+All parameters are one vector θ = network.flat, and their gradient is one vector g = network.gradient, so a step is a
+few operations on whole vectors, without allocating any. (Vectors of this size stay in the processor's cache; processing
+them block by block was measured and is not faster.) Several threads share a step, see `threads`.
 
     network.gradient = 0
     value, gradient = loss(network.forward(x, training=True), targets)
@@ -19,63 +19,64 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.kernels import threads
-from nn.layer import Array
 from nn.sequential import Sequential
+from nn.types import Array
 
 
 class Optimiser(ABC):
-    """What all have in common: a network, a learning rate that may be assigned, vectors that are remembered.
+    """The base of all optimisers.
 
     Args:
         network: one network or a population; its flat is changed in place.
-        learning_rate: η, 0 or more.
-        remembers: names of the vectors, like flat and 0 at first, that go on from step to step.
+        learning_rate: η, 0 or more; may be assigned later.
+        moments: names of the vectors, of the shape of flat and 0 at first, that are kept from step to step.
 
     Attributes:
-        steps: how many steps were made.
+        steps: number of steps so far.
+        moments: these vectors by name.
 
     Raises:
         ValueError: a learning rate below 0 or infinite.
     """
 
-    def __init__(self, network: Sequential, learning_rate: float, *remembers: str) -> None:
+    def __init__(self, network: Sequential, learning_rate: float, *moments: str) -> None:
         if not 0 <= learning_rate < math.inf:
             raise ValueError(f"the learning rate is {learning_rate}: give a number from 0 on, such as 0.001")
         self.network = network
         self.learning_rate = float(learning_rate)
         self.steps = 0
-        self.memory = {name: np.zeros_like(network.flat) for name in remembers}
+        self.moments = {name: np.zeros_like(network.flat) for name in moments}
         self._scratch = np.empty_like(network.flat)
 
     def step(self) -> None:
-        """Change network.flat by what network.gradient says."""
+        """Update network.flat, given network.gradient."""
         self.steps += 1
         flat, gradient, scratch = self.network.flat, self.network.gradient, self._scratch
 
-        def part(cut: slice) -> None:
-            memory = (vector[cut] for vector in self.memory.values())
-            self.update(flat[cut], gradient[cut], scratch[cut], *memory)
+        def update_part(part: slice) -> None:
+            moments = (vector[part] for vector in self.moments.values())
+            self.update(flat[part], gradient[part], scratch[part], *moments)
 
-        threads.parallel_for(part, len(flat), work=16 * flat.size)
+        threads.parallel_for(update_part, len(flat), work=16 * flat.size)
 
     @abstractmethod
-    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
-        """Make the step number `self.steps` on a part of the vectors; scratch is room for what lies between."""
+    def update(self, flat: Array, gradient: Array, scratch: Array, *moments: Array) -> None:
+        """Make step number `self.steps` on a part of the vectors; scratch is memory for intermediate results."""
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """Return what a checkpoint needs: the remembered vectors, "steps" and "learning_rate"; copies."""
+        """Return what a checkpoint needs: copies of the moments, "steps" and "learning_rate"."""
         numbers = {"steps": np.array(self.steps), "learning_rate": np.array(self.learning_rate)}
-        return {name: vector.copy() for name, vector in self.memory.items()} | numbers
+        return {name: vector.copy() for name, vector in self.moments.items()} | numbers
 
     def restore(self, state: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Go on from what `state` returned.
+        """Continue from what `state` returned.
 
         Raises:
             ValueError: other names, shapes or types.
         """
-        require_alike(state, self.state())
+        check_same_arrays(state, self.state())
         self.steps, self.learning_rate = int(state["steps"]), float(state["learning_rate"])
-        for name, vector in self.memory.items():
+        for name, vector in self.moments.items():
             vector[...] = state[name]
 
 
@@ -86,13 +87,13 @@ class SGD(Optimiser):
         network: see `Optimiser`.
         learning_rate: η, 0 or more.
         momentum: μ, from 0 to below 1.
-        nesterov: whether to look ahead along b; needs momentum.
+        nesterov: whether to use Nesterov's momentum; needs momentum above 0.
 
     Raises:
         ValueError: a number outside of these, nesterov without momentum.
 
     Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning", section 2, in
-    the form that PyTorch has, where η stands outside of b.
+    PyTorch's form, where b is not multiplied by η.
     """
 
     def __init__(
@@ -106,11 +107,11 @@ class SGD(Optimiser):
         self.momentum = float(momentum)
         self.nesterov = nesterov
 
-    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
+    def update(self, flat: Array, gradient: Array, scratch: Array, *moments: Array) -> None:
         """Make one step."""
         direction = gradient
         if self.momentum:
-            (b,) = memory
+            (b,) = moments
             b *= self.momentum
             b += gradient
             direction = b
@@ -123,12 +124,12 @@ class SGD(Optimiser):
 
 
 class RMSProp(Optimiser):
-    """v ← d v + (1 - d) g²; θ ← θ - η g / (sqrt(v) + ε): each number moves by its gradient, in units of its usual size.
+    """v ← d v + (1 - d) g²; θ ← θ - η g / (sqrt(v) + ε): each gradient is divided by its recent root mean square.
 
     Args:
         network: see `Optimiser`.
         learning_rate: η, 0 or more.
-        decay: d (PyTorch calls it alpha), from 0 to below 1.
+        alpha: d, from 0 to below 1.
         epsilon: ε, above 0.
 
     Raises:
@@ -138,21 +139,21 @@ class RMSProp(Optimiser):
     """
 
     def __init__(
-        self, network: Sequential, learning_rate: float = 1e-2, decay: float = 0.99, epsilon: float = 1e-8
+        self, network: Sequential, learning_rate: float = 1e-2, alpha: float = 0.99, epsilon: float = 1e-8
     ) -> None:
-        if not 0 <= decay < 1:
-            raise ValueError(f"RMSProp(decay={decay}) needs a decay from 0 to below 1")
+        if not 0 <= alpha < 1:
+            raise ValueError(f"RMSProp(alpha={alpha}) needs an alpha from 0 to below 1")
         _require_epsilon(epsilon)
         super().__init__(network, learning_rate, "square")
-        self.decay = float(decay)
+        self.alpha = float(alpha)
         self.epsilon = float(epsilon)
 
-    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
+    def update(self, flat: Array, gradient: Array, scratch: Array, *moments: Array) -> None:
         """Make one step."""
-        (v,) = memory
+        (v,) = moments
         np.multiply(gradient, gradient, out=scratch)
-        scratch *= 1 - self.decay
-        v *= self.decay
+        scratch *= 1 - self.alpha
+        v *= self.alpha
         v += scratch
         np.sqrt(v, out=scratch)
         scratch += self.epsilon
@@ -162,15 +163,15 @@ class RMSProp(Optimiser):
 
 
 class Adam(Optimiser):
-    """θ ← θ - η M / (sqrt(V) + ε), with M and V weighted means of all g and g² so far: the older, the less they count.
+    """θ ← θ - η M / (sqrt(V) + ε), with M and V exponentially weighted means of all g and g² so far.
 
-    After t steps the gradient of i steps ago has weight β1^i, its square β2^i. With m and v for the sums,
+    After t steps the gradient of i steps ago has weight β1^i, its square β2^i. With m and v for the weighted sums,
 
         m ← β1 m + g        M = m / a,    a = 1 + β1 + ... + β1^(t-1) = (1 - β1^t) / (1 - β1)
         v ← β2 v + g²       V = v / b²,   b² = (1 - β2^t) / (1 - β2)
 
-    which is the paper's algorithm, whose m and v are (1 - β1) and (1 - β2) times ours, and whose "bias correction" is
-    this division by the sum of the weights. It saves two of the paper's passes over the vectors.
+    This equals the paper's algorithm, whose m and v are (1 - β1) and (1 - β2) times these, and whose "bias correction"
+    is the division by the sum of the weights. It saves two of the paper's passes over the vectors.
 
     Args:
         network: see `Optimiser`.
@@ -198,9 +199,9 @@ class Adam(Optimiser):
         self.betas = betas
         self.epsilon = float(epsilon)
 
-    def update(self, flat: Array, gradient: Array, scratch: Array, *memory: Array) -> None:
+    def update(self, flat: Array, gradient: Array, scratch: Array, *moments: Array) -> None:
         """Make one step, with M / (sqrt(V) + ε) = (b / a) m / (sqrt(v) + b ε)."""
-        m, v = memory
+        m, v = moments
         beta1, beta2 = self.betas
         a = (1 - beta1**self.steps) / (1 - beta1)
         b = math.sqrt((1 - beta2**self.steps) / (1 - beta2))
@@ -217,10 +218,10 @@ class Adam(Optimiser):
 
 
 class AdamW(Adam):
-    """Adam with θ ← (1 - η λ) θ before each step, for weights: what is not needed shrinks.
+    """Adam with decoupled weight decay: θ ← (1 - η λ) θ before each step, for weights only.
 
-    Only what a layer names "weight" shrinks: matrices and kernels, not biases, gains and shifts, of whatever shape, nor
-    statistics that a layer measures.
+    Weights are the parameters that a layer names "weight": matrices and kernels, not biases, gains, shifts or running
+    statistics.
 
     Args:
         network: see `Optimiser`.
@@ -232,8 +233,8 @@ class AdamW(Adam):
     Raises:
         ValueError: a number outside of these.
 
-    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2, arXiv 1711.05101, in the
-    form that PyTorch has, where λ is multiplied by η.
+    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization", algorithm 2, arXiv 1711.05101, in
+    PyTorch's form, where λ is multiplied by η.
     """
 
     def __init__(
@@ -250,15 +251,15 @@ class AdamW(Adam):
         self.weight_decay = float(weight_decay)
 
     def step(self) -> None:
-        """Shrink the weights, then make Adam's step."""
+        """Decay the weights, then make Adam's step."""
         for name, parameter in self.network.parameters().items():
             if name.split(".")[-1] == "weight":
                 parameter.value *= 1 - self.learning_rate * self.weight_decay
         super().step()
 
 
-def require_alike(found: Mapping[str, npt.NDArray[Any]], expected: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Raise ValueError unless both hold the same names, with arrays of the same shapes and types."""
+def check_same_arrays(found: Mapping[str, npt.NDArray[Any]], expected: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Raise ValueError unless both have the same names, with arrays of the same shapes and dtypes."""
     has, needs = ({(n, f"{a.dtype} {a.shape}") for n, a in arrays.items()} for arrays in (found, expected))
     if has != needs:
         raise ValueError(

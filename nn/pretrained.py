@@ -1,4 +1,4 @@
-"""Networks that come with the package, already trained, by name."""
+"""The trained networks in this package, by name."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ FOLDER = Path(__file__).parent / "weights"
 
 
 def pretrained() -> dict[str, Path]:
-    """Return the files of weights, for `load`, by name; each file's metadata says what the network reaches, and how."""
+    """Return the weight files, for `load`, by name; each file's metadata says how it was trained and what it scores."""
     return {file.stem: file for file in sorted(FOLDER.glob("*.npz"))}

@@ -1,7 +1,7 @@
-"""How the learning rate changes while training goes on.
+"""Learning-rate schedules, and annealing of other numbers during training.
 
-A schedule is a function from progress, 0 at the first step to 1 at the end, to the learning rate. Progress, not the
-number of the step, so that it fits a training of so many epochs as well as one of so many seconds.
+A schedule is a function from progress, 0 at the first step and 1 at the end, to the learning rate. It takes progress
+rather than the number of the step, so that it fits a training of given epochs as well as one of given seconds.
 
     schedule = one_cycle(0.002)
     schedule(0.0), schedule(0.3), schedule(1.0)       # 0.00008, 0.002, 0.000000008
@@ -10,14 +10,37 @@ number of the step, so that it fits a training of so many epochs as well as one 
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 Schedule: TypeAlias = Callable[[float], float]
+Annealing: TypeAlias = Literal["constant", "linear", "cosine"]
 
 
-def half_wave(first: float, last: float, share: float) -> float:
-    """From first, at share 0, to last, at share 1 and beyond."""
-    return last + (first - last) * (1 + math.cos(math.pi * min(share, 1.0))) / 2
+def cosine_interpolation(first: float, last: float, progress: float) -> float:
+    """Return first at progress 0, last at progress 1 and beyond, and half a cosine wave between them."""
+    return last + (first - last) * (1 + math.cos(math.pi * min(progress, 1.0))) / 2
+
+
+def anneal(kind: Annealing, first: float, last: float, progress: float) -> float:
+    """Return a number that changes during training, at a progress from 0 to 1.
+
+    Args:
+        kind: "constant" for first throughout, "linear" or "cosine" for the path from first to last.
+        first: at progress 0.
+        last: at progress 1.
+        progress: clipped to 0 to 1.
+
+    Raises:
+        ValueError: an unknown kind.
+    """
+    progress = min(max(progress, 0.0), 1.0)
+    if kind == "constant":
+        return first
+    if kind == "linear":
+        return first + (last - first) * progress
+    if kind == "cosine":
+        return cosine_interpolation(first, last, progress)
+    raise ValueError(f"there is no schedule {kind!r}; choose one of {', '.join(get_args(Annealing))}")
 
 
 def constant(rate: float) -> Schedule:
@@ -31,11 +54,11 @@ def constant(rate: float) -> Schedule:
 
 
 def step(rate: float, milestones: Sequence[float] = (0.5, 0.75), factor: float = 0.1) -> Schedule:
-    """η(p) = rate · factor^k, after k of the milestones.
+    """η(p) = rate · factor^k, k milestones after the beginning.
 
     Args:
-        rate: at the beginning, above 0.
-        milestones: from 0 to 1, ascending; from each on the rate is multiplied by factor.
+        rate: initial learning rate, above 0.
+        milestones: values of progress from 0 to 1, ascending; at each the rate is multiplied by factor.
         factor: above 0, usually below 1.
 
     Raises:
@@ -44,19 +67,19 @@ def step(rate: float, milestones: Sequence[float] = (0.5, 0.75), factor: float =
     _require_rate(rate)
     milestones = tuple(milestones)
     if list(milestones) != sorted(milestones) or not all(0 <= milestone <= 1 for milestone in milestones):
-        raise ValueError(f"milestones are {milestones}: give ascending numbers from 0 to 1, shares of the training")
+        raise ValueError(f"milestones are {milestones}: give ascending numbers from 0 to 1, values of progress")
     if not factor > 0:
         raise ValueError(f"factor is {factor}: give a number above 0, such as 0.1")
     return lambda progress: rate * factor ** bisect_right(milestones, progress)
 
 
 def cosine(rate: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
-    """η(p) = final + (rate - final) (1 + cos(π s)) / 2, s = 0, ..., 1: half a wave from rate down to final.
+    """η(p) = final + (rate - final) (1 + cos(π s)) / 2, s = 0, ..., 1: half a cosine wave from rate down to final.
 
     Args:
-        rate: the highest, above 0.
-        final: at the end, from 0 to rate.
-        warmup: share of the training, from 0 to below 1, in which the rate first rises from 0 in a straight line.
+        rate: highest learning rate, above 0.
+        final: learning rate at the end, from 0 to rate.
+        warmup: fraction of the training, from 0 to below 1, in which the rate first rises linearly from 0.
 
     Raises:
         ValueError: a rate that is not above 0, a final outside of 0 to rate, a warmup outside of [0, 1).
@@ -66,14 +89,14 @@ def cosine(rate: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
     """
     _require_rate(rate)
     if not 0 <= final <= rate:
-        raise ValueError(f"final is {final}: give a learning rate from 0 to {rate}, which is the highest")
+        raise ValueError(f"final is {final}: give a learning rate from 0 to {rate}, the highest one")
     if not 0 <= warmup < 1:
-        raise ValueError(f"warmup is {warmup}: give a share of the training, from 0 to below 1")
+        raise ValueError(f"warmup is {warmup}: give a fraction of the training, from 0 to below 1")
 
     def schedule(progress: float) -> float:
         if progress < warmup:
             return rate * progress / warmup
-        return half_wave(rate, final, (progress - warmup) / (1 - warmup))
+        return cosine_interpolation(rate, final, (progress - warmup) / (1 - warmup))
 
     return schedule
 
@@ -81,32 +104,32 @@ def cosine(rate: float, final: float = 0.0, warmup: float = 0.0) -> Schedule:
 def one_cycle(highest: float, rise: float = 0.3, start: float = 1 / 25, final: float = 4e-6) -> Schedule:
     """Half a cosine wave up from start · highest to highest, and half a wave down to final · highest.
 
-    The low beginning lets the weights find a place from which the highest rate, several times what a constant one could
-    be, does not throw them out; the long fall settles them.
+    The low start leads the weights into a region where the highest rate, several times what a constant rate could be,
+    does not diverge; the long decay lets them converge.
 
     Args:
         highest: learning rate, above 0.
-        rise: share of the training, above 0 and below 1, that the rise takes.
-        start: share of the highest at the beginning, from 0 to 1.
-        final: share of the highest at the end, from 0 to 1.
+        rise: fraction of the training, above 0 and below 1, in which the rate rises.
+        start: initial learning rate as a fraction of the highest, from 0 to 1.
+        final: learning rate at the end as a fraction of the highest, from 0 to 1.
 
     Raises:
         ValueError: a number outside of these.
 
     Source: Smith 2018, "A disciplined approach to neural network hyper-parameters", arXiv 1803.09820; the two waves and
-    the numbers of PyTorch's OneCycleLR.
+    the defaults are those of PyTorch's OneCycleLR.
     """
     _require_rate(highest)
     if not 0 < rise < 1:
-        raise ValueError(f"rise is {rise}: give a share of the training, above 0 and below 1")
-    for name, share in (("start", start), ("final", final)):
-        if not 0 <= share <= 1:
-            raise ValueError(f"{name} is {share}: give a share of the highest learning rate, from 0 to 1")
+        raise ValueError(f"rise is {rise}: give a fraction of the training, above 0 and below 1")
+    for name, fraction in (("start", start), ("final", final)):
+        if not 0 <= fraction <= 1:
+            raise ValueError(f"{name} is {fraction}: give a fraction of the highest learning rate, from 0 to 1")
 
     def schedule(progress: float) -> float:
         if progress < rise:
-            return half_wave(start * highest, highest, progress / rise)
-        return half_wave(highest, final * highest, (progress - rise) / (1 - rise))
+            return cosine_interpolation(start * highest, highest, progress / rise)
+        return cosine_interpolation(highest, final * highest, (progress - rise) / (1 - rise))
 
     return schedule
 

@@ -1,8 +1,8 @@
-"""Layers one after another: a network, and, since it is itself a layer, a part of larger ones.
+"""A network: layers one after another. It is itself a layer, so networks can be parts of larger ones.
 
 The outermost network owns two vectors, `flat` with all parameters and `gradient` with their gradients. A layer's
-parameters are views of them, and so is the `flat` of a network inside the network. With a genome matrix (M, P) in place
-of the vector (P,), the same layers are M networks at once.
+parameters are views of them, and so is the `flat` of a network inside the network. With a matrix of genomes (M, P) in
+place of the vector (P,), the same layers are M networks at once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nn.initialisers import Shape
-from nn.layer import Array, Bound, Layer, Memory, Parameter, ShapeError, describe, layer_from
-
-PART = 128  # images that go through the layers at a time outside of training: what they hand on then stays in the cache
+from nn.kernels import tuning
+from nn.layer import Bound, Layer, Parameter, ShapeError, View, describe, layer_from
+from nn.types import Array, Shape
 
 
 class Sequential(Bound, Layer):
@@ -24,26 +23,26 @@ class Sequential(Bound, Layer):
     Args:
         layers: the layers in order, or their descriptions as in `config()`.
         input_shape: of one example, without the batch axis; leave out for a network that becomes part of another.
-        rng: generator, or seed, that draws the first parameters.
+        rng: random generator, or seed, for the initial parameters.
         flat: instead of rng, the memory to use: (P,), or (M, P) for a population. It is not copied.
-        dtype: of what rng draws; float64 is for checking gradients. `flat` brings its own.
+        dtype: of the initial parameters; float64 is for checking gradients. `flat` has its own.
 
     Attributes:
-        flat: (P,) or (M, P), all parameters, in the order of `parameters()`. Assigning to it writes into it.
+        flat: (P,) or (M, P), all parameters, in the order of `parameters()`. Assigning to it writes into its memory.
         gradient: like flat; `backward` adds to it, so set it to 0 before each step.
 
     Raises:
         ValueError: layers that do not fit together, neither or both of rng and flat, a flat of another shape or type, a
-            layer that already has a place in a network.
-        TypeError: something among the layers that is no layer.
+            layer that already belongs to a network.
+        TypeError: an item of layers that is no layer.
 
     A copy (`copy.deepcopy`), a loaded network or one sent to another process has its own memory, a gradient of 0, and
-    chance from the seed 0 until it is reseeded.
+    random numbers from seed 0 until it is reseeded.
     """
 
-    flat = Memory()
-    gradient = Memory()
-    outermost = False  # no network around it
+    flat = View()
+    gradient = View()
+    outermost = False  # whether it is not a layer of another network
 
     def __init__(
         self,
@@ -61,7 +60,7 @@ class Sequential(Bound, Layer):
                 raise TypeError(f"{layer!r} is no layer: write for example ReLU(), with parentheses")
         shape = tuple(index(length) for length in input_shape)
         if not shape and rng is None and flat is None:
-            return  # a part: the network around it will bind it
+            return  # part of another network, which will bind it
         if not shape or (rng is None) == (flat is None):
             raise ValueError("a network needs an input_shape and either rng, which draws its parameters, or their flat")
 
@@ -85,32 +84,39 @@ class Sequential(Bound, Layer):
         """Return y for x: (N, *input_shape) -> (N, *output_shape); in a population with a leading M on both.
 
         x is converted to the network's dtype. The same batch for every member: `np.broadcast_to(x, (M, *x.shape))`.
-        Between a pass with training=True and `backward`, x must stay as it is. One thread at a time: layers compute in
-        memory of their own, so another thread needs a copy of the network, or `Replicas`.
+        Between a pass with training=True and `backward`, x must not be changed. A network serves one thread at a time,
+        since its layers reuse their arrays: another thread needs a copy, or `Replicas`.
 
         Raises:
             ValueError: x of another shape.
         """
         flat = self.flat
-        y = given = np.asarray(x, flat.dtype)
+        y = converted = np.asarray(x, flat.dtype)
         axes = flat.ndim  # before the example's: N in one network, M and N in a population
         if y.shape[axes:] != self.input_shape or (axes == 2 and y.shape[:1] != flat.shape[:1]):
             takes = ", ".join(map(str, (*flat.shape[:-1], "N", *self.input_shape)))
             raise ValueError(f"the input is {y.shape}, this network takes ({takes})")
-        if len(y) > PART and not training and self.outermost and axes == 1 and len(self.input_shape) == 3:
-            return np.concatenate([self.forward(y[start : start + PART]) for start in range(0, len(y), PART)])
+        if (
+            len(y) > tuning.INFERENCE_IMAGES
+            and not training
+            and self.outermost
+            and axes == 1
+            and len(self.input_shape) == 3
+        ):
+            few = tuning.INFERENCE_IMAGES
+            return np.concatenate([self.forward(y[start : start + few]) for start in range(0, len(y), few)])
         for layer in self.layers:
             y = layer.forward(y, training=training)
         if training:
             self.saved = y
-        # What a layer returns may be a view of its own memory, which the next call will overwrite, or what it keeps.
-        return y.copy() if self.outermost and (training or y.base is not None or y is given) else y
+        # A layer may return a view of its scratch memory, which the next call overwrites, or an array that it saved.
+        return y.copy() if self.outermost and (training or y.base is not None or y is converted) else y
 
     def backward(self, gradient: npt.ArrayLike) -> Array:
-        """Turn dL/dy into dL/dx, last layer first (the chain rule), adding to `self.gradient` on the way.
+        """Return dL/dx for dL/dy, last layer first (the chain rule), and add to `self.gradient`.
 
         Raises:
-            ValueError: a gradient that has not the shape of y.
+            ValueError: a gradient of another shape than y.
             RuntimeError: no `forward(x, training=True)` came before.
         """
         g = self._checked(gradient)
@@ -119,7 +125,7 @@ class Sequential(Bound, Layer):
         return g.copy() if self.outermost else g
 
     def accumulate_gradients(self, gradient: npt.ArrayLike) -> None:
-        """Add to `self.gradient` as `backward` does, without the work for dL/dx: all that training needs.
+        """Add to `self.gradient` as `backward` does, without computing dL/dx, which training does not need.
 
         Raises:
             ValueError, RuntimeError: as `backward`.
@@ -139,13 +145,13 @@ class Sequential(Bound, Layer):
         return g
 
     def population(self, genomes: Array) -> "Sequential":
-        """Return M networks built like this one, as one whose forward maps (M, B, ...) to (M, B, ...).
+        """Return M networks of this architecture as one network, whose forward maps (M, B, ...) to (M, B, ...).
 
         Args:
-            genomes: (M, P), one flat vector a row, of this network's dtype. Not copied: later changes to it count.
+            genomes: (M, P), one flat vector a row, of this network's dtype. Not copied: later changes take effect.
 
         Raises:
-            ValueError: genomes of another shape or dtype, a layer that cannot be several at once.
+            ValueError: genomes of another shape or dtype, a layer that does not support populations.
         """
         for _, layer in self.walk():
             if not layer.supports_population:
@@ -170,7 +176,7 @@ class Sequential(Bound, Layer):
         """Return the shape after the last layer.
 
         Raises:
-            ValueError: a layer that cannot follow the one before it; names both, and what would fit.
+            ValueError: a layer that cannot follow the one before it; the message names both, and what would fit.
         """
         shape, where = input_shape, f"on an input of {input_shape}"
         for layer in self.layers:
@@ -192,17 +198,17 @@ class Sequential(Bound, Layer):
         start = 0
         for layer in self.layers:
             if layer.input_shape:
-                raise ValueError(f"{layer} already has a place in a network: make a new layer for each place")
+                raise ValueError(f"{layer} already belongs to a network: make a new layer for each place")
             stop = start + layer.size
             layer.bind(input_shape, flat[..., start:stop], gradient[..., start:stop])
             start, input_shape = stop, layer.output_shape(input_shape)
 
     def walk(self) -> Iterator[tuple[str, Layer]]:
-        """Yield the layers by number, with those inside of others in their place: "0", "1.0", "1.1", "2"."""
+        """Yield the layers by number, those inside of others in place of these: "0", "1.0", "1.1", "2"."""
         yield from _walk(self, "")
 
     def summary(self) -> None:
-        """Print each layer's number, the shape of its output and how many parameters it has."""
+        """Print each layer's number, output shape and number of parameters."""
         rows = [("", "input", self.input_shape, "")]
         rows += [(number, f"{x}", x.output_shape(x.input_shape), f"{x.size:,}") for number, x in self.walk()]
         rows += [("", "total", self.output_shape(self.input_shape), f"{self.flat.shape[-1]:,}")]
@@ -215,7 +221,7 @@ class Sequential(Bound, Layer):
         return f"Sequential({', '.join(map(repr, self.layers))})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle as description and vector, since NumPy would turn the views into arrays of their own."""
+        """Copy and pickle as description and vector: pickled views would become independent arrays."""
         return Sequential, (self.config()["layers"], self.input_shape, None, vars(self).get("flat"))
 
 

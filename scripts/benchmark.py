@@ -112,7 +112,7 @@ def main(options: Options) -> list[dict[str, Any]]:
     console.print(table)
     if options.part == "learning":
         for name, learner in learning.LEARNERS.items():
-            parts = ", ".join(f"{part} {share:.0%}" for part, share in learning.shares(*learner).items())
+            parts = ", ".join(f"{part} {share:.0%}" for part, share in learning.time_fractions(*learner).items())
             console.print(f"{name}, one thread: {parts}", highlight=False)
     return rows
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.learning.schedules import anneal
+from nn.schedules import anneal
 from agents.policies.masks import best_allowed
 from agents.types import BoolArray, FloatArray, IntArray
 

@@ -25,7 +25,7 @@ from agents.learning.on_policy import OnPolicySettings, Steps, flatten, minibatc
 from agents.learning.return_scale import ReturnScale
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
-from agents.learning.schedules import anneal
+from nn.schedules import anneal
 from agents.learning.settings import require_shares
 from agents.learning.spaces import spaces_of
 from agents.policies.masks import best_value

@@ -26,7 +26,7 @@ from agents.learning.exploration import epsilon_greedy, exploration_rate
 from agents.learning.learner import Learner, Stateful
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
-from agents.learning.schedules import Annealing, anneal
+from nn.schedules import Annealing, anneal
 from agents.learning.settings import require_counts, require_shares
 from agents.learning.spaces import spaces_of
 from agents.policies.masks import best_value

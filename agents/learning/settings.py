@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from agents.learning.schedules import Annealing
+from nn.schedules import Annealing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ import numpy as np
 from gymnasium.spaces import Box, Space
 from numpy.typing import NDArray
 
-from agents.learning.rollout import IntArray
+from agents.types import IntArray
 
 UNKNOWN = 0  # row of all situations that were never met
 

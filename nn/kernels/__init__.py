@@ -1,1 +1,1 @@
-"""What makes layers fast: matrix products, im2col, Winograd, threads, scratch memory, and the constants behind them."""
+"""Fast array operations for the layers: matrix products, convolution, pooling, threads and scratch memory."""

@@ -1,17 +1,16 @@
-"""Sums and maxima along a matrix, by ways that are several times as fast as NumPy's own where one side is short.
+"""Sums and maxima along a matrix, several times as fast as NumPy's own where one side is short.
 
-NumPy's `sum` goes from row to row, at the same cost for each, however short it is. BLAS has the sums of rows and of
-columns as a product with ones; maxima of short rows are taken of whole columns, once they lie side by side.
+NumPy's `sum` goes from row to row, at the same cost for each, however short it is. BLAS computes sums of rows and of
+columns as a product with ones; maxima of short rows are computed from columns that are copied side by side.
 """
 
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from nn.layer import Array
-
-SHORT = 64  # numbers in a row, up to which the maximum of columns is faster
+from nn.kernels import tuning
+from nn.types import Array
 
 
 def column_sums(matrix: Array) -> Array:
@@ -28,11 +27,12 @@ def row_sums(matrix: Array) -> Array:
 
 def row_maxima(matrix: Array) -> Array:
     """Return max_k a_nk: (N, K) -> (N, 1)."""
-    columns = matrix.T.copy() if matrix.shape[1] <= SHORT else matrix.T
+    columns = matrix.T.copy() if matrix.shape[1] <= tuning.MAX_SHORT_ROW else matrix.T
     maxima: Array = np.maximum.reduce(columns, axis=0)[:, None]
     return maxima
 
 
 @lru_cache(maxsize=32)
-def _ones(length: int, dtype: np.dtype[Any]) -> Array:
-    return np.ones(length, dtype)
+def _ones(length: int, dtype: npt.DTypeLike) -> Array:
+    ones: Array = np.ones(length, dtype)
+    return ones

@@ -1,21 +1,16 @@
-"""The functions between the layers that learn: without them, layers in a row would be no more than one matrix.
+"""Activation functions.
 
-Each takes and returns any shape, element by element (Softmax: vector by vector), and keeps its own output y for the
-backward pass, since every derivative here can be said in terms of y, and the next layer keeps that array anyway.
+Each works element by element on any shape (Softmax: vector by vector), and saves its output y for the backward pass:
+every derivative here can be written in terms of y, and the next layer saves that array anyway.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from nn.initialisers import Shape
-from nn.layer import Array, Layer, ShapeError
-
-# Numbers up to which NumPy is fastest at comparing with one zero that is an array; with as many zeros; or, in another
-# layout, with the number 0. Above, `clip` is, which reads no second array.
-WITH_ONE, WITH_ZEROS, WITH_ZERO = 512, 40_000, 8_000
-ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)}
+from nn.kernels.relu import relu
+from nn.layer import Layer, ShapeError
+from nn.types import Array, Shape
 
 
 class ReLU(Layer):
@@ -23,14 +18,7 @@ class ReLU(Layer):
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         """Return y = max(x, 0)."""
-        if x.size <= WITH_ONE:
-            y = np.maximum(x, ZERO.get(x.dtype, 0))
-        elif x.size <= WITH_ZEROS and x.flags.c_contiguous:
-            y = np.maximum(x, _zeros(x.shape, x.dtype))
-        elif x.size <= WITH_ZERO:
-            y = np.maximum(x, 0)
-        else:
-            y = np.clip(x, 0, np.inf)
+        y = relu(x)
         if training:
             self.saved = y
         return y
@@ -38,11 +26,6 @@ class ReLU(Layer):
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = dL/dy · [x > 0]: the derivative is 1 or 0, however large x is, and 0 at 0."""
         return gradient * (self.saved > 0)
-
-
-@lru_cache(maxsize=32)
-def _zeros(shape: Shape, dtype: np.dtype[Any]) -> Array:
-    return np.zeros(shape, dtype)
 
 
 class LeakyReLU(Layer):
@@ -63,7 +46,7 @@ class LeakyReLU(Layer):
         self.slope = float(slope)
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        """Return y = max(x, slope · x), which is the same for slopes up to 1."""
+        """Return y = max(x, slope · x), which is equal for slopes up to 1."""
         y: Array = np.maximum(x, self.slope * x)
         if training:
             self.saved = y

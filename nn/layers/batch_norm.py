@@ -1,36 +1,45 @@
-"""Batch normalisation: every feature with mean 0 and variance 1 over the batch, then a learned gain and shift.
+"""Batch normalisation.
 
-What is easily got wrong: mean and variance are those of the batch itself, so each y depends on every x of the batch,
-and the gradient goes through both. It is not the gradient of a fixed scaling: two means are subtracted, that of dL/dy
-and the part of it that goes along with x̂.
+A common mistake: mean and variance are those of the batch itself, so each y depends on every x of the batch, and the
+gradient goes through both. It is not the gradient of a fixed scaling: two means are subtracted, that of dL/dy and that
+of its component along x̂.
 """
 
+from collections.abc import Callable
 from operator import index
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from nn.initialisers import Shape
-from nn.kernels import threads
-from nn.layer import Array, Parameter, ShapeError
+from nn.kernels.channels import channel_moments, combine, scale_and_shift
+from nn.kernels.layout import to_hcwn, to_nchw
+from nn.layer import Parameter, ShapeError
 from nn.layers.images import ImageLayer
-from nn.parallel.all_reduce import Reduce, one_lane
+from nn.types import Array, Shape
+
+# (k,) numbers of one process -> their sums over all processes that share a batch; see `nn.parallel.all_reduce`
+Reduce: TypeAlias = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 # From this mean²/variance on, E[x²] - mean² is a small difference of large numbers, so x is centred first.
-FAR = 100.0
+MAX_MEAN_TO_VARIANCE = 100.0
+
+
+def single_process(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the sums over one process: its values."""
+    return values
 
 
 class BatchNorm(ImageLayer):
     """y = gain · x̂ + shift, x̂ = (x - mean) / sqrt(variance + epsilon), for each feature of (N, F), channel of images.
 
-    In training mean and variance are those of the batch, over N, or N, H and W. Outside of training they are running
-    means, running += momentum · (batch's - running), of the variance with the unbiased one (m / (m - 1) times), as in
+    In training mean and variance are those of the batch, over N, or N, H and W. In inference they are running means,
+    running += momentum · (batch's - running), where the batch's variance is the unbiased one (m / (m - 1) times), as in
     PyTorch. They lie in the network's flat vector, with a gradient of 0.
 
     Args:
         features: F, or the channels C.
-        momentum: share of the last batch in the running statistics, above 0 and up to 1.
+        momentum: weight of the last batch in the running statistics, above 0 and up to 1.
         epsilon: above 0.
 
     Shapes: x and y (N, F) or (N, C, H, W); gain, shift, mean, variance (features,).
@@ -49,36 +58,26 @@ class BatchNorm(ImageLayer):
         self.shift = Parameter((self.features,), "zeros")
         self.mean = Parameter((self.features,), "zeros", trainable=False)
         self.variance = Parameter((self.features,), "ones", trainable=False)
-        self.all_reduce: Reduce = one_lane  # `DataParallel` sets it where several processes share a batch
+        self.all_reduce: Reduce = single_process  # `DataParallel` sets it where several processes share a batch
         self._batch: tuple[Array, Array, float] | None = None
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        """Return y; training moves the running statistics towards the batch's."""
-        rows = self._layout(x, "x, training" if training else "x, inference")
+        """Return y; training updates the running statistics."""
+        rows = self._rows(x, "x", training=training)
         if training:
             rows, scale, shift = self._measure(rows)
         else:
             scale, shift = self._running()
-        y = self.buffer("y, training" if training else "y, inference", rows.shape, x.dtype)
-        self._transform(rows, scale, shift, y)
+        y = self.workspace.array("y", rows.shape, x.dtype, training=training)
+        scale_and_shift(rows, scale, shift, y, self.workspace)
         return self._result(y, x.shape)
 
     def backward(self, gradient: Array) -> Array:
         """Return dL/dx = gain / std · (g - mean(g) - x̂ mean(g x̂)), g = dL/dy; add dL/dgain = Σ g x̂, dL/dshift = Σ g."""
-        rows, g = self.saved, self._layout(gradient, "dL/dy")
-        scale, along, rest = self._add_gradients(self._sums(g, rows))
-        wide_scale = self._wide("scale", scale, g)
-        wide_along, wide_rest = self._wide("along", along, g), self._wide("rest", rest, g)
-        dx = self.buffer("dL/dx", g.shape, g.dtype)
-
-        def combine(some: slice) -> None:
-            for row, gradient_row, to in zip(rows[some], g[some], dx[some], strict=True):
-                np.multiply(row, wide_along, out=to)
-                to += gradient_row
-                to += wide_rest
-                to *= wide_scale
-
-        threads.parallel_for(combine, len(g), 32 * g.size)
+        rows, g = self.saved, self._rows(gradient, "dL/dy")
+        scale, slope, offset = self._add_gradients(channel_moments(g, rows, self.workspace))
+        dx = self.workspace.array("dL/dx", g.shape, g.dtype)
+        combine(g, rows, scale, slope, offset, dx, self.workspace)
         return self._result(dx, gradient.shape)
 
     def parameters(self) -> dict[str, Parameter]:
@@ -99,32 +98,32 @@ class BatchNorm(ImageLayer):
         """Return it as error messages name it."""
         return f"BatchNorm({self.features})"
 
-    def _layout(self, x: Array, name: str) -> Array:
+    def _rows(self, x: Array, name: str, **key: bool) -> Array:
         """Return (N, F) as (1, F, N), images as (H, C, W·N): numbers of one feature lie side by side."""
         if x.ndim == 2:
-            features = self.buffer(name, (1, *x.shape[::-1]), x.dtype)
+            features: Array = self.workspace.array(name, (1, *x.shape[::-1]), x.dtype, **key)
             features[0] = x.T
             return features
-        rows = self.rows(x, name)
+        rows = to_hcwn(x, self.workspace, name, **key)
         H, C, W, N = rows.shape
         return rows.reshape(H, C, W * N)
 
     def _running(self) -> tuple[Array, Array]:
-        """Return scale and shift (F,) of y = scale x + shift outside of training."""
+        """Return scale and shift (F,) of y = scale · x + shift in inference."""
         scale = self.gain.value / np.sqrt(self.variance.value + self.epsilon)
         return scale, self.shift.value - self.mean.value * scale
 
     def _measure(self, rows: Array) -> tuple[Array, Array, Array]:
-        """Measure the batch, keep it for `backward` and move the running statistics.
+        """Measure the batch, save it for `backward` and update the running statistics.
 
-        Return the rows, less their mean where that is far from 0, and scale and shift (F,) of y = scale rows + shift.
+        Return the rows, centred where their mean is far from 0, and scale and shift (F,) of y = scale · rows + shift.
         """
         m, mean, square = self._moments(rows)
         if m < 2:
             raise ValueError(f"{self} needs more than one number of each feature in training, the batch has {m:.0f}")
         centre, variance = mean, square - mean**2
-        if (mean**2 > FAR * variance).any():
-            centred = self.buffer("centred", rows.shape, rows.dtype)
+        if (mean**2 > MAX_MEAN_TO_VARIANCE * variance).any():
+            centred = self.workspace.array("centred", rows.shape, rows.dtype)
             rows = np.subtract(rows, mean.astype(rows.dtype)[:, None], out=centred)
             _, centre, square = self._moments(rows)
             mean, variance = mean + centre, square - centre**2
@@ -135,69 +134,36 @@ class BatchNorm(ImageLayer):
         scale = self.gain.value * inverse
         return rows, scale, self.shift.value - centre * scale
 
-    def _add_gradients(self, own: npt.NDArray[np.float64]) -> tuple[Array, Array, Array]:
-        """Add dL/dgain and dL/dshift, of Σ g and Σ g x as `_sums` returns them.
+    def _add_gradients(self, sums: npt.NDArray[np.float64]) -> tuple[Array, Array, Array]:
+        """Add dL/dgain and dL/dshift, for Σ g and Σ g x of this process; return what dL/dx is made of.
 
-        Return scale, along and rest (F,) of dL/dx = scale (g + along x + rest).
+        That is scale, slope and offset (F,) of dL/dx = scale · (g + slope · x + offset).
         """
         assert self._batch is not None
         centre, inverse, m = self._batch
 
-        def for_parameters(sums: Array) -> tuple[Array, Array]:
-            for_shift, with_x = sums.reshape(2, -1)
-            return for_shift, (with_x - centre * for_shift) * inverse
+        def gradients(sums: Array) -> tuple[Array, Array]:
+            dshift, with_x = sums.reshape(2, -1)
+            return dshift, (with_x - centre * dshift) * inverse
 
-        for_shift, for_gain = for_parameters(own)
-        self.gain.gradient += for_gain
-        self.shift.gradient += for_shift
-        for_shift, for_gain = for_parameters(self.all_reduce(own))  # those of the whole batch
-        along = for_gain * inverse / m  # along · (x - centre) = x̂ mean(g x̂)
-        return self.gain.value * inverse, -along, along * centre - for_shift / m
+        dshift, dgain = gradients(sums)
+        self.gain.gradient += dgain
+        self.shift.gradient += dshift
+        dshift, dgain = gradients(self.all_reduce(sums))  # those of the whole batch
+        slope = dgain * inverse / m  # slope · (x - centre) = x̂ mean(g x̂)
+        return self.gain.value * inverse, -slope, slope * centre - dshift / m
 
     def _moments(self, rows: Array) -> tuple[float, Array, Array]:
         """Return how many numbers of each feature the whole batch has, and the means of x and x² (F,)."""
         count = rows.size // self.features
-        *sums, m = self.all_reduce(np.append(self._sums(rows, rows), count))
+        *sums, m = self.all_reduce(np.append(channel_moments(rows, rows, self.workspace), count))
         mean, square = np.reshape(sums, (2, -1)) / m
         return m, mean, square
 
-    def _sums(self, a: Array, b: Array) -> npt.NDArray[np.float64]:
-        """Return Σ a and Σ a b for each feature, one after the other, (2 F,)."""
-        ones = np.ones(a.shape[2], a.dtype)
-        sums = self.buffer("sums", (2, *a.shape[:2]), a.dtype)
-
-        def add_up(some: slice) -> None:
-            np.matmul(a[some], ones, out=sums[0, some])
-            np.vecdot(a[some], b[some], out=sums[1, some])
-
-        threads.parallel_for(add_up, len(a), 16 * a.size)
-        totals: npt.NDArray[np.float64] = sums.sum(axis=1, dtype=np.float64).ravel()
-        return totals
-
-    def _transform(self, rows: Array, scale: Array, shift: Array, y: Array) -> None:
-        """Write y = scale x + shift."""
-        wide_scale, wide_shift = self._wide("scale", scale, rows), self._wide("shift", shift, rows)
-
-        def transform(some: slice) -> None:
-            for row, to in zip(rows[some], y[some], strict=True):
-                np.multiply(row, wide_scale, out=to)
-                to += wide_shift
-
-        threads.parallel_for(transform, len(rows), 16 * rows.size)
-
-    def _wide(self, name: str, values: Array, rows: Array) -> Array:
-        """Return one number for each feature (F,) as wide as a row, (F, W·N): operations on alike arrays are fastest.
-
-        The rows are then taken one by one, so that several operations find them in the processor's cache.
-        """
-        wide = self.buffer(f"wide {name}", rows.shape[1:], rows.dtype)
-        wide[...] = values[:, None]
-        return wide
-
     def _result(self, rows: Array, shape: Shape) -> Array:
-        """Return what `_layout` made of an array of this shape, as it was."""
+        """Return rows in this shape: the inverse of `_rows`."""
         if len(shape) == 2:
             matrix: Array = rows[0].T
             return matrix
         N, C, H, W = shape
-        return self.images(rows.reshape(H, C, W, N))
+        return to_nchw(rows.reshape(H, C, W, N))

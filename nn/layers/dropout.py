@@ -1,20 +1,22 @@
-"""Dropout: in training, chance takes numbers out, so that no unit can rely on another."""
+"""Dropout."""
 
 from typing import Any
 
 import numpy as np
 
-from nn.layer import Array, Layer
+from nn.layer import Layer
+from nn.types import Array
 
 
 class Dropout(Layer):
-    """y = x · m / (1 - rate) in training, m = 0 with probability rate, else 1; y = x outside of it.
+    """y = x · m / (1 - rate) in training, m = 0 with probability rate, else 1; y = x in inference.
 
-    Dividing by what remains on average keeps the expectation of y equal to x, so inference needs no scaling.
-    Chance comes from `Sequential.reseed`; a network made with a seed has been reseeded with it.
+    Units are dropped at random, so that no unit can rely on another. The division keeps the expectation of y equal to
+    x, so inference needs no scaling. The random generator is seeded by `Sequential.reseed`, which a network made with
+    a seed has called.
 
     Args:
-        rate: share of the numbers that are taken out, from 0 to below 1.
+        rate: probability that a number is set to 0, from 0 to below 1.
 
     Raises:
         ValueError: a rate outside of [0, 1).
@@ -29,7 +31,7 @@ class Dropout(Layer):
         self.rng = np.random.default_rng(0)
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
-        """Return y = x · mask, with mask 0 or 1 / (1 - rate) in training; x itself outside of it."""
+        """Return y = x · mask, with mask 0 or 1 / (1 - rate), in training; x itself in inference."""
         if not training:
             return x
         mask = self.rng.random(x.shape, np.float32) >= self.rate
@@ -41,7 +43,7 @@ class Dropout(Layer):
         return gradient * self.saved
 
     def reseed(self, rng: np.random.Generator) -> None:
-        """Go on with a generator of its own, so that layers do not depend on each other's batches."""
+        """Seed the layer's own generator, so that no layer depends on how much another one draws."""
         self.rng = np.random.default_rng(rng.integers(1 << 63))
 
     def config(self) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""The step from images to vectors."""
+"""The layer between images and vectors."""
 
 import math
 
-from nn.initialisers import Shape
-from nn.layer import Array
+from nn.kernels.layout import to_nchw
 from nn.layers.images import ImageLayer
+from nn.types import Array, Shape
 
 
 class Flatten(ImageLayer):
@@ -19,8 +19,8 @@ class Flatten(ImageLayer):
         size = math.prod(x.shape[-3:])
         if x.ndim == 5 or x.flags.c_contiguous:
             return x.reshape(*x.shape[:-3], size)
-        # Images with the batch innermost stay so: y is a transposed view too, which BLAS multiplies as it is.
-        y = self.buffer("y, training" if training else "y, inference", (*x.shape[1:], len(x)), x.dtype)
+        # Where the batch lies innermost it stays so: y is a transposed view, which BLAS multiplies as it lies.
+        y: Array = self.workspace.array("y", (*x.shape[1:], len(x)), x.dtype, training=training)
         y[...] = x.transpose(1, 2, 3, 0)
         return y.reshape(size, len(x)).T
 
@@ -29,9 +29,9 @@ class Flatten(ImageLayer):
         if self.saved.ndim == 5 or gradient.flags.c_contiguous:
             return gradient.reshape(self.saved.shape)
         N, C, H, W = self.saved.shape
-        rows = self.buffer("dL/dx", (H, C, W, N), gradient.dtype)
+        rows: Array = self.workspace.array("dL/dx", (H, C, W, N), gradient.dtype)
         rows[...] = gradient.T.reshape(C, H, W, N).transpose(1, 0, 2, 3)
-        return self.images(rows)
+        return to_nchw(rows)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return (C·H·W,) for (C, H, W)."""

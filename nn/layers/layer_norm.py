@@ -1,4 +1,4 @@
-"""Layer normalisation: every example with mean 0 and variance 1 over its own features, whatever the batch."""
+"""Layer normalisation."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from nn.initialisers import Shape
-from nn.layer import Array, Parameter, ShapeError
+from nn.kernels import tuning
+from nn.kernels.layout import to_hcwn, to_nchw
+from nn.layer import Parameter, ShapeError
 from nn.layers.images import ImageLayer
-
-BLOCK = 1 << 16  # numbers worked on at a time, which the processor's cache holds
+from nn.types import Array, Shape
 
 
 class LayerNorm(ImageLayer):
-    """y = gain · x̂ + shift, x̂ = (x - mean) / sqrt(variance + epsilon), mean and variance over one example's features.
+    """y = gain · x̂ + shift, x̂ = (x - mean) / sqrt(variance + epsilon), mean and variance over an example's features.
 
     Args:
         features: shape of an example: a number F for (N, F), (C, H, W) for images.
@@ -47,19 +47,19 @@ class LayerNorm(ImageLayer):
         F = X.shape[-2]
         ones = np.ones((1, F), X.dtype)
         gain, shift = self._column(self.gain.value), self._column(self.shift.value)
-        normal, y = self._memory(f"x̂, {training}", X), self._memory(f"y, {training}", X)
+        normal, y = self._array("x̂", X, training=training), self._array("y", X, training=training)
         mean = ones @ X / F  # (..., 1, N)
         variance = np.zeros_like(mean)
-        for some in self._blocks(X):
-            part = np.subtract(X[some], mean, out=normal[some])
-            square = np.multiply(part, part, out=y[some])
+        for block in self._blocks(X):
+            part = np.subtract(X[block], mean, out=normal[block])
+            square = np.multiply(part, part, out=y[block])
             variance += ones[:, : square.shape[-2]] @ square
         inverse = 1 / np.sqrt(variance / F + self.epsilon)
-        for some in self._blocks(X):
-            part = normal[some]
+        for block in self._blocks(X):
+            part = normal[block]
             part *= inverse
-            part = np.multiply(part, gain[some], out=y[some])
-            part += shift[some]
+            part = np.multiply(part, gain[block], out=y[block])
+            part += shift[block]
         if training:
             self.saved, self._inverse = normal, inverse
         return self._result(y, x)
@@ -74,21 +74,21 @@ class LayerNorm(ImageLayer):
         gain = self._column(self.gain.value)
         for_gain, for_shift = np.empty_like(gain), np.empty_like(gain)
         mean, along = np.zeros_like(inverse), np.zeros_like(inverse)
-        dx = self._memory("dL/dx", G)
-        for some in self._blocks(G):
-            g, weights = G[some], gain[some].swapaxes(-1, -2)
-            product = np.multiply(g, normal[some], out=dx[some])
-            for_gain[some], for_shift[some] = product @ ones, g @ ones
+        dx = self._array("dL/dx", G)
+        for block in self._blocks(G):
+            g, weights = G[block], gain[block].swapaxes(-1, -2)
+            product = np.multiply(g, normal[block], out=dx[block])
+            for_gain[block], for_shift[block] = product @ ones, g @ ones
             mean += weights @ g
             along += weights @ product
         self.gain.gradient += self._parameter(for_gain, self.gain.value)
         self.shift.gradient += self._parameter(for_shift, self.shift.value)
         mean /= F
         along /= F
-        for some in self._blocks(G):
-            part = np.multiply(normal[some], along, out=dx[some])
+        for block in self._blocks(G):
+            part = np.multiply(normal[block], along, out=dx[block])
             part += mean
-            np.subtract(gain[some] * G[some], part, out=part)
+            np.subtract(gain[block] * G[block], part, out=part)
             part *= inverse
         return self._result(dx, gradient)
 
@@ -109,17 +109,17 @@ class LayerNorm(ImageLayer):
         return {"features": features, "epsilon": self.epsilon}
 
     def _columns(self, x: Array, name: str) -> Array:
-        """Return x as (..., F, N), an example in each column, its numbers in the order of their memory."""
+        """Return x as (..., F, N), an example in each column, its numbers in memory order."""
         F = math.prod(self.features)
         if self._image:
-            return self.rows(x, name).reshape(F, len(x))
+            return to_hcwn(x, self.workspace, name).reshape(F, len(x))
         return x.reshape(*x.shape[: -len(self.features)], F).swapaxes(-1, -2)
 
     def _result(self, columns: Array, like: Array) -> Array:
-        """Return such columns in the shape of `like`: the inverse of `_columns`."""
+        """Return columns in the shape of `like`: the inverse of `_columns`."""
         if self._image:
             C, H, W = self.features
-            return self.images(columns.reshape(H, C, W, len(like)))
+            return to_nchw(columns.reshape(H, C, W, len(like)))
         return columns.swapaxes(-1, -2).reshape(like.shape)
 
     def _column(self, parameter: Array) -> Array:
@@ -128,20 +128,20 @@ class LayerNorm(ImageLayer):
         return ordered.reshape(*parameter.shape[: parameter.ndim - len(self.features)], -1, 1)
 
     def _parameter(self, column: Array, like: Array) -> Array:
-        """Return such a column in the shape of a parameter: the inverse of `_column`."""
+        """Return a column in the shape of a parameter: the inverse of `_column`."""
         C, H, W = self.features if self._image else (0, 0, 0)
         return column.reshape(H, C, W).transpose(1, 0, 2) if self._image else column.reshape(like.shape)
 
-    def _memory(self, name: str, columns: Array) -> Array:
-        """Return a buffer that lies as the columns do."""
+    def _array(self, name: str, columns: Array, **key: bool) -> Array:
+        """Return a scratch array with the shape and the memory order of the columns."""
         if self._image:
-            return self.buffer(name, columns.shape, columns.dtype)
-        lying = columns.swapaxes(-1, -2)
-        return self.buffer(name, lying.shape, lying.dtype).swapaxes(-1, -2)
+            return self.workspace.array(name, columns.shape, columns.dtype, **key)
+        rows = columns.swapaxes(-1, -2)
+        return self.workspace.array(name, rows.shape, rows.dtype, **key).swapaxes(-1, -2)
 
     def _blocks(self, columns: Array) -> Iterator[tuple[Any, ...]]:
-        """Yield parts of the features, few enough that a pass over them finds in the cache what the last one left."""
+        """Yield blocks of features, small enough that they stay in the cache from one pass over them to the next."""
         F, N = columns.shape[-2:]
-        size = max(1, BLOCK // max(1, N)) if self._image else F
+        size = max(1, tuning.LAYER_NORM_BLOCK // max(1, N)) if self._image else F
         for start in range(0, F, size):
             yield np.s_[..., start : start + size, :]

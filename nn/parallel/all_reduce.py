@@ -1,40 +1,36 @@
-"""Adding up numbers of several lanes, each a process or a thread: every lane brings some, and gets the sums of all.
+"""All-reduce: every rank, a process or a thread, contributes numbers and receives their sums over all ranks.
 
-    lane 0   ... computes ... | writes a0 | waits for 1 | reads a0 + a1 | ...
-    lane 1   ...... computes ...... | writes a1 | --------- | reads a0 + a1 | ...
+    rank 0   ... computes ... | writes a0 | waits for 1 | reads a0 + a1 | ...
+    rank 1   ...... computes ...... | writes a1 | --------- | reads a0 + a1 | ...
 
-Numbers lie in memory that the lanes share, in two slots that are used by turns: who writes into one of them has met all
-others at the other one, so nobody reads it any more. The order of the sum is that of the lanes, so all get the
-same bits, whoever is first.
+The numbers lie in shared memory, in two slots that are used alternately: a rank that writes into one slot has met all
+others at the other slot since, so no rank still reads it. The sum is computed in the order of the ranks, so all get the
+same bits, whichever is first.
 """
 
 import math
 import os
 from collections.abc import Callable
 from multiprocessing.sharedctypes import RawArray
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Reduce: TypeAlias = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
+from nn.kernels import tuning
+from nn.layers.batch_norm import Reduce
 
-SPINS = 20_000  # looks before sleeping, some milliseconds: to be woken takes longer than most waiting
-let_others_run = getattr(os, "sched_yield", lambda: None)  # between two looks, where the system can
-PATIENCE = 1.0  # seconds between looks whether the others are still there
-SHORT_PATIENCE = 0.05  # where nobody ends the lanes from outside, as with threads
-
-
-def one_lane(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the sums over a lane without others: its numbers."""
-    return values
+yield_processor = getattr(os, "sched_yield", lambda: None)  # between two polls, where the system can
+ALIVE_INTERVAL = 1.0  # seconds between checks whether the other ranks still run
+SERIAL_ALIVE_INTERVAL = 0.05  # for threads, which no other process ends
 
 
 class SharedArray:
-    """An array that several processes see; `view()` in each of them.
+    """An array in memory that several processes share; each calls `view()`.
 
     Args:
-        shape, dtype: as NumPy has them; 0 at first.
+        shape: as in NumPy.
+        dtype: as in NumPy. The array is 0 at first.
 
     Raises:
         ValueError: a dtype of Python objects, which lie in the memory of one process.
@@ -51,65 +47,66 @@ class SharedArray:
         return np.ndarray(self.shape, self.dtype, self._memory)
 
 
-class LaneError(RuntimeError):
-    """Another lane has failed, or the work has been called off."""
+class RankError(RuntimeError):
+    """Another rank has failed, or the training has been ended."""
 
 
 class AllReduce:
-    """Sums over lanes. One object for all of them, each with its own `number`.
+    """Sums over ranks. All ranks share one object.
 
     Args:
         context: `multiprocessing.get_context(...)` for processes, or `multiprocessing.dummy` for threads.
-        lanes: how many.
-        width: most numbers that are added up at a time.
-        serial: let only one lane compute at a time, until it waits for the others.
+        ranks: how many.
+        width: largest number of values that are summed at a time.
+        serial: let only one rank compute at a time, until it waits for the others.
     """
 
-    def __init__(self, context: Any, lanes: int, width: int, *, serial: bool) -> None:  # noqa: ANN401  no type has both
-        self.lanes = lanes
-        self._slots = SharedArray((2, lanes, width), np.float64)
-        self._arrived = [[context.Semaphore(0) for _ in range(lanes)] for _ in range(lanes)]
+    def __init__(self, context: Any, ranks: int, width: int, *, serial: bool) -> None:  # noqa: ANN401  no type has both
+        self.ranks = ranks
+        self._slots = SharedArray((2, ranks, width), np.float64)
+        self._arrived = [[context.Semaphore(0) for _ in range(ranks)] for _ in range(ranks)]
         self._ended = SharedArray((), np.bool_)
-        self.turn = context.Lock() if serial else None
+        self.lock = context.Lock() if serial else None  # held by the rank that computes
 
-    def lane(self, number: int, alive: Callable[[], bool]) -> Reduce:
-        """Return the function (k,) -> (k,) of a lane that gives the sums over all lanes, once all have called theirs.
+    def reduce_function(self, rank: int, alive: Callable[[], bool]) -> Reduce:
+        """Return the function (k,) -> (k,) of a rank that returns the sums over all ranks, once all have called theirs.
 
         Args:
-            number: of the lane, from 0.
-            alive: whether the other lanes are still there; if not, the function raises `LaneError`.
+            rank: from 0.
+            alive: whether the other ranks still run; if not, the function raises `RankError`.
         """
         slots, ended = self._slots.view(), self._ended.view()
-        others = [other for other in range(self.lanes) if other != number]
-        meetings = 0
+        others = [other for other in range(self.ranks) if other != rank]
+        calls = 0
 
         def wait(semaphore: Any) -> None:  # noqa: ANN401  of either context
-            if self.turn is None and any(semaphore.acquire(False) or let_others_run() for _ in range(SPINS)):
+            polls = range(tuning.ALL_REDUCE_POLLS)
+            if self.lock is None and any(semaphore.acquire(False) or yield_processor() for _ in polls):
                 return
-            while not semaphore.acquire(True, PATIENCE if self.turn is None else SHORT_PATIENCE):
+            while not semaphore.acquire(True, ALIVE_INTERVAL if self.lock is None else SERIAL_ALIVE_INTERVAL):
                 if ended or not alive():
-                    raise LaneError("another process of this training has ended")
+                    raise RankError("another process of this training has ended")
 
         def all_reduce(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-            nonlocal meetings
-            slot = slots[meetings % 2, :, : len(values)]
-            meetings += 1
-            slot[number] = values
+            nonlocal calls
+            slot = slots[calls % 2, :, : len(values)]
+            calls += 1
+            slot[rank] = values
             for other in others:
-                self._arrived[number][other].release()
-            if self.turn is not None:
-                self.turn.release()
+                self._arrived[rank][other].release()
+            if self.lock is not None:
+                self.lock.release()
             try:
                 for other in others:
-                    wait(self._arrived[other][number])
+                    wait(self._arrived[other][rank])
             finally:
-                if self.turn is not None:
-                    self.turn.acquire()
+                if self.lock is not None:
+                    self.lock.acquire()
             sums: npt.NDArray[np.float64] = slot.sum(axis=0)
             return sums
 
         return all_reduce
 
     def end(self) -> None:
-        """Let lanes that wait, or will, raise `LaneError`."""
+        """Make all ranks that wait, now or later, raise `RankError`."""
         self._ended.view()[...] = True

@@ -1,12 +1,12 @@
-"""One network several times over, for several threads: each copy takes its share of the examples of a large batch.
+"""Copies of one network for several threads: each computes its part of a large batch.
 
     examples   | part 0 | part 1 | part 2 | part 3 | part 4 | part 5 | part 6 | part 7 |
-    copies     |     0           |     1           |     2           |     3           |
+    replica    |     0           |     1           |     2           |     3           |
                           a thread                          another thread
 
-The copies share the weights and have everything else for themselves: a gradient, and what a forward pass leaves for the
-backward pass. Their gradients are added up in one order, so the result does not depend on the number of threads. The
-parts are small, so that what the layers of a network hand to each other stays in the processor's cache.
+The replicas share the weights. Each has its own gradient, and its own arrays that a forward pass saves for the backward
+pass. Their gradients are added up in a fixed order, so the result does not depend on the number of threads. The parts
+are small, so that what one layer hands to the next stays in the processor's cache.
 """
 
 from collections.abc import Callable
@@ -14,78 +14,76 @@ from typing import TypeVar
 
 import numpy as np
 
-from nn.kernels import threads
-from nn.layer import Array, Layer
+from nn.kernels import threads, tuning
+from nn.layer import Layer
 from nn.sequential import Sequential
+from nn.types import Array
 
-COPIES = 4  # more threads than these find no work
-IMAGES, VECTORS = 128, 512  # in a part: few enough for the cache, enough to be worth the calls
-ALWAYS = 1 << 62  # work that is always worth a thread
+ALWAYS = 1 << 62  # work that is always shared among threads
 
 Result = TypeVar("Result")
 
 
 class Replicas:
-    """Copies of a network that share its weights, and learn from a batch together.
+    """Copies of a network that share its weights and compute a batch together.
 
     Args:
-        network: whose weights they share and whose gradient they add to. None of its layers may look at the batch as a
-            whole (`BatchNorm`) or draw chance (`Dropout`).
-        part: examples that a copy takes at a time; by default 128 images or 512 vectors.
+        network: whose weights they share, and to whose gradient they add. It may have no layer that needs the whole
+            batch (`BatchNorm`) or random numbers (`Dropout`).
 
     Raises:
-        ValueError: a layer that measures the batch or draws chance; a part below 1.
+        ValueError: such a layer.
     """
 
-    def __init__(self, network: Sequential, part: int | None = None) -> None:
-        if part is None:
-            part = IMAGES if len(network.input_shape) == 3 else VECTORS
-        if part < 1:
-            raise ValueError(f"a copy takes {part} examples at a time; give 1 or more")
+    def __init__(self, network: Sequential) -> None:
         if not all(parameter.trainable for parameter in network.parameters().values()):
-            raise ValueError("a layer of this network measures the whole batch, and a copy sees a part; leave it out")
+            raise ValueError(
+                "a layer of this network measures the whole batch, and a replica sees a part; leave it out"
+            )
         if any(type(layer).reseed is not Layer.reseed for _, layer in network.walk()):
-            raise ValueError("a layer of this network draws chance, and each copy would draw the same; leave it out")
-        self.network, self._part = network, part
-        self._copies = [
-            Sequential(**network.config(), input_shape=network.input_shape, flat=network.flat) for _ in range(COPIES)
+            raise ValueError("a layer of this network draws random numbers, the same in each replica; leave it out")
+        self.network = network
+        self._part = tuning.REPLICA_IMAGES if len(network.input_shape) == 3 else tuning.REPLICA_VECTORS
+        self._replicas = [
+            Sequential(**network.config(), input_shape=network.input_shape, flat=network.flat)
+            for _ in range(tuning.REPLICAS)
         ]
 
     def forward(self, x: Array, prepare: Callable[[Array], Array] = np.asarray) -> Array:
-        """Return y for x, as `network.forward(prepare(x))` gives it: (N, ...) -> (N, *output_shape)."""
+        """Return y for x, equal to `network.forward(prepare(x))`: (N, ...) -> (N, *output_shape)."""
         y = np.empty((len(x), *self.network.output_shape(self.network.input_shape)), self.network.flat.dtype)
 
-        def part_of(network: Sequential, part: slice) -> None:
+        def forward_part(network: Sequential, part: slice) -> None:
             y[part] = network.forward(prepare(x[part]))
 
-        # Also a batch that is one part for learning is shared, as long as the pieces are worth the calls.
-        share = max(-(-len(x) // COPIES), self._part // COPIES, 1)
-        self._run(part_of, len(x), min(share, self._part))
+        # A batch that is a single part for the gradient is divided here too, as long as the pieces are worth the calls.
+        piece = max(-(-len(x) // tuning.REPLICAS), self._part // tuning.REPLICAS, 1)
+        self._run(forward_part, len(x), min(piece, self._part))
         return y
 
-    def accumulate_gradients(self, part_of: Callable[[Sequential, slice], Result], length: int) -> list[Result]:
-        """Add to the network's gradient what the copies learn from examples 0, ..., length - 1.
+    def accumulate_gradients(self, function: Callable[[Sequential, slice], Result], length: int) -> list[Result]:
+        """Add the gradients of examples 0, ..., length - 1 to the network's gradient.
 
         Args:
-            part_of: with a copy and a slice of the examples, does a forward and a backward pass; what it returns for
-                each slice comes back in their order.
+            function: does a forward and a backward pass with a replica, for a slice of the examples; what it returns is
+                collected in the order of the slices.
             length: number of examples.
         """
-        for copy in self._copies:
-            copy.gradient = 0.0
-        results = self._run(part_of, length, self._part)
-        for copy in self._copies:
-            self.network.gradient += copy.gradient
+        for replica in self._replicas:
+            replica.gradient = 0.0
+        results = self._run(function, length, self._part)
+        for replica in self._replicas:
+            self.network.gradient += replica.gradient
         return results
 
-    def _run(self, part_of: Callable[[Sequential, slice], Result], length: int, size: int) -> list[Result]:
+    def _run(self, function: Callable[[Sequential, slice], Result], length: int, size: int) -> list[Result]:
         parts = [slice(start, min(start + size, length)) for start in range(0, length, size)]
-        results: list[list[Result]] = [[] for _ in self._copies]
+        results: list[list[Result]] = [[] for _ in self._replicas]
 
-        def work(some: slice) -> None:
-            for number in range(some.start, some.stop):
-                first, last = (len(parts) * i // COPIES for i in (number, number + 1))
-                results[number] = [part_of(self._copies[number], part) for part in parts[first:last]]
+        def run(numbers: slice) -> None:
+            for number in range(numbers.start, numbers.stop):
+                first, last = (len(parts) * i // len(self._replicas) for i in (number, number + 1))
+                results[number] = [function(self._replicas[number], part) for part in parts[first:last]]
 
-        threads.parallel_for(work, COPIES, ALWAYS)
-        return [result for some in results for result in some]
+        threads.parallel_for(run, len(self._replicas), ALWAYS)
+        return [result for of_replica in results for result in of_replica]

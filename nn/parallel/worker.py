@@ -1,9 +1,9 @@
-"""What is done with the shares of a batch: the memory that all processes see, and what a helper does with its share.
+"""Worker processes of a `DataParallel`: the memory that all processes share, and the loop of a worker.
 
-    shared memory   | x (B, ...) | y (B, ...) | flat (P,) | gradients (shares, P) |
-    who writes        the process that trains                each process its own row
+    shared memory   | x (B, ...) | y (B, ...) | flat (P,) | gradients (shards, P) |
+    written by        the process that trains                each process its own row
 
-The process that trains adds the gradients up, see `nn/parallel/data_parallel.py`.
+Rank 0 is the process that trains; it adds the gradients up, see `nn/parallel/data_parallel.py`.
 """
 
 import copy
@@ -15,23 +15,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise
 from multiprocessing import parent_process
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from nn.kernels import threads
-from nn.layers.batch_norm import BatchNorm
+from nn.layers.batch_norm import BatchNorm, Reduce, single_process
 from nn.losses import Loss
-from nn.parallel.all_reduce import AllReduce, LaneError, Reduce, SharedArray, one_lane
+from nn.parallel.all_reduce import AllReduce, RankError, SharedArray
 from nn.sequential import Sequential
+from nn.types import Examples, Shape
 
-Examples = npt.NDArray[Any]  # (B, ...)
-Augment = Callable[[Examples, np.random.Generator], Examples]
+Connection: TypeAlias = Any  # of `multiprocessing` or `multiprocessing.dummy`
+Augment: TypeAlias = Callable[[Examples, np.random.Generator], Examples]
 
 
-class BatchShares:
-    """A batch in memory that all lanes see, and what each of them does with its share."""
+class SharedBatch:
+    """A batch in memory that all ranks share, cut into one shard for each."""
 
     def __init__(
         self,
@@ -43,49 +43,48 @@ class BatchShares:
         y: Examples,
     ) -> None:
         self.loss, self.augment, self.all_reduce = loss, augment, all_reduce
-        shares = all_reduce.lanes
+        ranks = all_reduce.ranks
         self.x, self.y = SharedArray(x.shape, x.dtype), SharedArray(y.shape, y.dtype)
         self.flat = SharedArray(network.flat.shape, network.flat.dtype)
-        self.gradients = SharedArray((shares, network.flat.size), network.flat.dtype)
-        bounds = [len(x) * i // shares for i in range(shares + 1)]
-        self.shares = [slice(start, stop) for start, stop in pairwise(bounds)]
+        self.gradients = SharedArray((ranks, network.flat.size), network.flat.dtype)
+        bounds = [len(x) * i // ranks for i in range(ranks + 1)]
+        self.shards = [slice(start, stop) for start, stop in pairwise(bounds)]
 
     def begin(self, reduce: Reduce, reseed: bool = False) -> bool:
-        """Meet before a step; return whether the process that trains has sent seeds to draw chance from."""
+        """Wait for all ranks before a step; return whether rank 0 has sent seeds for the random generators."""
         return bool(reduce(np.array([float(reseed)]))[0])
 
-    def learn(self, number: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
-        """Add to the network's gradient what share `number` says; return the loss of the whole batch."""
-        x, y, share = self.x.view(), self.y.view(), self.shares[number]
+    def accumulate_gradients(self, rank: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
+        """Add the gradient of this rank's shard to the network's gradient; return the loss of the whole batch."""
+        x, y, shard = self.x.view(), self.y.view(), self.shards[rank]
         with threads.single_threaded():
-            examples = x[share] if self.augment is None else self.augment(x[share], rng)
-            value, gradient = self.loss(network.forward(examples, training=True), y[share])
-            weight = self.loss.weight(y[share]) / self.loss.weight(y)
+            examples = x[shard] if self.augment is None else self.augment(x[shard], rng)
+            value, gradient = self.loss(network.forward(examples, training=True), y[shard])
+            weight = self.loss.weight(y[shard]) / self.loss.weight(y)
             network.accumulate_gradients(gradient * gradient.dtype.type(weight))
         return float(reduce(np.array([value * weight]))[0])
 
 
-def worker_main(
-    number: int, batch: BatchShares, config: dict[str, Any], input_shape: tuple[int, ...], pipe: Any
-) -> None:
-    """Compute share `number` of each batch, until told to end."""
+def worker_main(rank: int, batch: SharedBatch, config: dict[str, Any], input_shape: Shape, pipe: Connection) -> None:
+    """Compute the gradient of one shard of each batch, until the process that trains ends this one."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that will then end this one
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains, which then ends this one
         if hasattr(os, "setsid"):
-            os.setsid()  # and so is what else a terminal or job sends to all of its processes
+            os.setsid()  # and so are other signals that a terminal or job sends to a group of processes
     parent = parent_process()
-    reduce = batch.all_reduce.lane(number, lambda: parent is None or parent.is_alive())
+    reduce = batch.all_reduce.reduce_function(rank, lambda: parent is None or parent.is_alive())
     try:
         network = Sequential(**config)
-        # What BatchNorm keeps for inference is written into the shared weights, where the next batch's write over it.
-        network.bind(input_shape, batch.flat.view(), batch.gradients.view()[number])
-    except BaseException as error:  # a layer of one's own that is not imported here
-        _report(error, pipe)
+        # BatchNorm writes running statistics into the shared weights, where the next batch's weights replace them.
+        network.bind(input_shape, batch.flat.view(), batch.gradients.view()[rank])
+    except BaseException as error:  # for example a user's layer that is not imported here
+        _send(error, pipe)
         batch.all_reduce.end()
         return
     rng = np.random.default_rng()
-    turn = batch.all_reduce.turn or nullcontext()
-    with suppress(LaneError, EOFError), joined(network, reduce), np.errstate(over="ignore", invalid="ignore"), turn:
+    lock = batch.all_reduce.lock or nullcontext()
+    numpy_errors = np.errstate(over="ignore", invalid="ignore")
+    with suppress(RankError, EOFError), synchronised(network, reduce), numpy_errors, lock:
         batch.begin(reduce)
         while True:
             if batch.begin(reduce):
@@ -93,29 +92,29 @@ def worker_main(
                 network.reseed(rng)
             network.gradient = 0
             try:
-                batch.learn(number, network, rng, reduce)
-            except LaneError:
+                batch.accumulate_gradients(rank, network, rng, reduce)
+            except RankError:
                 raise
             except BaseException as error:
-                _report(error, pipe)
+                _send(error, pipe)
                 batch.all_reduce.end()
                 return
 
 
-def _report(error: BaseException, pipe: Any) -> None:  # noqa: ANN401  of either kind
-    """Send the error with where it came from; its words alone, where another process could not make it anew."""
+def _send(error: BaseException, pipe: Connection) -> None:
+    """Send an error with its traceback; as a RuntimeError, where another process could not unpickle it."""
     where = traceback.format_exc()
     error.add_note(where)
     try:
-        copy.copy(error)  # calls its class as the other process would
+        copy.copy(error)  # calls its constructor, as unpickling does
         pipe.send(error)
-    except Exception:  # whatever that class's constructor raises
+    except Exception:  # whatever that constructor raises
         pipe.send(RuntimeError(where))
 
 
 @contextmanager
-def joined(network: Sequential, reduce: Reduce) -> Iterator[None]:
-    """Let layers that look at the batch as a whole see all shares of it."""
+def synchronised(network: Sequential, reduce: Reduce) -> Iterator[None]:
+    """Let the network's batch normalisations compute the statistics of all shards together."""
     layers = batch_norms(network)
     for layer in layers:
         layer.all_reduce = reduce
@@ -123,9 +122,9 @@ def joined(network: Sequential, reduce: Reduce) -> Iterator[None]:
         yield
     finally:
         for layer in layers:
-            layer.all_reduce = one_lane
+            layer.all_reduce = single_process
 
 
 def batch_norms(network: Sequential) -> list[BatchNorm]:
-    """The layers that look at a batch as a whole."""
+    """Return the layers that need statistics of the whole batch."""
     return [layer for _, layer in network.walk() if isinstance(layer, BatchNorm)]

@@ -1,1 +1,1 @@
-"""Speed beside other packages, measured in the same run."""
+"""Benchmarks: our speed and that of other packages, measured in the same run."""

@@ -1,4 +1,4 @@
-"""Environment steps a second, beside Gymnasium's CartPole and, where it is installed, Jumanji's Snake."""
+"""Environment steps per second, compared with Gymnasium's CartPole and, if installed, Jumanji's Snake."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ SNAKE, CARTPOLE = "snake_env/Snake-v1", "CartPole-v1"
 
 
 def races() -> Iterator[Race]:
-    """What is measured."""
+    """Yield the comparisons."""
     for N, target in ((64, None), (1024, 1.3), (8192, 1.5)):
         yield Race(
             name=f"planes, {N} games / CartPole, {N} games",
@@ -39,7 +39,7 @@ def races() -> Iterator[Race]:
 
 
 def vector_steps(environment_id: str, N: int, **arguments: Any) -> Speed:  # noqa: ANN401  of any environment
-    """Steps of N games at once through `gym.make_vec`, by random actions drawn beforehand."""
+    """Return the speed of N games at once through `gym.make_vec`, with random actions drawn beforehand."""
     envs = gym.make_vec(environment_id, num_envs=N, vectorization_mode="vector_entry_point", **arguments)
     envs.action_space.seed(0)
     actions = [envs.action_space.sample() for _ in range(64)]
@@ -53,7 +53,7 @@ def vector_steps(environment_id: str, N: int, **arguments: Any) -> Speed:  # noq
 
 
 def single_steps(environment_id: str) -> Speed:
-    """Steps of one game through `gym.make`, by random actions drawn beforehand; resets count as time."""
+    """Return the speed of one game through `gym.make`, with random actions drawn beforehand; resets take time too."""
     env = gym.make(environment_id)
     env.action_space.seed(0)
     actions = [int(env.action_space.sample()) for _ in range(4096)]
@@ -69,7 +69,7 @@ def single_steps(environment_id: str) -> Speed:
 
 
 def jumanji_steps(N: int) -> Speed:
-    """Steps of Jumanji's Snake on 10 x 10, N at once, jitted, with auto-reset."""
+    """Return the speed of Jumanji's Snake on 10 x 10, N games at once, jitted, with auto-reset."""
     import jax
     import jumanji
     from jumanji.wrappers import VmapAutoResetWrapper

@@ -1,12 +1,13 @@
-"""Learning from end to end, rollouts and updates: PPO and PQN beside Stable-Baselines3's PPO and DQN.
+"""Speed of learning, rollouts and updates: PPO and PQN compared with Stable-Baselines3's PPO and DQN.
 
-The same board, observation, network, number of games, rollout, minibatch and epochs, with as many threads.
+Both have the same board, observation, network, number of games, rollout length, minibatch, epochs and threads.
 """
 
 import cProfile
 import pstats
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,14 @@ from typing import Any
 import gymnasium as gym
 
 import nn
-from agents.learning import ppo, pqn
-from agents.learning.on_policy import RolloutLearner
+from agents.learning.ppo import PPO, PPOSettings
+from agents.learning.pqn import PQN, PQNSettings
+from agents.policies.networks import actor_critic, q_network
 from scripts.benchmarks.env import SNAKE
 from scripts.benchmarks.race import Race, Speed, repeat
 from snake_env.observations.features import OVERALL, PER_ACTION
 
-GAMES, HORIZON, MINIBATCH, EPOCHS = 128, 64, 512, 3
+GAMES, N_STEPS, BATCH_SIZE, N_EPOCHS = 128, 64, 512, 3
 EGO = {"observation": {"name": "ego", "moves": True}, "actions": "relative"}
 FEATURES = {"observation": "features", "actions": "relative"}
 CHANNELS, HIDDEN = (32, 64, 64), (256,)
@@ -33,17 +35,17 @@ LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "PQN, MLP on features": ("pqn", FEATURES),
 }
 
-# The functions in which each part of a step of learning is spent, as (end of the file's name, function).
+# The functions that make up each part of a learning step, as (file name, function).
 PARTS = {
     "environment": [("vector_env.py", "step")],
     "forward": [("sequential.py", "forward")],
-    "backward": [("sequential.py", "learn")],
+    "backward": [("sequential.py", "accumulate_gradients")],
     "optimiser": [("optimisers.py", "step"), ("clipping.py", "clip_by_global_norm")],
 }
 
 
 def races(thread_counts: Sequence[int]) -> Iterator[Race]:
-    """What is measured."""
+    """Yield the comparisons."""
     theirs = find_spec("stable_baselines3") is not None
     if not theirs:
         print("Stable-Baselines3 is not installed; left out (pip install stable-baselines3)", file=sys.stderr)
@@ -59,25 +61,27 @@ def races(thread_counts: Sequence[int]) -> Iterator[Race]:
             )
 
 
-def learner(algorithm: str, environment: dict[str, Any]) -> RolloutLearner:
-    """One of ours."""
+def learner(algorithm: str, environment: dict[str, Any]) -> PPO | PQN:
+    """Return one of our learners."""
     envs = gym.make_vec(SNAKE, num_envs=GAMES, vectorization_mode="vector_entry_point", **environment)
-    same: dict[str, Any] = {"horizon": HORIZON, "minibatch": MINIBATCH, "channels": CHANNELS, "hidden": HIDDEN}
-    if environment is EGO:
-        same["close_up"] = len(PER_ACTION) + len(OVERALL)
+    same: dict[str, Any] = {"n_steps": N_STEPS, "batch_size": BATCH_SIZE, "channels": CHANNELS, "hidden": HIDDEN}
+    center = len(PER_ACTION) + len(OVERALL) if environment is EGO else 0
     if algorithm == "ppo":
-        return ppo.PPO(envs, ppo.Settings(**same, epochs=EPOCHS))
-    return pqn.PQN(envs, pqn.Settings(**same, epochs=EPOCHS))
+        build = partial(actor_critic, center_channels=center)
+        return PPO(envs, PPOSettings(**same, n_epochs=N_EPOCHS), build_network=build)
+    return PQN(
+        envs, PQNSettings(**same, n_epochs=N_EPOCHS), build_network=partial(q_network, center_channels=center)
+    )
 
 
 def ours(algorithm: str, environment: dict[str, Any]) -> Speed:
-    """Environment steps a second of one of ours."""
+    """Return the environment steps per second of one of our learners."""
     learns = learner(algorithm, environment)
-    return repeat(lambda: learns.step(0.0), GAMES * HORIZON)
+    return repeat(lambda: learns.step(0.0), GAMES * N_STEPS)
 
 
 def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
-    """The same of Stable-Baselines3: an update of DQN for each step that one of ours learns from, in batches alike."""
+    """Return the same of Stable-Baselines3; its DQN makes as many updates on as large minibatches as our learner."""
     import stable_baselines3
     import torch
     from stable_baselines3.common.logger import Logger
@@ -86,25 +90,25 @@ def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
     torch.set_num_threads(threads)
     games = DummyVecEnv([lambda: gym.make(SNAKE, **environment)] * GAMES)
     if algorithm == "PPO":
-        how = {"n_steps": HORIZON, "n_epochs": EPOCHS}
+        how = {"n_steps": N_STEPS, "n_epochs": N_EPOCHS}
     else:
-        updates = EPOCHS * GAMES * HORIZON // MINIBATCH
-        how = {"train_freq": HORIZON, "gradient_steps": updates, "buffer_size": 4 * GAMES * HORIZON}
+        updates = N_EPOCHS * GAMES * N_STEPS // BATCH_SIZE
+        how = {"train_freq": N_STEPS, "gradient_steps": updates, "buffer_size": 4 * GAMES * N_STEPS}
         how["learning_starts"] = 0
     model: Any = getattr(stable_baselines3, algorithm)(
         "CnnPolicy" if len(games.observation_space.shape or ()) == 3 else "MlpPolicy",
         games,
         **how,
-        batch_size=MINIBATCH,
+        batch_size=BATCH_SIZE,
         policy_kwargs={"features_extractor_class": trunk, "net_arch": []},
         device="cpu",
     )
-    model.set_logger(Logger(None, []))  # its own leaves a temporary folder for each call
-    return repeat(lambda: model.learn(GAMES * HORIZON, reset_num_timesteps=False), GAMES * HORIZON)
+    model.set_logger(Logger(None, []))  # the default one creates a temporary folder in each call
+    return repeat(lambda: model.learn(GAMES * N_STEPS, reset_num_timesteps=False), GAMES * N_STEPS)
 
 
 def trunk(observation_space: gym.spaces.Box) -> Any:  # noqa: ANN401  a PyTorch module, which may not be installed
-    """Our trunk as PyTorch's layers, with the attribute that Stable-Baselines3 asks for."""
+    """Return our trunk as PyTorch layers, with the attribute that Stable-Baselines3 needs."""
     import torch
 
     shape = observation_space.shape
@@ -125,8 +129,8 @@ def trunk(observation_space: gym.spaces.Box) -> Any:  # noqa: ANN401  a PyTorch 
     return network
 
 
-def shares(algorithm: str, environment: dict[str, Any]) -> dict[str, float]:
-    """Which share of the time of learning each of `PARTS` takes, on one thread; "rest" is what remains."""
+def time_fractions(algorithm: str, environment: dict[str, Any]) -> dict[str, float]:
+    """Return the fraction of the learning time that each of `PARTS` takes, on one thread, and the "rest"."""
     nn.threads.use(1)
     learns = learner(algorithm, environment)
     learns.step(0.0)

@@ -1,8 +1,8 @@
-"""Training and forward passes of our networks, beside PyTorch and scikit-learn with as many threads.
+"""Training and forward passes of our networks, compared with PyTorch and scikit-learn with the same number of threads.
 
-A training step is forward pass, cross-entropy, backward pass and Adam, always on the same random batch. "2 threads" are
-two cores at work: two threads of ours that share each layer, two processes that share the batch (`nn.DataParallel`), or
-two threads of BLAS that share each product, whichever is fastest; two threads of PyTorch's in its fastest mode.
+A training step is forward pass, cross-entropy, backward pass and Adam, always on the same random batch. "2 threads"
+means two cores: for ours the fastest of two threads that share each layer, two processes that share the batch
+(`nn.DataParallel`), and two BLAS threads that share each product; for PyTorch two threads in its fastest mode.
 """
 
 import math
@@ -22,7 +22,7 @@ IntArray = npt.NDArray[np.int64]
 
 
 def dense(*sizes: int) -> nn.Sequential:
-    """Dense layers with ReLU between them."""
+    """Return dense layers with ReLU between them."""
     layers: list[nn.Layer] = []
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Dense(inputs, outputs), nn.ReLU()]
@@ -32,10 +32,10 @@ def dense(*sizes: int) -> nn.Sequential:
 def convolutional(
     C: int, size: int, channels: Sequence[int], activation: nn.Layer, hidden: int, classes: int
 ) -> nn.Sequential:
-    """Blocks of convolution, normalisation, pooling and ReLU, then two dense layers with dropout between them."""
+    """Return blocks of convolution, normalisation, pooling and ReLU, then two dense layers with dropout."""
     shape = (C, size, size)
     layers: list[nn.Layer] = []
-    for outputs in channels:  # ReLU and pooling can change places; this order has less to do
+    for outputs in channels:  # ReLU and pooling can be swapped; this order is less work
         layers += [nn.Conv2D(C, outputs, bias=False), nn.BatchNormMaxPool2D(outputs), nn.ReLU()]
         C, size = outputs, size // 2
     layers += [nn.Flatten(), nn.Dense(C * size * size, hidden), activation]
@@ -44,13 +44,13 @@ def convolutional(
 
 
 def policy() -> nn.Sequential:
-    """A convolutional player of 10 x 10 Snake."""
+    """Return a convolutional policy for Snake on 10 x 10."""
     layers = [nn.Conv2D(4, 16), nn.ReLU(), nn.Conv2D(16, 32), nn.ReLU()]
     layers += [nn.Flatten(), nn.Dense(3200, 128), nn.ReLU(), nn.Dense(128, 4)]
     return nn.Sequential(layers, input_shape=(4, 10, 10), rng=0)
 
 
-# name: network, batch, ratio to PyTorch that 2 threads should reach at least
+# name: network, batch size, least ratio to PyTorch aimed at with 2 threads
 TRAINING: dict[str, tuple[Callable[[], nn.Sequential], int, float]] = {
     "CNN A": (lambda: convolutional(1, 28, (16, 32), nn.ReLU(), 128, 10), 128, 1.6),
     "CNN B": (lambda: convolutional(3, 64, (16, 32, 64, 128), nn.Tanh(), 256, 3), 32, 1.25),
@@ -59,7 +59,7 @@ TRAINING: dict[str, tuple[Callable[[], nn.Sequential], int, float]] = {
     "MLP 784-512-256-10": (lambda: dense(784, 512, 256, 10), 128, 1.0),
     "policy MLP": (lambda: dense(32, 64, 64, 4), 256, 2.0),
 }
-# network, batch, ratio to TorchScript that 1 thread should reach at least
+# network, batch size, least ratio to TorchScript aimed at with 1 thread
 FORWARD = (
     ("policy MLP", 1, 2.0),
     ("policy MLP", 32, 1.7),
@@ -70,10 +70,10 @@ FORWARD = (
 
 
 def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
-    """What is measured; seconds is the length of one trial of a peer's mode."""
+    """Yield the comparisons; seconds is the length of one trial of a peer's mode."""
     missing = peers.missing()
     for package in missing:
-        print(f"{package} is not installed; nothing beside ours there (pip install {package})", file=sys.stderr)
+        print(f"{package} is not installed; ours is measured alone there (pip install {package})", file=sys.stderr)
     torch, sklearn = "torch" not in missing, "scikit-learn" not in missing
     for threads in thread_counts:
         nn.threads.use(threads)
@@ -85,7 +85,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
             title = f"training {name}, batch {batch}, {ending} / PyTorch"
             print(title, file=sys.stderr)
             mode, theirs = peers.torch_training(network, x, labels, threads, seconds) if torch else peers.ABSENT
-            with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=threads) as processes:
+            with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), num_shards=threads) as processes:
                 yield Race(
                     name=title,
                     ours=training(network, x, labels, batch, processes, seconds),
@@ -99,7 +99,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
         title = f"training MLP 784-128-10, batch 128, {ending} / scikit-learn"
         print(title, file=sys.stderr)
         mode, theirs = peers.sklearn_training(x, labels, 128, threads, seconds) if sklearn else peers.ABSENT
-        with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=threads) as processes:
+        with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), num_shards=threads) as processes:
             yield Race(
                 name=title,
                 ours=training(network, x, labels, 128, processes, seconds),
@@ -127,7 +127,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
 
 
 def batch_for(network: nn.Sequential, N: int) -> tuple[FloatArray, IntArray]:
-    """Random inputs (N, ...) and labels (N,)."""
+    """Return random inputs (N, ...) and labels (N,)."""
     rng = np.random.default_rng(0)
     classes = network.output_shape(network.input_shape)[0]
     return rng.standard_normal((N, *network.input_shape), np.float32), rng.integers(classes, size=N)
@@ -136,7 +136,7 @@ def batch_for(network: nn.Sequential, N: int) -> tuple[FloatArray, IntArray]:
 def training(
     network: nn.Sequential, x: FloatArray, labels: IntArray, batch: int, processes: nn.DataParallel, seconds: float
 ) -> Speed:
-    """Samples a second, batch by batch; with threads, with processes or with BLAS's threads, whichever is fastest."""
+    """Return the samples per second of training with threads, processes or BLAS threads, whichever is fastest."""
     adam = nn.Adam(network, peers.LEARNING_RATE)
     batches = [(x[start : start + batch], labels[start : start + batch]) for start in range(0, len(x), batch)]
 
@@ -149,7 +149,7 @@ def training(
 
         return repeat(learn, len(x))
 
-    with_threads = speed(nn.DataParallel(network, processes.loss, shares=1))
+    with_threads = speed(nn.DataParallel(network, processes.loss, num_shards=1))
 
     def blas_threads(seconds: float) -> float:
         with nn.threads.blas_threads():
@@ -166,23 +166,23 @@ def training(
             nn.threads.use(threads)
 
     modes = {"ours with threads": with_threads}
-    if processes.shares > 1:
+    if processes.num_shards > 1:
         modes["ours with processes"] = one_thread_each
-        if "scikit-learn" not in peers.missing():  # nor threadpoolctl, which it brings
-            modes["ours with BLAS threads"] = peers.with_blas(blas_threads, processes.shares)
+        if "scikit-learn" not in peers.missing():  # threadpoolctl comes with it
+            modes["ours with BLAS threads"] = peers.with_blas(blas_threads, processes.num_shards)
     return modes[fastest(modes, seconds)]
 
 
 def forward(network: nn.Sequential, x: FloatArray) -> Speed:
-    """Samples a second of forward passes."""
+    """Return the samples per second of forward passes."""
     return repeat(lambda: network.forward(x), len(x))
 
 
 def operations(network: nn.Sequential, *, training: bool) -> int:
-    """Multiplications and additions in the matrix products for one sample.
+    """Return the number of multiplications and additions in the matrix products for one sample.
 
-    A forward pass has one product a layer; training has two more, for the gradients of weights and inputs, but nobody
-    needs those of the first layer's inputs.
+    A forward pass has one product for each layer; training has two more, for the gradients of weights and inputs, but
+    the gradient of the first layer's inputs is not needed.
     """
     products = []
     shape = network.input_shape
@@ -194,7 +194,7 @@ def operations(network: nn.Sequential, *, training: bool) -> int:
 
 
 def sgemm_peak(threads: int, seconds: float) -> float:
-    """Multiplications and additions a second in products of large float32 matrices; each thread has its own."""
+    """Return the multiplications and additions per second in products of large float32 matrices, one in each thread."""
     a, b = np.random.default_rng(0).standard_normal((2, threads, 1024, 1024), np.float32)
     c = np.empty_like(a)
     work = 2 * a.size * 1024

@@ -1,4 +1,4 @@
-"""PyTorch and scikit-learn at the same work as our networks, in whichever of their modes is fastest.
+"""PyTorch and scikit-learn doing the same work as our networks, each in its fastest mode.
 
 The packages are imported only when they are measured.
 """
@@ -17,9 +17,9 @@ import numpy.typing as npt
 import nn
 from scripts.benchmarks.race import Speed, fastest, repeat
 
-# So small that a batch seen thousands of times is not learned by heart: gradients of next to nothing are slow numbers.
+# So small that a batch repeated thousands of times is not overfitted: tiny gradients are denormal, slow numbers.
 LEARNING_RATE = 1e-5
-PATIENCE = 60.0  # seconds in which a small network must be compiled
+COMPILE_LIMIT = 60.0  # seconds in which a small network must be compiled
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -28,20 +28,21 @@ ABSENT: Peer = ("", None)
 
 
 def missing() -> list[str]:
-    """The packages that are not installed."""
+    """Return the packages that are not installed."""
     modules = {"torch": ["torch"], "scikit-learn": ["sklearn", "threadpoolctl"]}
     return [package for package, names in modules.items() if any(find_spec(name) is None for name in names)]
 
 
 def torch_training(network: nn.Sequential, x: FloatArray, labels: IntArray, threads: int, seconds: float) -> Peer:
-    """The fastest mode of PyTorch's training on a batch, and its samples a second.
+    """Return the fastest mode of PyTorch's training on a batch, and its samples per second.
 
-    First eager and fused Adam, both layouts, and both orders of ReLU and pooling, then the best of these compiled.
+    Tried are eager mode with Adam and fused Adam, both memory formats, both orders of ReLU and pooling, and the best of
+    these compiled.
     """
     import torch
 
     torch.set_num_threads(threads)
-    orders = {"": apart(network.layers)}
+    orders = {"": unfused(network.layers)}
     if any(isinstance(layer, nn.MaxPool2D) for layer in orders[""]):
         orders["ReLU first, "] = relu_first(orders[""])
     variants = {
@@ -67,7 +68,7 @@ def torch_step(
     fused: bool,
     compiled: bool = False,
 ) -> Callable[[], None]:
-    """One training step of PyTorch."""
+    """Return a function that makes one training step in PyTorch."""
     import torch
 
     module = twin(layers).to(memory_format=memory_format)
@@ -90,7 +91,7 @@ def torch_step(
 
 
 def layouts(x: FloatArray) -> dict[str, Any]:
-    """PyTorch's memory formats for such inputs."""
+    """Return PyTorch's memory formats for these inputs."""
     import torch
 
     formats = {"": torch.contiguous_format}
@@ -99,7 +100,7 @@ def layouts(x: FloatArray) -> dict[str, Any]:
 
 @cache
 def compiles() -> bool:
-    """Whether torch.compile works here, in reasonable time."""
+    """Return whether torch.compile works here, in reasonable time."""
     import torch
 
     started = time.perf_counter()
@@ -110,17 +111,17 @@ def compiles() -> bool:
     except Exception as error:
         print(f"torch.compile does not work here; left out ({type(error).__name__})", file=sys.stderr)
         return False
-    return time.perf_counter() - started < PATIENCE
+    return time.perf_counter() - started < COMPILE_LIMIT
 
 
 def torch_forward(network: nn.Sequential, x: FloatArray, seconds: float) -> Peer:
-    """The fastest mode of TorchScript's forward pass on one thread, and its samples a second."""
+    """Return the fastest mode of TorchScript's forward pass on one thread, and its samples per second."""
     import torch
 
     torch.set_num_threads(1)
     modes: dict[str, Speed] = {}
     with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # PyTorch would rather have its newer exporters used
+        warnings.simplefilter("ignore")  # PyTorch recommends its newer exporters
         for layout, memory_format in layouts(x).items():
             inputs = torch.from_numpy(x).contiguous(memory_format=memory_format)
             traced = torch.jit.trace(twin(network.layers).eval().to(memory_format=memory_format), inputs)
@@ -132,7 +133,7 @@ def torch_forward(network: nn.Sequential, x: FloatArray, seconds: float) -> Peer
 
 
 def repeat_inference(module: Any, x: Any) -> Speed:  # noqa: ANN401
-    """Samples a second of forward passes without a thought of gradients."""
+    """Return the samples per second of forward passes in inference mode."""
     import torch
 
     speed = repeat(lambda: module(x), len(x))
@@ -145,7 +146,7 @@ def repeat_inference(module: Any, x: Any) -> Speed:  # noqa: ANN401
 
 
 def sklearn_training(x: FloatArray, labels: IntArray, batch: int, threads: int, seconds: float) -> Peer:
-    """The better number of BLAS threads for scikit-learn's MLP with 128 hidden units, and its samples a second."""
+    """Return the faster number of BLAS threads for scikit-learn's MLP of 128 units, and its samples per second."""
     from sklearn.neural_network import MLPClassifier
 
     model = MLPClassifier((128,), batch_size=batch, learning_rate_init=LEARNING_RATE, shuffle=False, alpha=0.0)
@@ -157,7 +158,7 @@ def sklearn_training(x: FloatArray, labels: IntArray, batch: int, threads: int, 
 
 
 def with_blas(speed: Speed, threads: int) -> Speed:
-    """The same work with so many threads of BLAS's own."""
+    """Return the speed of the same work with this many BLAS threads."""
     from threadpoolctl import threadpool_limits
 
     def run(seconds: float) -> float:
@@ -167,19 +168,19 @@ def with_blas(speed: Speed, threads: int) -> Speed:
     return run
 
 
-def apart(layers: Sequence[nn.Layer]) -> list[nn.Layer]:
-    """The same layers, with normalisation and pooling one after the other."""
+def unfused(layers: Sequence[nn.Layer]) -> list[nn.Layer]:
+    """Return the same layers, with normalisation and pooling as separate layers."""
     found: list[nn.Layer] = []
     for layer in layers:
         if isinstance(layer, nn.BatchNormMaxPool2D):
-            found += [nn.BatchNorm(layer.features, layer.momentum, layer.epsilon), nn.MaxPool2D(layer.pool.window)]
+            found += [nn.BatchNorm(layer.features, layer.momentum, layer.epsilon), nn.MaxPool2D(layer.windows.size)]
         else:
             found.append(layer)
     return found
 
 
 def relu_first(layers: Sequence[nn.Layer]) -> list[nn.Layer]:
-    """The same layers with each ReLU before the pooling that it follows."""
+    """Return the same layers with each ReLU moved before the pooling that it follows."""
     changed = list(layers)
     for i, layer in enumerate(changed[:-1]):
         if isinstance(layer, nn.MaxPool2D) and isinstance(changed[i + 1], nn.ReLU):
@@ -188,11 +189,11 @@ def relu_first(layers: Sequence[nn.Layer]) -> list[nn.Layer]:
 
 
 def twin(layers: Sequence[nn.Layer]) -> Any:  # noqa: ANN401
-    """The same network in PyTorch, with the same weights."""
+    """Return the same network in PyTorch, with the same weights."""
     import torch
 
     modules: list[Any] = []
-    for layer in apart(layers):
+    for layer in unfused(layers):
         module: Any
         match layer:
             case nn.Dense():
@@ -206,7 +207,7 @@ def twin(layers: Sequence[nn.Layer]) -> Any:  # noqa: ANN401
             case nn.BatchNorm():
                 module, values = torch.nn.BatchNorm2d(layer.features, layer.epsilon, layer.momentum), {}
             case nn.MaxPool2D():
-                module, values = torch.nn.MaxPool2d(layer.window, layer.stride), {}
+                module, values = torch.nn.MaxPool2d(layer.windows.size, layer.windows.stride), {}
             case nn.Dropout():
                 module, values = torch.nn.Dropout(layer.rate), {}
             case _:  # ReLU, Tanh and Flatten have the same names

@@ -1,4 +1,4 @@
-"""Two ways of doing the same work, to be measured in turn."""
+"""A comparison of two implementations of the same work, measured alternately."""
 
 import statistics
 import sys
@@ -6,21 +6,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Speed = Callable[[float], float]  # works for some seconds, gives how much it did a second
+Speed = Callable[[float], float]  # works for this many seconds, retrials the amount of work done per second
 
-PAUSE = 0.05  # seconds in which threads that wait for more work stop spinning, so that they do not slow the other one
+PAUSE = 0.05  # seconds after which idle threads of the other implementation no longer poll and use the processor
 
 
 @dataclass(frozen=True, kw_only=True)
 class Race:
-    """Ours beside theirs.
+    """Our implementation and another one.
 
     Attributes:
-        name: what is measured, and beside what.
-        ours, theirs: how fast; theirs is None where the peer is not installed.
-        target: what ours / theirs should reach at least.
-        mode: in which of its modes the other one runs.
-        peak: how fast ours would be if the machine did nothing but multiply matrices.
+        name: of the work, and of the other implementation.
+        ours: speed of our implementation.
+        theirs: speed of the other one, None where it is not installed.
+        target: the least ratio ours / theirs that is aimed at.
+        mode: mode in which the other one runs.
+        peak: the speed of ours if the machine only multiplied matrices.
     """
 
     name: str
@@ -32,7 +33,7 @@ class Race:
 
 
 def repeat(work: Callable[[], object], amount: int) -> Speed:
-    """How fast work goes when it is done again and again, amount at a time; the first time is not measured."""
+    """Return the speed of work that is repeated, `amount` at a time; the first time is not measured."""
 
     def run(seconds: float) -> float:
         time.sleep(PAUSE)
@@ -47,12 +48,12 @@ def repeat(work: Callable[[], object], amount: int) -> Speed:
 
 
 def fastest(modes: dict[str, Speed], seconds: float) -> str:
-    """The mode that is the fastest by the median of five short turns; tells how fast each was."""
-    turns: dict[str, list[float]] = {mode: [] for mode in modes}
+    """Return the mode with the highest median speed of five short trials; print the speed of each."""
+    trials: dict[str, list[float]] = {mode: [] for mode in modes}
     for _ in range(5):
         for mode, speed in modes.items():
-            turns[mode].append(speed(seconds))
-    found = {mode: statistics.median(speeds) for mode, speeds in turns.items()}
+            trials[mode].append(speed(seconds))
+    found = {mode: statistics.median(speeds) for mode, speeds in trials.items()}
     ranked = sorted(found, key=lambda mode: found[mode], reverse=True)
     print("; ".join(f"{mode} {found[mode]:,.0f}" for mode in ranked), file=sys.stderr)
     return ranked[0]

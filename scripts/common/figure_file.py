@@ -4,12 +4,12 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 
 
 def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
     """Write a figure in the format of the path's suffix, or as PNG if it has none."""
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         figure.savefig(file, dpi=dpi, format=path.suffix[1:] or "png")
 
 

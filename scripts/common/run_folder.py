@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 
 
 class RunFolder:
@@ -108,7 +108,7 @@ class RunFolder:
             raise ValueError(f"{file} is damaged ({error}); give the folder of another run") from None
 
     def _write(self, name: str, text: str) -> None:
-        with whole_file(self.path / name) as file:
+        with atomic_file(self.path / name) as file:
             file.write_text(text)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 
 Frame = NDArray[np.uint8]
 COLOURS = 63  # in the palette of a GIF: enough for an anti-aliased snake; with the transparent one they fit in six bits
@@ -29,7 +29,7 @@ def save_video(frames: Sequence[Frame], path: Path, fps: int) -> None:
     savers = {".gif": _save_gif, ".mp4": _save_mp4}
     if path.suffix not in savers:
         raise ValueError(f"{path} ends in {path.suffix!r}; choose .gif or .mp4")
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         savers[path.suffix](frames, file, fps)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import platformdirs
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 from scripts.games.episode import rules_of
 
 FORMAT = 1
@@ -57,7 +57,7 @@ class HighScores:
             return None
         self._scores[game] = ranked[:KEPT]
         content = {kind: [score._asdict() for score in scores] for kind, scores in self._scores.items()}
-        with whole_file(self.path) as file:
+        with atomic_file(self.path) as file:
             file.write_text(json.dumps({"format": FORMAT, "scores": content}, indent=1) + "\n", encoding="utf-8")
         return place
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 from scripts.games.episode import Episode, rules_of
 from snake_env.engine.rules import Rules
 from snake_env.engine.state import State
@@ -67,7 +67,7 @@ class Replay:
 def save_replay(replay: Replay, path: Path) -> None:
     """Write a replay to a file; its folder is created."""
     content = asdict(replay) | {"actions": "".join(map(str, replay.actions))}
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write_text(json.dumps({"format": FORMAT} | content) + "\n", encoding="utf-8")
 
 

@@ -17,7 +17,7 @@ import requests
 from numpy.typing import NDArray
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from scripts.common.atomic_file import whole_file
+from nn.atomic_file import atomic_file
 
 FILES = {  # name: MD5 of the uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -91,7 +91,7 @@ def download(name: str, folder: Path) -> None:
             failures.append(f"  {error}")
             part.unlink(missing_ok=True)
             continue
-        with whole_file(folder / name) as file:
+        with atomic_file(folder / name) as file:
             file.write_bytes(contents)
         for part in folder.glob(f".{name}.*.part"):
             part.unlink(missing_ok=True)

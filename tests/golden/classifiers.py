@@ -23,16 +23,16 @@ def classifiers():
             nn.SoftmaxCrossEntropy(0.1),
             optimiser,
             nn.schedules.one_cycle(0.005),
-            batch=24,
-            average=0.9,
-            shares=2,
+            batch_size=24,
+            ema_decay=0.9,
+            num_shards=2,
             seed=3,
             **options,
         ).fit(x, labels, epochs=3)
         found[name] = network.flat
 
     fit("mlp", [nn.Flatten(), nn.Dense(60, 24), nn.ReLU(), nn.Dropout(0.2), nn.Dense(24, 4)], (3, 4, 5))
-    fit("mlp sgd", [nn.Dense(20, 24), nn.LayerNorm(24), nn.Tanh(), nn.Dense(24, 4)], (20,), "sgd", clip=1.0)
+    fit("mlp sgd", [nn.Dense(20, 24), nn.LayerNorm(24), nn.Tanh(), nn.Dense(24, 4)], (20,), "sgd", max_grad_norm=1.0)
     fit(
         "cnn",
         [

@@ -1,4 +1,4 @@
-"""Shortening gradients: by hand, against PyTorch, and where squares are too large."""
+"""Gradient clipping: by hand, against PyTorch, and where squares overflow."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_clipping_with_pytorch(limit: float) -> None:
     np.testing.assert_allclose(gradient, twin.grad.numpy(), rtol=1e-6)  # PyTorch divides by the norm + 1e-6
 
 
-def test_a_gradient_whose_squares_are_beyond_float32_is_shortened_too() -> None:
+def test_a_gradient_whose_squares_overflow_float32_is_clipped_too() -> None:
     gradient = np.full(4, 1e20, np.float32)
     assert clip_by_global_norm(gradient, 1.0) == pytest.approx(2e20)
     np.testing.assert_allclose(gradient, 0.5, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""Saving, loading, and files that are damaged, wrong or made to do harm."""
+"""Saving, loading, and files that are damaged, wrong or malicious."""
 
 import io
 import json
@@ -149,8 +149,8 @@ def with_header(change: Callable[[dict[str, Any]], Any]) -> Callable[[Entries], 
     return apply
 
 
-def promise(name: str, array: npt.NDArray[Any]) -> Callable[[Entries], None]:
-    """Replace or add an array, and promise it in the header as well."""
+def declare(name: str, array: npt.NDArray[Any]) -> Callable[[Entries], None]:
+    """Replace or add an array, and declare it in the header as well."""
 
     def apply(entries: Entries) -> None:
         entries[f"{name}.npy"] = npy(array)
@@ -159,7 +159,7 @@ def promise(name: str, array: npt.NDArray[Any]) -> Callable[[Entries], None]:
     return apply
 
 
-def unpromise(entries: Entries) -> None:
+def undeclare(entries: Entries) -> None:
     entries.pop("1.bias.npy")
     with_header(lambda c: c["arrays"].pop("1.bias"))(entries)
 
@@ -176,16 +176,16 @@ def layer(number: int, **changes: object) -> Callable[[Entries], None]:
 HOSTILE: dict[str, tuple[Callable[[Entries], Any], str]] = {
     "missing array": (lambda e: e.pop("1.bias.npy"), r"missing: \['1.bias.npy'\], unexpected: \[\]"),
     "extra array": (lambda e: e.update({"x.npy": npy([1.0])}), r"missing: \[\], unexpected: \['x.npy'\]"),
-    "missing, and not promised": (unpromise, "its network needs"),
-    "extra, and promised": (promise("x", np.zeros(2, np.float32)), "its network needs"),
-    "other shape": (lambda e: e.update({"1.bias.npy": npy(np.zeros(5, np.float32))}), r"1.bias is <f4 \[5\], promised"),
-    "other shape, promised": (promise("1.bias", np.zeros(5, np.float32)), "its network needs"),
-    "transposed": (promise("1.weight", np.zeros((4, 6), np.float32)), "its network needs"),
+    "missing, and not declared": (undeclare, "its network needs"),
+    "extra, and declared": (declare("x", np.zeros(2, np.float32)), "its network needs"),
+    "other shape": (lambda e: e.update({"1.bias.npy": npy(np.zeros(5, np.float32))}), r"1.bias is <f4 \[5\], declared"),
+    "other shape, declared": (declare("1.bias", np.zeros(5, np.float32)), "its network needs"),
+    "transposed": (declare("1.weight", np.zeros((4, 6), np.float32)), "its network needs"),
     "other type": (
         lambda e: e.update({"1.bias.npy": npy(np.zeros(4))}),
-        r"1.bias is <f8 \[4\], promised was <f4 \[4\]",
+        r"1.bias is <f8 \[4\], declared was <f4 \[4\]",
     ),
-    "other type, promised": (promise("1.bias", np.zeros(4)), "not all float32"),
+    "other type, declared": (declare("1.bias", np.zeros(4)), "not all float32"),
     "pickled objects": (
         lambda e: e.update({"1.bias.npy": npy(np.array([Harm()]), allow_pickle=True)}),
         "Object arrays cannot be",

@@ -1,4 +1,4 @@
-"""The spread of first values, against the papers' formulas."""
+"""Initialisers: the spread of their values, against the papers' formulas."""
 
 import math
 

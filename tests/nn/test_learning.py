@@ -1,4 +1,4 @@
-"""That it all learns: small tasks with a threshold each, in seconds."""
+"""Whole trainings of a few seconds: each small task is learned up to a threshold."""
 
 import gzip
 
@@ -35,14 +35,14 @@ def test_xor() -> None:
     y = np.array([[0], [1], [1], [0]])
     for seed in range(3):
         network = Sequential([Dense(2, 8), Tanh(), Dense(8, 1)], (2,), rng=seed)
-        Trainer(network, BinaryCrossEntropy(), SGD(network, 0.5, 0.9), batch=4).fit(x, y, epochs=300)
+        Trainer(network, BinaryCrossEntropy(), SGD(network, 0.5, 0.9), batch_size=4).fit(x, y, epochs=300)
         found = BinaryCrossEntropy().measure(network.forward(x), y)
         assert found["accuracy"] == 1
         assert found["loss"] < 0.01
 
 
 def spirals(rng: np.random.Generator, N: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """(N, 2) points on two arms of one and a half turns, with noise, and (N,) which arm."""
+    """Return noisy points (N, 2) on two spiral arms of one and a half turns, and the arm of each (N,)."""
     arm = rng.integers(2, size=N)
     along = np.sqrt(rng.uniform(0.02, 1, N))
     angle = 3 * np.pi * along + np.pi * arm
@@ -54,7 +54,9 @@ def test_two_spirals() -> None:
     rng = np.random.default_rng(0)
     x, y = spirals(rng, 512)
     network = Sequential([Dense(2, 64, "he"), ReLU(), Dense(64, 64, "he"), ReLU(), Dense(64, 2)], (2,), rng=0)
-    Trainer(network, SoftmaxCrossEntropy(), AdamW(network), schedules.one_cycle(0.02), batch=64).fit(x, y, epochs=100)
+    Trainer(network, SoftmaxCrossEntropy(), AdamW(network), schedules.one_cycle(0.02), batch_size=64).fit(
+        x, y, epochs=100
+    )
     new, arms = spirals(rng, 1000)
     assert SoftmaxCrossEntropy().measure(predict(network, new), arms)["accuracy"] > 0.98
 
@@ -85,7 +87,7 @@ def test_a_thousand_digits(layers: list[Layer], rate: float, epochs: int, thresh
     labels = read("train-labels-idx1-ubyte", 3000, 8)
     network = Sequential(layers, (1, 28, 28), rng=0)
     trainer = Trainer(
-        network, SoftmaxCrossEntropy(0.1), AdamW(network), schedules.one_cycle(rate), batch=50, average=0.95
+        network, SoftmaxCrossEntropy(0.1), AdamW(network), schedules.one_cycle(rate), batch_size=50, ema_decay=0.95
     )
     trainer.fit(images[:1000], labels[:1000], epochs=epochs)
     found = SoftmaxCrossEntropy().measure(predict(network, images[1000:]), labels[1000:])
@@ -93,5 +95,5 @@ def test_a_thousand_digits(layers: list[Layer], rate: float, epochs: int, thresh
 
 
 def test_a_prediction_needs_a_batch() -> None:
-    with pytest.raises(ValueError, match="batch is 0; give 1 example or more"):
-        predict(Sequential([Dense(2, 1)], (2,), rng=0), np.zeros((3, 2)), batch=0)
+    with pytest.raises(ValueError, match="batch_size is 0; give 1 example or more"):
+        predict(Sequential([Dense(2, 1)], (2,), rng=0), np.zeros((3, 2)), batch_size=0)

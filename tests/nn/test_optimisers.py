@@ -21,7 +21,7 @@ from nn import (
     WeightAverage,
     clip_by_global_norm,
 )
-from nn.layer import Array
+from nn.types import Array
 from tests.support.same import assert_same
 from tests.support.torch_numbers import OPTIMISERS
 
@@ -105,7 +105,7 @@ def test_adam_is_the_papers_algorithm() -> None:
         np.testing.assert_allclose(network.flat, theta, rtol=1e-12)
 
 
-def test_adamw_shrinks_weights_only() -> None:
+def test_adamw_decays_weights_only() -> None:
     network = Sequential([Dense(3, 2), BatchNorm(2)], (3,), rng=0, dtype=np.float64)
     network.flat = np.arange(1.0, network.size + 1)
     before = network.flat.copy()
@@ -114,7 +114,7 @@ def test_adamw_shrinks_weights_only() -> None:
     np.testing.assert_array_equal(network.flat[6:], before[6:])
 
 
-def test_adamw_shrinks_no_gain_of_images() -> None:
+def test_adamw_decays_no_gain_of_images() -> None:
     network = Sequential([Conv2D(1, 2), LayerNorm((2, 3, 4))], (1, 3, 4), rng=0, dtype=np.float64)
     network.flat = np.arange(1.0, network.size + 1)
     before = network.flat.copy()
@@ -123,7 +123,7 @@ def test_adamw_shrinks_no_gain_of_images() -> None:
     np.testing.assert_array_equal(network.flat[18:], before[18:])
 
 
-def test_adamw_shrinks_the_weights_of_a_population_and_of_networks_in_networks() -> None:
+def test_adamw_decays_the_weights_of_a_population_and_of_networks_in_networks() -> None:
     inner = Sequential([Dense(2, 2), Sequential([Dense(2, 1)])])
     network = Sequential([inner], (2,), rng=0, dtype=np.float64)
     many = network.population(np.ones((3, network.size)))
@@ -132,7 +132,7 @@ def test_adamw_shrinks_the_weights_of_a_population_and_of_networks_in_networks()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_has_no_gradient_stays(kind: Callable[[Sequential], Optimiser]) -> None:
+def test_parameters_without_gradient_do_not_change(kind: Callable[[Sequential], Optimiser]) -> None:
     network = build(np.array([0, 0, 0, 0, 1, 2], np.float32))
     optimiser = kind(network)
     for _ in range(3):
@@ -155,7 +155,9 @@ def test_the_learning_rate_may_be_assigned(kind: Callable[[Sequential], Optimise
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_restored_it_goes_on_bit_for_bit(kind: Callable[[Sequential], Optimiser], dtype: type[np.float32]) -> None:
+def test_a_restored_optimiser_continues_bit_for_bit(
+    kind: Callable[[Sequential], Optimiser], dtype: type[np.float32]
+) -> None:
     gradients = np.random.default_rng(0).normal(size=(8, 6)).astype(dtype)
     network = build(np.ones(6, dtype))
     optimiser = kind(network)
@@ -174,7 +176,7 @@ def test_restored_it_goes_on_bit_for_bit(kind: Callable[[Sequential], Optimiser]
     np.testing.assert_array_equal(twin.flat, network.flat)
     assert_same(second.state(), optimiser.state())
     assert twin.flat.dtype == dtype
-    assert all(vector.dtype == dtype for vector in second.memory.values())
+    assert all(vector.dtype == dtype for vector in second.moments.values())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -228,13 +230,13 @@ def test_a_state_that_does_not_fit() -> None:
         (lambda n: Adam(n, np.nan), "the learning rate is nan"),
         (lambda n: SGD(n, 0.1, 1.0), r"SGD\(momentum=1.0\) needs a momentum from 0 to below 1"),
         (lambda n: SGD(n, 0.1, nesterov=True), r"SGD\(nesterov=True\) needs a momentum above 0"),
-        (lambda n: RMSProp(n, decay=1.0), r"RMSProp\(decay=1.0\) needs a decay from 0 to below 1"),
+        (lambda n: RMSProp(n, alpha=1.0), r"RMSProp\(alpha=1.0\) needs an alpha from 0 to below 1"),
         (lambda n: RMSProp(n, epsilon=0), "epsilon is 0: give a number above 0"),
         (lambda n: Adam(n, betas=(0.9, 1.0)), r"Adam\(betas=\(0.9, 1.0\)\) needs two numbers"),
         (lambda n: AdamW(n, epsilon=-1), "epsilon is -1: give a number above 0"),
         (lambda n: AdamW(n, weight_decay=-0.1), r"AdamW\(weight_decay=-0.1\) needs a weight decay from 0 on"),
         (lambda n: WeightAverage(n, 1.0), r"WeightAverage\(decay=1.0\) needs a decay from 0 to below 1"),
-        (lambda n: clip_by_global_norm(n.gradient, 0), "limit is 0: give the length above which"),
+        (lambda n: clip_by_global_norm(n.gradient, 0), "max_norm is 0: give the norm above which"),
     ],
 )
 def test_bad_arguments(make: Callable[[Sequential], object], message: str) -> None:

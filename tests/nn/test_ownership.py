@@ -1,4 +1,4 @@
-"""What belongs to whom: results to the caller, chance to each layer of a copy."""
+"""Ownership: results belong to the caller, random generators to each layer of a copy."""
 
 import copy
 
@@ -9,7 +9,7 @@ from nn import Dense, Dropout, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Soft
 
 
 @pytest.mark.parametrize("last", [ReLU(), Tanh(), LeakyReLU(), Sigmoid(), Softmax(), Dense(4, 4)])
-def test_what_a_caller_is_given_is_his(last: Layer) -> None:
+def test_returned_arrays_belong_to_the_caller(last: Layer) -> None:
     network = Sequential([Dense(3, 4), type(last)(**last.config())], (3,), rng=0, dtype=np.float64)
     x, targets = np.random.default_rng(1).normal(size=(2, 2, 3)), np.ones((2, 4))
     y = network.forward(x[0], training=True)
@@ -24,7 +24,7 @@ def test_what_a_caller_is_given_is_his(last: Layer) -> None:
     np.testing.assert_array_equal(gradient, expected)
 
 
-def test_layers_of_a_copy_draw_chance_each_for_itself() -> None:
+def test_layers_of_a_copy_draw_independent_random_numbers() -> None:
     network = Sequential([Dropout(), Dropout()], (50,), rng=3)
     for one in (network, copy.deepcopy(network), Sequential(**network.config(), input_shape=(50,), flat=network.flat)):
         one.forward(np.ones((4, 50)), training=True)

@@ -1,4 +1,4 @@
-"""A population is its networks: M at once give what each gives alone."""
+"""Populations: M networks at once compute what each of them computes alone."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nn import Dense, Flatten, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
-from nn.layer import Array
+from nn.types import Array
 
 
 def everything(hidden: int, outputs: int, shape: tuple[int, int, int]) -> Sequential:

@@ -1,4 +1,4 @@
-"""The networks that come with the package: they load by name, are small together, and reach what they say."""
+"""The networks in the package: they load by name, are small, and reach their stated accuracy."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from scripts.vision.classifier import Classifier
 from tests.support.paths import DATA
 
 
-def test_all_are_there_and_small_together() -> None:
+def test_all_weight_files_exist_and_are_small() -> None:
     files = nn.pretrained()
     assert list(files) == ["digits-cnn", "digits-mlp", "vehicles-cnn"]
     assert sum(file.stat().st_size for file in files.values()) < 3_000_000
@@ -22,7 +22,7 @@ def test_all_are_there_and_small_together() -> None:
 
 
 @pytest.mark.parametrize("name", ["digits-cnn", "digits-mlp"])
-def test_digits_reach_what_they_say(name: str) -> None:
+def test_digits_networks_reach_their_stated_accuracy(name: str) -> None:
     if not (DATA / "mnist").is_dir():
         pytest.skip("the digits are not beside the checkout")
     classifier = Classifier.load(Path(name))
@@ -32,9 +32,9 @@ def test_digits_reach_what_they_say(name: str) -> None:
     assert np.mean(given == pictures.test_labels[:1000]) > classifier.notes["test_accuracy"] - 0.01
 
 
-def test_vehicles_reach_what_they_say() -> None:
+def test_the_vehicles_network_reaches_its_stated_accuracy() -> None:
     if not (DATA / "vehicles").is_dir():
-        pytest.skip("the pictures are not beside the checkout")
+        pytest.skip("the images are not beside the checkout")
     classifier = Classifier.load(Path("vehicles-cnn"))
     classifier.views = 2
     classes = sorted(folder.name for folder in (DATA / "vehicles" / "test").iterdir())
@@ -45,7 +45,7 @@ def test_vehicles_reach_what_they_say() -> None:
     assert np.mean(given == np.repeat(range(3), 60)) > classifier.notes["test_accuracy"] - 0.06
 
 
-def test_in_half_the_space_what_layers_measure_stays_whole(tmp_path: Path) -> None:
+def test_float16_files_keep_running_statistics_in_float32(tmp_path: Path) -> None:
     network = nn.Sequential([nn.BatchNorm(2), nn.Dense(2, 1)], (2,), rng=0)
     network.parameters()["0.variance"].value = 1e6, 1.0
     nn.save(tmp_path / "n.npz", network, half=True)

@@ -1,12 +1,13 @@
-"""Schedules: against numbers frozen from PyTorch, and at their corners."""
+"""Schedules: against numbers frozen from PyTorch, and at their corners; annealing."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nn.schedules import Schedule, constant, cosine, one_cycle, step
+from nn.schedules import Annealing, Schedule, anneal, constant, cosine, one_cycle, step
 from tests.support.torch_numbers import SCHEDULES
 
 
@@ -67,6 +68,20 @@ def test_corners() -> None:
     np.testing.assert_allclose([cycle(p) for p in (0, 0.2, 0.4, 0.7, 1)], [0.1, 0.55, 1, 0.505, 0.01])
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("constant", [2, 2, 2, 2, 2]), ("linear", [2, 2, 1.5, 0, 0]), ("cosine", [2, 2, 1 + math.sqrt(0.5), 0, 0])],
+)
+def test_annealing(kind: Annealing, expected: list[float]) -> None:
+    found = [anneal(kind, 2.0, 0.0, progress) for progress in (-1, 0, 0.25, 1, 2)]
+    np.testing.assert_allclose(found, expected, atol=1e-15)
+
+
+def test_an_unknown_annealing_is_refused() -> None:
+    with pytest.raises(ValueError, match="there is no schedule 'step'; choose one of constant, linear, cosine"):
+        anneal("step", 1.0, 0.0, 0.5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("schedule", [constant(0.1), step(0.1), cosine(0.1, warmup=0.1), one_cycle(0.1)])
 def test_rates_stay_within_0_and_the_highest(schedule: Schedule) -> None:
     rates = [schedule(p) for p in np.linspace(0, 1.2, 121)]  # the last step of a time budget may lie beyond its end
@@ -83,10 +98,10 @@ def test_rates_stay_within_0_and_the_highest(schedule: Schedule) -> None:
         (lambda: step(0.1, (10, 20)), r"milestones are \(10, 20\): give ascending numbers from 0 to 1"),
         (lambda: step(0.1, factor=0), "factor is 0: give a number above 0"),
         (lambda: cosine(0.1, final=0.2), "final is 0.2: give a learning rate from 0 to 0.1"),
-        (lambda: cosine(0.1, warmup=1), "warmup is 1: give a share of the training"),
-        (lambda: one_cycle(0.1, rise=0), "rise is 0: give a share of the training"),
-        (lambda: one_cycle(0.1, start=25), "start is 25: give a share of the highest"),
-        (lambda: one_cycle(0.1, final=-1), "final is -1: give a share of the highest"),
+        (lambda: cosine(0.1, warmup=1), "warmup is 1: give a fraction of the training"),
+        (lambda: one_cycle(0.1, rise=0), "rise is 0: give a fraction of the training"),
+        (lambda: one_cycle(0.1, start=25), "start is 25: give a fraction of the highest"),
+        (lambda: one_cycle(0.1, final=-1), "final is -1: give a fraction of the highest"),
     ],
 )
 def test_bad_arguments(make: Callable[[], object], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Networks: putting layers together, their one vector of parameters, and what goes wrong with which message."""
+"""Networks: building them from layers, their vector of parameters, and the messages of their errors."""
 
 import copy
 import json
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pytest
 
 from nn import Conv2D, Dense, Flatten, Layer, LeakyReLU, ReLU, Sequential, Sigmoid, Softmax, Tanh
-from nn.layer import Array
+from nn.types import Array
 
 
 def small(seed: int = 0) -> Sequential:
@@ -78,7 +78,7 @@ def test_assigning_writes_into_the_vector() -> None:
         network.flat = np.ones(5)
 
 
-def test_the_given_vector_is_the_networks() -> None:
+def test_a_given_vector_is_not_copied() -> None:
     genome = np.random.default_rng(0).normal(size=26)
     network = Sequential([Dense(3, 4), Tanh(), Dense(4, 2)], (3,), flat=genome)
     assert network.flat is genome
@@ -149,14 +149,14 @@ def test_a_class_in_place_of_a_layer() -> None:
         Sequential(layers, (3,), rng=0)
 
 
-def test_a_layer_has_one_place() -> None:
+def test_a_layer_belongs_to_one_network() -> None:
     tanh = Tanh()
-    with pytest.raises(ValueError, match=r"Tanh\(\) already has a place in a network: make a new layer for each place"):
+    with pytest.raises(ValueError, match=r"Tanh\(\) already belongs to a network: make a new layer for each place"):
         Sequential([tanh, Dense(3, 3), tanh], (3,), rng=0)
     first = small()
-    with pytest.raises(ValueError, match=r"Dense\(3, 4\) already has a place"):
+    with pytest.raises(ValueError, match=r"Dense\(3, 4\) already belongs to a network"):
         Sequential(first.layers, (3,), rng=0)
-    with pytest.raises(ValueError, match=r"Sequential\(.*\) already has a place"):
+    with pytest.raises(ValueError, match=r"Sequential\(.*\) already belongs to a network"):
         Sequential([first, Tanh()], (3,), rng=0)
 
 
@@ -164,7 +164,7 @@ def test_a_layer_has_one_place() -> None:
     "arguments",
     [{"input_shape": (3,)}, {"rng": 0}, {"input_shape": (3,), "rng": 0, "flat": np.zeros(26)}, {"flat": np.zeros(26)}],
 )
-def test_where_parameters_come_from_must_be_said(arguments: dict[str, Any]) -> None:
+def test_either_rng_or_flat_is_needed(arguments: dict[str, Any]) -> None:
     with pytest.raises(
         ValueError, match="needs an input_shape and either rng, which draws its parameters, or their flat"
     ):
@@ -191,7 +191,7 @@ def test_a_gradient_that_does_not_fit(shape: tuple[int, ...]) -> None:
         network.backward(np.zeros(shape))
 
 
-def test_a_layer_alone_says_that_it_has_no_memory() -> None:
+def test_a_layer_outside_of_a_network_has_no_memory() -> None:
     with pytest.raises(
         AttributeError, match="this Parameter has no value yet: a layer gets its memory from the Sequential"
     ):

@@ -9,14 +9,14 @@ import pytest
 
 import nn
 from nn import MeanSquaredError, Sequential, SoftmaxCrossEntropy
-from nn.layer import Array
+from nn.types import Array
 from tests.support.torch_numbers import NETWORKS, NUMBERS
 
 TOLERANCES = [(np.float64, 1e-9), (np.float32, 2e-4)]
 
 
 def assert_trains_as(case: dict[str, Any], dtype: type[np.float32] | type[np.float64], tolerance: float) -> None:
-    """Compare the loss and all weights after each step, running statistics among them, and inference in the end."""
+    """Compare the loss and all weights after each step, running statistics included, and inference at the end."""
     network = Sequential(case["layers"], case["input_shape"], flat=np.array(case["flat"], dtype))
     name, arguments = case["optimiser"]
     optimiser = getattr(nn, name)(network, **arguments)

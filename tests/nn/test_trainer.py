@@ -1,4 +1,4 @@
-"""The trainer: the loop by hand, resuming bit for bit, early stopping, callbacks, time, and what goes wrong."""
+"""The trainer: the loop by hand, resuming bit for bit, early stopping, callbacks, time, and errors."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from nn import (
     predict,
     trainer,
 )
-from nn.parallel.worker import Examples
+from nn.types import Examples
 from tests.nn.layers.test_images import small_network
 from tests.support.same import assert_same
 from tests.support.trainers import HELD_OUT, Do, X, Y, build, plain, without_time
@@ -31,13 +31,20 @@ def test_the_loop_by_hand() -> None:
     twin = Sequential([Dense(5, 3)], (5,), rng=0, dtype=np.float64)
     loss = SoftmaxCrossEntropy(0.1, [1.0, 2.0, 3.0])
     history = Trainer(
-        network, loss, SGD(network, 1.0), lambda progress: 1 - progress, batch=20, clip=0.5, average=0.5, seed=7
+        network,
+        loss,
+        SGD(network, 1.0),
+        lambda progress: 1 - progress,
+        batch_size=20,
+        max_grad_norm=0.5,
+        ema_decay=0.5,
+        seed=7,
     ).fit(X, Y, epochs=2)
 
     generator, average = np.random.default_rng(7), WeightAverage(twin, 0.5)
     values = []
     for epoch in range(2):
-        generator.integers(1 << 63, size=1)  # the seed of all chance in the network, which has none
+        generator.integers(1 << 63, size=1)  # the seed of the network's random layers, of which there are none
         order = generator.permutation(70)
         for batch in range(3):  # the last 10 of 70 are left out
             rows = order[20 * batch : 20 * batch + 20]
@@ -61,7 +68,7 @@ def test_callbacks_see_each_step_and_epoch() -> None:
         batch=lambda t: seen.append(("batch", t.step, t.epoch, round(t.progress, 3), t.loss_value > 0)),
         epoch=lambda t, row: seen.append(("epoch", row["epoch"], t.history[-1] is row, t.elapsed == row["seconds"])),
     )
-    plain(batch=32).fit(X, Y, epochs=2, callbacks=[see])
+    plain(batch_size=32).fit(X, Y, epochs=2, callbacks=[see])
     assert seen == [
         ("batch", 1, 1, 0.25, True),
         ("batch", 2, 1, 0.5, True),
@@ -73,7 +80,7 @@ def test_callbacks_see_each_step_and_epoch() -> None:
 
 
 def test_a_callback_can_stop_within_an_epoch() -> None:
-    one = plain(batch=10)
+    one = plain(batch_size=10)
 
     def stop(trainer: Trainer) -> None:
         trainer.stop = trainer.step == 9
@@ -84,7 +91,7 @@ def test_a_callback_can_stop_within_an_epoch() -> None:
     assert one.step == 35
 
 
-def test_after_an_interruption_within_an_epoch_training_goes_on() -> None:
+def test_after_an_interruption_within_an_epoch_training_continues() -> None:
     one = plain()
 
     def interrupt(trainer: Trainer) -> None:
@@ -100,15 +107,15 @@ def test_after_an_interruption_within_an_epoch_training_goes_on() -> None:
     history = one.fit(X, Y, epochs=5, validation=(X, Y), callbacks=[Do(epoch=spoil)])
     assert [(row["epoch"], row["step"]) for row in history] == [(1, 4), (3, 11), (4, 15), (5, 19), (6, 20)]
     best = max(history, key=lambda row: (row["validation_accuracy"], -row["validation_loss"]))
-    assert best["epoch"] == one.best_epoch == 3
+    assert best["epoch"] == one.best.epoch == 3
     found = one.loss.measure(predict(one.network, X, 16), Y)
     assert found["loss"] == pytest.approx(best["validation_loss"], rel=1e-6)
 
 
 @pytest.mark.parametrize("broken_at", [2, 7])
-def test_what_was_learned_until_an_interruption_counts(broken_at: int) -> None:
+def test_steps_before_an_interruption_count(broken_at: int) -> None:
     network = build()
-    trainer = Trainer(network, SoftmaxCrossEntropy(), SGD(network, 0.1), batch=16)
+    trainer = Trainer(network, SoftmaxCrossEntropy(), SGD(network, 0.1), batch_size=16)
     network.flat = build(seed=5).flat  # after the trainer was made
     np.testing.assert_array_equal(trainer.best_network().flat, network.flat)
 
@@ -136,7 +143,7 @@ def test_the_optimiser_leaves_running_statistics_to_the_layers() -> None:
         return x
 
     optimiser = AdamW(network, 0.1, weight_decay=1.0)
-    Trainer(network, SoftmaxCrossEntropy(), optimiser, batch=16, augment=look).fit(X, Y, epochs=2)
+    Trainer(network, SoftmaxCrossEntropy(), optimiser, batch_size=16, augment=look).fit(X, Y, epochs=2)
     for x in seen:
         mean = (mean + x.mean(axis=0, dtype=np.float64)) / 2
         variance = (variance + x.var(axis=0, ddof=1, dtype=np.float64)) / 2
@@ -153,7 +160,9 @@ def test_threads_change_no_bit() -> None:
         for count in (1, 2):
             nn.threads.use(count)
             network = small_network()
-            one = Trainer(network, SoftmaxCrossEntropy(), AdamW(network), batch=32, clip=1.0, average=0.9)
+            one = Trainer(
+                network, SoftmaxCrossEntropy(), AdamW(network), batch_size=32, max_grad_norm=1.0, ema_decay=0.9
+            )
             one.fit(images, Y[:64], epochs=2, validation=(images, Y[:64]))
             found.append((network.flat.copy(), without_time(one.history)))
     finally:
@@ -162,7 +171,7 @@ def test_threads_change_no_bit() -> None:
 
 
 class Clock:
-    """A second a look."""
+    """A clock that advances by a second at each call."""
 
     now = 0.0
 
@@ -174,7 +183,7 @@ class Clock:
 def test_seconds_end_training_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainer, "perf_counter", Clock())
     rates: list[float] = []
-    one = plain(batch=10, schedule=lambda progress: 1 - progress)
+    one = plain(batch_size=10, schedule=lambda progress: 1 - progress)
     see = Do(batch=lambda t: rates.append(t.optimiser.learning_rate))
     history = one.fit(X, Y, seconds=20, callbacks=[see])
     # a look before each epoch, after each step and after each epoch: 1 | 2 ... 8 | 9; 10 | 11 ... 17 | 18; 19 | 20 | 21
@@ -182,7 +191,7 @@ def test_seconds_end_training_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -
     assert rates[:2] == pytest.approx([1 - 1 / 20, 1 - 2 / 20])
     assert rates[-1] == pytest.approx(1 - 19 / 20)
 
-    resumed = plain(batch=10)
+    resumed = plain(batch_size=10)
     resumed.restore(*one.state())
     assert len(resumed.fit(X, Y, seconds=20)) == 3
     history = resumed.fit(X, Y, seconds=31)  # of which 21 are over
@@ -203,12 +212,12 @@ def test_raw_examples_are_augmented_into_what_the_network_takes() -> None:
         seen.append((x.dtype, x.shape))
         return x / np.float32(255)
 
-    plain(batch=20, augment=augment).fit(images, Y[:40], epochs=1)
+    plain(batch_size=20, augment=augment).fit(images, Y[:40], epochs=1)
     assert seen == [(np.uint8, (20, 5))] * 2
-    plain(batch=20).fit(images, Y[:40], epochs=1)  # and without augmentation, as they are
+    plain(batch_size=20).fit(images, Y[:40], epochs=1)  # and without augmentation, as they are
 
 
-def test_a_loss_that_is_no_number() -> None:
+def test_a_loss_that_is_not_finite() -> None:
     broken = X.copy()
     broken[3] = np.nan
     with pytest.raises(
@@ -217,13 +226,15 @@ def test_a_loss_that_is_no_number() -> None:
         plain().fit(broken, Y, epochs=1)
 
     network = Sequential([Dense(5, 8), Dense(8, 1)], (5,), rng=0)
-    diverging = Trainer(network, MeanSquaredError(), SGD(network, 1e6), batch=70)
-    with pytest.raises(FloatingPointError, match=r"rate 1e\+06: lower the learning rate, clip gradients \(clip=1.0\)"):
+    diverging = Trainer(network, MeanSquaredError(), SGD(network, 1e6), batch_size=70)
+    with pytest.raises(
+        FloatingPointError, match=r"rate 1e\+06: lower the learning rate, clip gradients \(max_grad_norm=1.0\)"
+    ):
         diverging.fit(X, X[:, :1], epochs=100)
 
     network = Sequential([Dense(5, 1)], (5,), rng=0)
-    last_step = Trainer(network, MeanSquaredError(), SGD(network, 1e38), batch=70)
-    with pytest.raises(FloatingPointError, match="there are weights that are no numbers after 1 steps"):
+    last_step = Trainer(network, MeanSquaredError(), SGD(network, 1e38), batch_size=70)
+    with pytest.raises(FloatingPointError, match="there are weights that are not finite after 1 steps"):
         last_step.fit(10 * X, 1000 * X[:, :1], epochs=1)
 
     with pytest.raises(FloatingPointError, match="the validation loss is nan after 4 steps, in epoch 1"):
@@ -232,30 +243,30 @@ def test_a_loss_that_is_no_number() -> None:
 
 def test_bad_arguments() -> None:
     network = build()
-    with pytest.raises(ValueError, match="the optimiser is that of another network"):
+    with pytest.raises(ValueError, match="the optimiser belongs to another network"):
         Trainer(build(), SoftmaxCrossEntropy(), SGD(network))
-    with pytest.raises(ValueError, match="batch is 0 and shares is 1: give 1 or more"):
-        Trainer(network, SoftmaxCrossEntropy(), SGD(network), batch=0)
-    with pytest.raises(ValueError, match="clip is 0: give a length above 0"):
-        Trainer(network, SoftmaxCrossEntropy(), SGD(network), clip=0)
+    with pytest.raises(ValueError, match="batch_size is 0 and num_shards is 1: give 1 or more"):
+        Trainer(network, SoftmaxCrossEntropy(), SGD(network), batch_size=0)
+    with pytest.raises(ValueError, match="max_grad_norm is 0: give a number above 0"):
+        Trainer(network, SoftmaxCrossEntropy(), SGD(network), max_grad_norm=0)
     for arguments, message in (
-        ({}, "say when to end: give epochs or seconds"),
+        ({}, "give epochs or seconds"),
         ({"epochs": 0}, "epochs is 0 and seconds is None: give at least 1 epoch"),
         ({"seconds": 0.0}, "epochs is None and seconds is 0.0: give at least 1 epoch"),
         ({"epochs": 1, "patience": 3}, "patience is 3: give 1 or more epochs, and validation"),
         ({"epochs": 1, "patience": 0, "validation": HELD_OUT}, "patience is 0: give 1 or more"),
-        ({"epochs": 1, "validation": (X, Y[:3])}, "validation x has 70 examples and y 3: give one for one"),
+        ({"epochs": 1, "validation": (X, Y[:3])}, "validation x has 70 examples and y 3: give one target for each"),
         (
             {"epochs": 1, "validation": (X[:0], Y[:0])},
-            "validation x has 0 examples and y 0: give one for one, and some",
+            "validation x has 0 examples and y 0: .* at least one",
         ),
     ):
         with pytest.raises(ValueError, match=message):
             plain().fit(X, Y, **arguments)
-    with pytest.raises(ValueError, match="x has 70 examples and y 69: give one for one"):
+    with pytest.raises(ValueError, match="x has 70 examples and y 69: give one target for each"):
         plain().fit(X, Y[:-1], epochs=1)
-    with pytest.raises(ValueError, match="x has 70 examples, which fill no batch of 71: choose a smaller batch"):
-        plain(batch=71).fit(X, Y, epochs=1)
+    with pytest.raises(ValueError, match="x has 70 examples, less than a batch of 71: lower batch_size"):
+        plain(batch_size=71).fit(X, Y, epochs=1)
 
 
 @pytest.mark.parametrize("N", [0, 1, 9, 10, 11, 30])
@@ -263,14 +274,14 @@ def test_predict_in_batches(N: int) -> None:
     network = build()
     x = np.random.default_rng(N).integers(0, 256, (N, 5), np.uint8)
     expected = network.forward(x / 255)
-    found = predict(network, x, batch=10, prepare=lambda part: part / 255)
+    found = predict(network, x, batch_size=10, prepare=lambda part: part / 255)
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     assert found.shape == (N, 3)
     assert found.dtype == np.float32
 
 
-def test_yes_or_no() -> None:
+def test_binary_classification() -> None:
     network = Sequential([Dense(5, 1)], (5,), rng=0)
-    one = Trainer(network, BinaryCrossEntropy(), SGD(network, 1.0), batch=70)
+    one = Trainer(network, BinaryCrossEntropy(), SGD(network, 1.0), batch_size=70)
     history = one.fit(X, X[:, :1] > 0, epochs=30, validation=(X, X[:, :1] > 0))
     assert history[-1]["validation_accuracy"] > 0.95

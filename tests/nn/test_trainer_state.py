@@ -1,4 +1,4 @@
-"""Stopping and going on bit for bit, and which weights are kept."""
+"""Stopping and resuming bit for bit, and which weights are kept."""
 
 import json
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from nn import (
     predict,
 )
 from tests.support.same import assert_same
-from tests.support.trainers import HELD_OUT, Do, X, Y, everything, helpers, plain, without_time
+from tests.support.trainers import HELD_OUT, Do, X, Y, everything, plain, without_time, worker_processes
 
 
 def test_the_same_seed_gives_the_same_weights() -> None:
@@ -38,12 +38,12 @@ def test_processes_change_no_bit() -> None:
     rows = [each.fit(X, Y, epochs=3, validation=HELD_OUT) for each in (alone, together)]
     np.testing.assert_array_equal(alone.network.flat, together.network.flat)
     assert without_time(rows[0]) == without_time(rows[1])
-    assert not helpers()
+    assert not worker_processes()
 
 
 @pytest.mark.parametrize("optimiser", [AdamW, RMSProp, lambda network: SGD(network, 0.1, 0.9, nesterov=True)])
 @pytest.mark.parametrize("validation", [HELD_OUT, None])
-def test_resumed_it_goes_on_bit_for_bit(
+def test_a_resumed_training_continues_bit_for_bit(
     validation: Any, optimiser: Callable[[Sequential], Optimiser], tmp_path: Path
 ) -> None:
     whole = everything(optimiser=optimiser)
@@ -69,7 +69,7 @@ def test_resumed_it_goes_on_bit_for_bit(
         assert header[name] == expected_header[name]
 
 
-def test_after_fit_training_goes_on_from_the_latest_weights_not_the_best() -> None:
+def test_fit_continues_from_the_latest_weights_not_the_best() -> None:
     whole, parts = everything(), everything()
     parts.schedule = whole.schedule = None
     whole.fit(X, Y, epochs=4, validation=HELD_OUT)
@@ -129,7 +129,7 @@ def test_best_weights_are_kept_and_training_stops_early() -> None:
     keep = Do(epoch=lambda trainer, row: kept.update({row["epoch"]: trainer.network.flat.copy()}))
     history = one.fit(X, Y, epochs=50, validation=(X, Y), patience=4, callbacks=[Do(epoch=spoil), keep])
     best = int(np.argmax([accuracy + 1e-9 * loss for accuracy, loss in validations])) + 1
-    assert best == one.best_epoch <= 3
+    assert best == one.best.epoch <= 3
     assert len(history) == best + 4
     np.testing.assert_array_equal(one.network.flat, kept[best])
     np.testing.assert_array_equal(one.best_network().flat, kept[best])
@@ -141,10 +141,10 @@ def test_best_weights_are_kept_and_training_stops_early() -> None:
     assert len(again.fit(X, Y, epochs=50, validation=(X, Y), patience=4)) == best + 4  # it had stopped, and stays so
 
 
-def test_the_average_is_what_is_validated_and_kept() -> None:
+def test_the_averaged_weights_are_validated_and_kept() -> None:
     one = everything()
     averages: list[Any] = []
-    keep = Do(epoch=lambda trainer, _row: averages.append(trainer.average.flat.copy()))
+    keep = Do(epoch=lambda trainer, _row: averages.append(trainer.ema.flat.copy()))
     history = one.fit(X, Y, epochs=3, validation=HELD_OUT, callbacks=[keep])
     for row, flat in zip(history, averages, strict=True):
         network = Sequential(**one.network.config(), input_shape=(5,), flat=flat)
@@ -153,19 +153,19 @@ def test_the_average_is_what_is_validated_and_kept() -> None:
             "loss": pytest.approx(row["validation_loss"], rel=1e-5),
             "accuracy": row["validation_accuracy"],
         }
-    np.testing.assert_array_equal(one.network.flat, averages[one.best_epoch - 1])
+    np.testing.assert_array_equal(one.network.flat, averages[one.best.epoch - 1])
 
 
 def test_regression_is_judged_by_its_loss() -> None:
     network = Sequential([Dense(5, 1)], (5,), rng=0)
-    one = Trainer(network, MeanSquaredError(), SGD(network, 0.05), batch=10)
+    one = Trainer(network, MeanSquaredError(), SGD(network, 0.05), batch_size=10)
     history = one.fit(X, X[:, :1] * 2, epochs=20, validation=(X, X[:, :1] * 2))
     assert "validation_accuracy" not in history[0]
-    assert one.best_epoch == 20
+    assert one.best.epoch == 20
     assert history[-1]["validation_loss"] < 1e-3 < history[0]["validation_loss"]
 
 
-def test_half_a_state_changes_nothing() -> None:
+def test_an_incomplete_state_changes_nothing() -> None:
     trainer = plain()
     arrays, header = plain(seed=1).state()
     arrays["last"] += 1

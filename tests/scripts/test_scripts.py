@@ -213,7 +213,7 @@ def test_benchmark_tries_all_ways_to_use_two_cores(capsys: pytest.CaptureFixture
     network = networks.dense(8, 4, 2)
     x, labels = networks.batch_for(network, 6)
     before = threadpool_info()
-    with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), shares=2) as processes:
+    with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), num_shards=2) as processes:
         speed = networks.training(network, x, labels, 6, processes, seconds=0.01)
         assert speed(0.01) > 0
     told = capsys.readouterr().err

@@ -209,9 +209,9 @@ def _twin(layer: nn.Layer) -> torch.nn.Module:
         case nn.LayerNorm():
             return torch.nn.LayerNorm(layer.features)
         case nn.MaxPool2D():
-            return torch.nn.MaxPool2d(layer.window, layer.stride)
+            return torch.nn.MaxPool2d(layer.windows.size, layer.windows.stride)
         case nn.AvgPool2D():
-            return torch.nn.AvgPool2d(layer.window, layer.stride)
+            return torch.nn.AvgPool2d(layer.windows.size, layer.windows.stride)
         case nn.LeakyReLU():
             return torch.nn.LeakyReLU(layer.slope)
         case nn.Softmax():

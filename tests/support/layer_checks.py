@@ -3,7 +3,7 @@
 import numpy as np
 
 from nn import Layer, Sequential
-from nn.layer import Array
+from nn.types import Array
 from tests.nn.layers.test_gradients import central_differences, relative_error
 
 

@@ -22,7 +22,7 @@ from nn import (
     Tanh,
     Trainer,
 )
-from nn.parallel.worker import Examples
+from nn.types import Examples
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(70, 5)).astype(np.float32)
@@ -35,8 +35,8 @@ def build(seed: int = 0) -> Sequential:
     return Sequential(layers, (5,), rng=seed)
 
 
-def helpers() -> list[SpawnProcess]:
-    """Processes that learn for others; other tests in this process may have left workers of another kind."""
+def worker_processes() -> list[SpawnProcess]:
+    """Return the workers of `DataParallel`; other tests in this process may have left workers of another kind."""
     return [process for process in multiprocessing.active_children() if isinstance(process, SpawnProcess)]
 
 
@@ -47,9 +47,9 @@ def jitter(x: Examples, rng: np.random.Generator) -> Examples:
 def everything(
     seed: int = 3, optimiser: Callable[[Sequential], Optimiser] = AdamW, *, processes: bool = False
 ) -> Trainer:
-    """A trainer with all that has a state: momentum, schedule, average, augmentation, dropout, running statistics.
+    """A trainer with all that has a state: moments, schedule, average, augmentation, dropout, running statistics.
 
-    It learns from each batch in two shares.
+    It cuts each batch into two shards.
     """
     network = build()
     return Trainer(
@@ -57,19 +57,19 @@ def everything(
         SoftmaxCrossEntropy(0.1),
         optimiser(network),
         nn.schedules.one_cycle(0.01),
-        batch=16,
-        clip=1.0,
-        average=0.9,
+        batch_size=16,
+        max_grad_norm=1.0,
+        ema_decay=0.9,
         augment=jitter,
-        shares=2,
+        num_shards=2,
         processes=processes,
         seed=seed,
     )
 
 
-def plain(rate: float = 0.1, batch: int = 16, **options: Any) -> Trainer:
+def plain(rate: float = 0.1, batch_size: int = 16, **options: Any) -> Trainer:
     network = Sequential([Dense(5, 8), Tanh(), Dense(8, 3)], (5,), rng=0)
-    return Trainer(network, SoftmaxCrossEntropy(), SGD(network, rate, 0.9), batch=batch, **options)
+    return Trainer(network, SoftmaxCrossEntropy(), SGD(network, rate, 0.9), batch_size=batch_size, **options)
 
 
 class Do(Callback):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import agents
 from agents.learning.on_policy import RolloutBatch
 from agents.learning.ppo import PPO, Settings, clipped_loss
-from agents.learning.schedules import Annealing, anneal
+from nn.schedules import Annealing, anneal
 from tests.nn.layers.test_gradients import central_differences, relative_error
 from tests.support.identity import Identity
 

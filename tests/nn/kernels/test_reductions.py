@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nn.kernels.reductions import SHORT, column_sums, row_maxima, row_sums
+from nn.kernels import tuning
+from nn.kernels.reductions import column_sums, row_maxima, row_sums
 
-sizes = st.integers(1, 2 * SHORT)
+sizes = st.integers(1, 2 * tuning.MAX_SHORT_ROW)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -1,4 +1,4 @@
-"""How work is shared among threads: nothing stays behind, whoever computes at the same time."""
+"""Work shared among threads: none is left behind, whichever other threads compute at the same time."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import nn
-from nn.kernels import threads
+from nn.kernels import threads, tuning
 
 
 @pytest.fixture(autouse=True)
@@ -18,13 +18,13 @@ def one_thread() -> Iterator[None]:
 
 
 def workers_at(length: int) -> set[int]:
-    """The threads that a piece of work is done by."""
+    """Return the threads that do a piece of work."""
     found: set[int] = set()
-    threads.parallel_for(lambda _: found.add(threading.get_ident()), length, threads.WORTH)
+    threads.parallel_for(lambda _: found.add(threading.get_ident()), length, tuning.MIN_PARALLEL_WORK)
     return found
 
 
-def test_alone_is_a_thing_of_one_thread() -> None:
+def test_single_threaded_concerns_one_thread_only() -> None:
     threads.use(2)
     gate, begun = threading.Event(), threading.Event()
 
@@ -32,7 +32,7 @@ def test_alone_is_a_thing_of_one_thread() -> None:
         begun.set()
         gate.wait()
 
-    other = threading.Thread(target=lambda: threads.parallel_for(wait, 2, threads.WORTH))
+    other = threading.Thread(target=lambda: threads.parallel_for(wait, 2, tuning.MIN_PARALLEL_WORK))
     other.start()
     begun.wait()
     with threads.single_threaded():
@@ -42,7 +42,7 @@ def test_alone_is_a_thing_of_one_thread() -> None:
     assert len(workers_at(2)) == 2
 
 
-def test_threads_that_are_not_used_any_more_end() -> None:
+def test_threads_that_are_no_longer_used_end() -> None:
     threads.use(1)
     before = threading.active_count()
     for _ in range(5):
@@ -55,14 +55,14 @@ def test_threads_that_are_not_used_any_more_end() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_no_work_is_no_fault(count: int) -> None:
+def test_an_axis_of_length_0_is_no_error(count: int) -> None:
     threads.use(count)
     done: list[slice] = []
-    threads.parallel_for(done.append, 0, threads.WORTH)
+    threads.parallel_for(done.append, 0, tuning.MIN_PARALLEL_WORK)
     assert done == [slice(0, 0)]
 
 
-def test_left_to_blas_holds_for_this_thread_alone() -> None:
+def test_blas_threads_concerns_one_thread_only() -> None:
     seen: list[bool] = []
     with nn.threads.blas_threads():
         other = threading.Thread(target=lambda: seen.append(threads.uses_blas_threads()))

@@ -1,6 +1,6 @@
 """Winograd's convolution where it is used: its transforms, its rounding, and the same bits with several threads.
 
-That it computes a convolution and its gradients is tested with `Conv2D`, in `test_nn_convolution.py`.
+That it computes a convolution and its gradients is tested with `Conv2D`, in `test_convolution.py`.
 """
 
 import gc
@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from nn import Conv2D, Sequential
-from nn.kernels import threads
-from nn.kernels.winograd import MOST, transforms
-from nn.layer import Array
+from nn.kernels import threads, tuning
+from nn.kernels.winograd import MAX_PRODUCTS, WinogradConvolution, transforms
+from nn.types import Array
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,9 @@ def _one_thread_afterwards() -> Iterator[None]:
     threads.use(1)
 
 
-@pytest.mark.parametrize(("rows", "kernel"), [(m, r) for m in range(1, 6) for r in range(1, 6) if m + r - 1 <= MOST])
+@pytest.mark.parametrize(
+    ("rows", "kernel"), [(m, r) for m in range(1, 6) for r in range(1, 6) if m + r - 1 <= MAX_PRODUCTS]
+)
 def test_the_transforms_make_a_correlation(rows: int, kernel: int) -> None:
     rng = np.random.default_rng(rows + 10 * kernel)
     w, d = rng.normal(size=kernel), rng.normal(size=rows + kernel - 1)
@@ -33,7 +35,7 @@ def test_the_transforms_make_a_correlation(rows: int, kernel: int) -> None:
 
 
 def step(x: Array, gradient: Array, dtype: type[np.floating] = np.float32) -> tuple[Array, Array, Array]:
-    """What one layer makes of them: y, dL/dx and dL/dparameters."""
+    """Return y, dL/dx and dL/dparameters of one layer."""
     network = Sequential([Conv2D(16, 32)], input_shape=x.shape[1:], rng=0, dtype=dtype)
     y = network.forward(x.astype(dtype), training=True)
     dx = network.backward(gradient.astype(dtype)).copy()
@@ -45,21 +47,21 @@ def examples(N: int) -> tuple[Array, Array]:
     return rng.standard_normal((N, 16, 10, 7)), rng.standard_normal((N, 32, 10, 7))
 
 
-def test_it_is_used_for_many_channels_and_large_batches_alone() -> None:
+def test_it_is_used_only_for_many_channels_and_large_batches() -> None:
     layer = Conv2D(16, 32)
     Sequential([layer], input_shape=(16, 10, 7), rng=0)
-    with patch("nn.layers.conv2d.Winograd.forward", autospec=True) as forward:
+    with patch("nn.kernels.convolution.WinogradConvolution", wraps=WinogradConvolution) as used:
         layer.forward(np.zeros((2, 16, 10, 7), np.float32))
-        assert not forward.called
+        assert not used.called
         layer.forward(np.zeros((100, 16, 10, 7), np.float32))
-        assert forward.called
+        assert used.called
 
 
 def test_in_float32_it_loses_no_more_than_a_digit() -> None:
     x, gradient = examples(100)
     exact = step(x, gradient, np.float64)
     with_winograd = step(x, gradient)
-    with patch("nn.layers.conv2d.LARGE", np.inf):
+    with patch.object(tuning, "WINOGRAD_MIN_WORK", np.inf):
         row_by_row = step(x, gradient)
     for right, ours, other in zip(exact, with_winograd, row_by_row, strict=True):
         assert not np.array_equal(ours, other)
@@ -68,7 +70,7 @@ def test_in_float32_it_loses_no_more_than_a_digit() -> None:
         assert error < 1e-6 * np.sqrt(np.mean(right**2))
 
 
-def test_several_threads_make_the_same_bits() -> None:
+def test_several_threads_give_the_same_bits() -> None:
     x, gradient = examples(100)
     alone = step(x, gradient)
     for count in (2, 3):
@@ -77,8 +79,8 @@ def test_several_threads_make_the_same_bits() -> None:
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_fewer_examples_than_before() -> None:
-    """What a batch leaves in the buffers does not show in the next, smaller or larger one."""
+def test_the_batch_size_may_change() -> None:
+    """Arrays of an earlier batch in the workspace do not affect a smaller or larger one."""
     network = Sequential([Conv2D(16, 32)], input_shape=(16, 10, 7), rng=0)
     x, gradient = (some.astype(np.float32) for some in examples(120))
     for N in (120, 100, 120):
@@ -92,7 +94,7 @@ def test_fewer_examples_than_before() -> None:
             np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_network_that_is_dropped_is_freed_at_once() -> None:
+def test_a_deleted_network_is_freed_at_once() -> None:
     gc.disable()
     try:
         network = Sequential([Conv2D(32, 32)], (32, 16, 16), rng=0)

@@ -81,6 +81,6 @@ def test_flatten_counts_columns_fastest() -> None:
 
 
 @pytest.mark.parametrize("count", [3, 3_000])
-def test_relu_of_whole_numbers(count: int) -> None:
+def test_relu_of_integers(count: int) -> None:
     x: Any = np.arange(count) - 2
     np.testing.assert_array_equal(ReLU().forward(x), np.maximum(x, 0))

@@ -1,4 +1,4 @@
-"""Convolution and pooling, against central differences and loops that spell the formulas out."""
+"""Convolution and pooling, against central differences and plain loops over the formulas."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -10,16 +10,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from nn import AvgPool2D, CenterConv2D, Conv2D, MaxPool2D, Sequential
-from nn.layer import Array
+from nn.types import Array
 from tests.support.layer_checks import assert_training_gradients, images
 
 seeds = st.integers(0, 2**32 - 1)
 small = st.integers(1, 3)
-WINOGRAD = patch.multiple("nn.layers.conv2d", WORTH=0, LARGE=0)  # wherever possible, also where it takes longer
+WINOGRAD = patch.multiple(
+    "nn.kernels.tuning", WINOGRAD_MIN_CHANNELS=0, WINOGRAD_MIN_WORK=0
+)  # wherever possible, also where it takes longer
 
 
 def convolution(x: Array, weight: Array, bias: Array, stride: int, zeros: tuple[int, int, int, int]) -> Array:
-    """The formula, number by number."""
+    """Return the convolution by its formula, number by number."""
     above, below, left, right = zeros
     N, C, H, W = x.shape
     O, _, I, J = weight.shape
@@ -116,7 +118,7 @@ def test_the_largest_of_equals_takes_the_gradient_once() -> None:
     np.testing.assert_array_equal(network.backward(np.ones((1, 1, 1, 1))), [[[[1, 0], [0, 0]]]])
 
 
-def test_rows_of_a_kernel_that_see_padding_alone() -> None:
+def test_rows_of_a_kernel_that_see_only_padding() -> None:
     layer = Conv2D(1, 2, kernel=(1, 6), stride=8, padding=2)
     x = np.random.default_rng(0).normal(size=(2, 1, 3, 5))
     assert_training_gradients([layer], x, seed=0)
@@ -132,23 +134,23 @@ def test_rows_of_a_kernel_that_see_padding_alone() -> None:
     seed=seeds,
 )
 @settings(max_examples=60, deadline=None)
-def test_close_up_convolution(
+def test_center_convolution(
     batch: int, channels: tuple[int, int, int], size: tuple[int, int], stride: int, seed: int
 ) -> None:
-    wide, close, outputs = channels
+    wide, center, outputs = channels
     assume(all((n // 2 + 2) // stride * stride + 1 < n for n in size))
-    layer = CenterConv2D(wide + close, outputs, close, stride=stride)
-    x = np.random.default_rng(seed).normal(size=(batch, wide + close, *size))
+    layer = CenterConv2D(wide + center, outputs, center, stride=stride)
+    x = np.random.default_rng(seed).normal(size=(batch, wide + center, *size))
     assert_training_gradients([layer], x, seed)
 
     # What it takes as 0: all but the 3 cells in the middle of an axis, 4 of an even one.
     rows, columns = ([abs(2 * i - (n - 1)) <= 3 for i in range(n)] for n in size)
     x[:, wide:] *= np.outer(rows, columns)
-    twin = Sequential([Conv2D(wide + close, outputs, stride=stride)], x.shape[1:], rng=0, dtype=np.float64)
+    twin = Sequential([Conv2D(wide + center, outputs, stride=stride)], x.shape[1:], rng=0, dtype=np.float64)
     twin.flat = np.concatenate([parameter.value.ravel() for parameter in layer.parameters().values()])
     np.testing.assert_allclose(layer.forward(x), twin.forward(x), rtol=1e-10, atol=1e-12)
 
 
-def test_a_close_up_that_cannot_be_is_named() -> None:
+def test_a_center_convolution_of_wrong_sizes_is_refused() -> None:
     with pytest.raises(ValueError, match=r"CenterConv2D\(4, 0, 2, .*needs at least 1 input, 1 output"):
         CenterConv2D(4, 0, 2)

@@ -1,14 +1,14 @@
-"""The dense layer beyond its gradients: how a bias is added where it is fast, and what cannot be one."""
+"""The dense layer beyond its gradients: how its bias is added, and arguments that are refused."""
 
 import numpy as np
 import pytest
 
 from nn import Dense, Layer, Sequential
-from nn.layer import Array
+from nn.types import Array
 
 
 @pytest.mark.parametrize("outputs", [5, 200])
-def test_several_vectors_see_every_change_of_a_bias(outputs: int) -> None:
+def test_every_change_of_a_bias_takes_effect(outputs: int) -> None:
     network = Sequential([Dense(3, outputs)], (3,), rng=0)
     layer = network.layers[0]
     assert isinstance(layer, Dense)
@@ -22,7 +22,7 @@ def test_several_vectors_see_every_change_of_a_bias(outputs: int) -> None:
 
 
 class Half(Layer):
-    """A layer of one's own, which makes float64 of anything."""
+    """A custom layer that returns float64 whatever its input."""
 
     def forward(self, x: Array, *, training: bool = False) -> Array:
         y: Array = np.divide(x, np.array([2.0]))
@@ -33,7 +33,7 @@ class Half(Layer):
         return dx
 
 
-def test_a_bias_stays_what_it_is_where_vectors_are_float64() -> None:
+def test_a_float32_bias_is_added_to_float64_vectors() -> None:
     network = Sequential([Half(), Dense(3, 2)], (3,), rng=0)
     network.flat[-2:] = 1, 2
     x = np.ones((4, 3))

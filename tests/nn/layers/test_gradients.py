@@ -23,14 +23,14 @@ from nn import (
     Softmax,
     Tanh,
 )
-from nn.layer import Array
+from nn.types import Array
 
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**32 - 1)
 
 
 def central_differences(loss: Callable[[], float], array: Array, step: float = 1e-5) -> Array:
-    """dL/darray by moving one number at a time: (L(a + h) - L(a - h)) / 2h."""
+    """Return dL/darray by changing one number at a time: (L(a + h) - L(a - h)) / 2h."""
     slopes = np.empty_like(array)
     for i in np.ndindex(*array.shape):
         value = array[i]
@@ -112,7 +112,7 @@ def test_gradients_add_up_over_passes() -> None:
 @pytest.mark.parametrize(
     ("layer", "shape"), [(Dense(3, 3), (3,)), (ReLU(), (3,)), (Tanh(), (3,)), (Softmax(), (3,)), (Flatten(), (1, 1, 3))]
 )
-def test_inference_keeps_nothing(layer: Layer, shape: tuple[int, ...]) -> None:
+def test_inference_saves_nothing(layer: Layer, shape: tuple[int, ...]) -> None:
     network = Sequential([layer], shape, rng=0)
     before = dict(vars(layer))
     network.forward(np.ones((2, *shape)))

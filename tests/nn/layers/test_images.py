@@ -1,6 +1,6 @@
-"""Whole networks of images: two heads, any number of threads, memory that is kept, mistakes that are named."""
+"""Whole networks of images: two heads, any number of threads, reused memory, and the messages of errors."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from nn import (
     Sequential,
     Split,
 )
+from nn.kernels import tuning
 from tests.support.layer_checks import assert_training_gradients, images
 
 seeds = st.integers(0, 2**32 - 1)
@@ -50,20 +51,18 @@ def test_a_whole_network_with_two_heads(batch: int, seed: int) -> None:
     assert_training_gradients(layers, x, seed)
 
 
-def test_split_weighs_what_the_trunk_learns() -> None:
+def test_the_gradients_of_both_branches_are_added() -> None:
     rng = np.random.default_rng(0)
     x, g = rng.normal(size=(5, 3)), rng.normal(size=(5, 3))
-    both = Sequential([Split(Dense(3, 2), Dense(3, 1), weights=(0.5, 2.0))], (3,), rng=1, dtype=np.float64)
+    both = Sequential([Split(Dense(3, 2), Dense(3, 1))], (3,), rng=1, dtype=np.float64)
     policy = Sequential([Dense(3, 2)], (3,), flat=both.flat[:8].copy())
     value = Sequential([Dense(3, 1)], (3,), flat=both.flat[8:].copy())
     y = both.forward(x, training=True)
     np.testing.assert_array_equal(y, np.hstack([policy.forward(x, training=True), value.forward(x, training=True)]))
-    expected = 0.5 * policy.backward(g[:, :2]) + 2 * value.backward(g[:, 2:])
+    expected = policy.backward(g[:, :2]) + value.backward(g[:, 2:])
     np.testing.assert_allclose(both.backward(g), expected)
     np.testing.assert_allclose(both.gradient, np.concatenate([policy.gradient, value.gradient]))
-    with pytest.raises(ValueError, match="give two"):
-        Split(Dense(3, 2), Dense(3, 1), weights=(1.0,))
-    with pytest.raises(ValueError, match="needs branches that give vectors"):
+    with pytest.raises(ValueError, match="needs branches that return vectors"):
         Sequential([Split(Flatten(), ReLU()), Dense(3, 1)], (3, 2, 2), rng=0)
 
 
@@ -105,7 +104,7 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
             np.testing.assert_array_equal(a, b)
 
 
-def test_a_thread_says_what_went_wrong() -> None:
+def test_an_error_in_a_thread_is_raised() -> None:
     def fail(part: slice) -> None:
         if part.start:
             raise ZeroDivisionError(part)
@@ -113,9 +112,9 @@ def test_a_thread_says_what_went_wrong() -> None:
     nn.threads.use(2)
     try:
         with pytest.raises(ZeroDivisionError):
-            nn.threads.parallel_for(fail, 10, nn.threads.WORTH)
+            nn.threads.parallel_for(fail, 10, tuning.MIN_PARALLEL_WORK)
         done: list[slice] = []
-        nn.threads.parallel_for(done.append, 10, nn.threads.WORTH)
+        nn.threads.parallel_for(done.append, 10, tuning.MIN_PARALLEL_WORK)
         assert sorted((part.start, part.stop) for part in done) == [(0, 5), (5, 10)]
     finally:
         nn.threads.use(1)
@@ -141,15 +140,15 @@ def test_any_strides_give_the_same() -> None:
     np.testing.assert_allclose(network.forward(x[::-1])[::-1], network.forward(x), rtol=1e-12)
 
 
-def test_training_again_needs_no_new_memory() -> None:
+def test_training_again_allocates_no_new_arrays() -> None:
     network, rng = small_network(), np.random.default_rng(0)
     x, g = rng.normal(size=(32, 3, 12, 14)), rng.normal(size=(32, 4))
 
-    def addresses() -> dict[tuple[int, str], int]:
+    def addresses() -> dict[tuple[int, Hashable], int]:
         return {
             (i, name): array.ctypes.data
             for i, layer in enumerate(network.layers)
-            for name, array in vars(layer).get("_buffers", {}).items()
+            for name, array in layer.workspace.arrays.items()
         }
 
     network.forward(x, training=True)
@@ -176,7 +175,7 @@ def test_training_again_needs_no_new_memory() -> None:
         ([LayerNorm(4)], "needs .3, 27, 26. as features"),
     ],
 )
-def test_mistakes_are_caught_when_the_network_is_put_together(layers: list[Layer], message: str) -> None:
+def test_layers_that_do_not_fit_are_refused_when_the_network_is_built(layers: list[Layer], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Sequential(layers, (3, 27, 26), rng=0)
 
@@ -210,7 +209,7 @@ def test_saving_keeps_the_running_statistics(tmp_path: object) -> None:
     assert again.config() == network.config()
 
 
-def test_what_has_no_form_for_a_population_says_so() -> None:
+def test_layers_that_do_not_support_a_population_are_refused() -> None:
     network = Sequential([Conv2D(1, 2), Flatten(), Dense(12, 1)], (1, 2, 3), rng=0)
     with pytest.raises(ValueError, match=r"Conv2D.* has no form for a population"):
         network.population(np.zeros((3, network.size), np.float32))
@@ -223,7 +222,7 @@ def test_what_has_no_form_for_a_population_says_so() -> None:
         np.testing.assert_allclose(heads.forward(examples), y, rtol=1e-5, atol=1e-6)
 
 
-def test_summary_counts_what_lies_inside_of_others(capsys: pytest.CaptureFixture[str]) -> None:
+def test_summary_counts_layers_inside_of_others(capsys: pytest.CaptureFixture[str]) -> None:
     layers = [Conv2D(2, 3), Flatten(), Split(Dense(36, 2), Sequential([Dense(36, 4), ReLU(), Dense(4, 1)]))]
     Sequential(layers, (2, 3, 4), rng=0).summary()
     words = capsys.readouterr().out.split()
@@ -231,9 +230,9 @@ def test_summary_counts_what_lies_inside_of_others(capsys: pytest.CaptureFixture
         assert number in words
 
 
-def test_many_images_are_seen_in_parts() -> None:
+def test_many_images_are_processed_in_parts() -> None:
     network = small_network()
-    images = np.random.default_rng(0).normal(size=(2 * nn.sequential.PART + 3, 3, 12, 14)).astype(np.float32)
+    images = np.random.default_rng(0).normal(size=(2 * tuning.INFERENCE_IMAGES + 3, 3, 12, 14)).astype(np.float32)
     one_by_one = np.concatenate([network.forward(image[None]) for image in images])
     np.testing.assert_allclose(network.forward(images), one_by_one, rtol=1e-4, atol=1e-5)
     assert network.forward(images[:0]).shape == (0, 4)

@@ -1,4 +1,4 @@
-"""Layers that normalise, and dropout, against central differences and their formulas."""
+"""Normalisation layers and dropout, against central differences and their formulas."""
 
 import numpy as np
 import pytest
@@ -73,8 +73,8 @@ def test_dropout(batch: int, rate: float, seed: int) -> None:
 
 
 @pytest.mark.parametrize("mean", [0.0, 3.0, 30.0, 3000.0])
-def test_batch_norm_of_numbers_that_are_far_from_zero(mean: float) -> None:
-    """In float32 E[x²] - mean² would be nothing but rounding."""
+def test_batch_norm_of_numbers_far_from_zero(mean: float) -> None:
+    """In float32 E[x²] - mean² would consist of rounding errors."""
     rng = np.random.default_rng(0)
     x = (mean + rng.normal(size=(64, 3, 5, 4))).astype(np.float32)
     g = rng.normal(size=x.shape).astype(np.float32)
@@ -91,7 +91,7 @@ def test_batch_norm_of_numbers_that_are_far_from_zero(mean: float) -> None:
 
 
 def both(shape: tuple[int, ...], size: int, dtype: type[np.floating] = np.float64) -> tuple[Sequential, Sequential]:
-    """Normalisation and pooling in one, and one after the other, with gains of both signs."""
+    """Return the fused layer, and normalisation followed by pooling, with gains of both signs."""
     layers: list[list[Layer]] = [[BatchNormMaxPool2D(shape[0], size)], [BatchNorm(shape[0]), MaxPool2D(size)]]
     networks = [Sequential(some, shape, rng=0, dtype=dtype) for some in layers]
     for network in networks:
@@ -161,7 +161,7 @@ def test_layer_norm_of_no_examples(shape: tuple[int, ...]) -> None:
     assert network.forward(np.zeros((0, *shape))).shape == (0, *shape)
 
 
-def test_layer_norm_of_images_is_no_layer_for_a_population() -> None:
+def test_layer_norm_of_images_does_not_support_a_population() -> None:
     network = Sequential([LayerNorm((1, 4, 3)), Flatten(), Dense(12, 2)], (1, 4, 3), rng=0)
     with pytest.raises(ValueError, match="has no form for a population"):
         network.population(np.stack([network.flat] * 3))

@@ -1,4 +1,4 @@
-"""Several processes learn from one batch what one network learns from it, and nothing is left behind when one fails."""
+"""Several processes compute the gradient that one network computes, and none is left behind when one fails."""
 
 import gc
 import os
@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pytest
 
 import nn
-from nn.layer import Array
+from nn.layers.batch_norm import single_process
 from nn.parallel import data_parallel
-from nn.parallel.all_reduce import one_lane
 from nn.parallel.data_parallel import DataParallel
-from nn.parallel.worker import Examples
-from tests.support.trainers import helpers
+from nn.types import Array, Examples
+from tests.support.trainers import worker_processes
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(11, 2, 5, 6))
@@ -29,9 +28,9 @@ def build(dropout: float = 0.0) -> nn.Sequential:
 
 
 def noisy(x: Examples, rng: np.random.Generator) -> Examples:
-    """An augmentation; with NaN in its share it fails."""
+    """An augmentation; with NaN in its shard it fails."""
     if np.isnan(x).any():
-        raise ValueError("there is NaN in this share")
+        raise ValueError("there is NaN in this shard")
     return x + rng.normal(size=x.shape)
 
 
@@ -41,11 +40,11 @@ def parallel() -> Iterator[DataParallel]:
         yield parallel
 
 
-@pytest.mark.parametrize("shares", [1, 2, 3])
+@pytest.mark.parametrize("num_shards", [1, 2, 3])
 @pytest.mark.parametrize("weights", [None, [1.0, 2.0, 5.0]])
-def test_shares_say_together_what_the_whole_batch_says(shares: int, weights: list[float] | None) -> None:
+def test_shards_together_give_the_gradient_of_the_whole_batch(num_shards: int, weights: list[float] | None) -> None:
     alone, network, loss = build(), build(), nn.SoftmaxCrossEntropy(0.1, weights)
-    with DataParallel(network, loss, shares=shares, processes=False) as parallel:
+    with DataParallel(network, loss, num_shards=num_shards, processes=False) as parallel:
         for _ in range(2):  # what the first step leaves in memory does not change the second
             alone.gradient = network.gradient = 0
             value, gradient = loss(alone.forward(X, training=True), Y)
@@ -55,7 +54,7 @@ def test_shares_say_together_what_the_whole_batch_says(shares: int, weights: lis
     np.testing.assert_allclose(network.flat, alone.flat, rtol=1e-12)  # the running statistics lie in it
 
 
-def test_products_of_shares_are_cut_alike_whoever_asks() -> None:
+def test_shards_do_not_use_blas_threads() -> None:
     seen: list[bool] = []
 
     def look(x: Examples, _: np.random.Generator) -> Examples:
@@ -79,7 +78,7 @@ def test_it_adds_to_the_gradient() -> None:
     np.testing.assert_allclose(network.gradient, 2 * once, rtol=1e-9, atol=1e-12)
 
 
-def trained(processes: bool) -> tuple[nn.layer.Array, list[float]]:
+def trained(processes: bool) -> tuple[nn.types.Array, list[float]]:
     network = build(dropout=0.3)
     adam = nn.Adam(network, 0.01)
     values = []
@@ -93,15 +92,15 @@ def trained(processes: bool) -> tuple[nn.layer.Array, list[float]]:
     return network.flat.copy(), values
 
 
-def test_who_computes_a_share_changes_no_bit() -> None:
+def test_processes_and_serial_execution_give_the_same_bits() -> None:
     flat, values = trained(processes=True)
     other_flat, other_values = trained(processes=False)
     np.testing.assert_array_equal(flat, other_flat)
     assert values == other_values
-    assert len(set(values)) == 6  # chance was at work
+    assert len(set(values)) == 6  # random numbers were drawn
 
 
-def test_shares_draw_different_chance() -> None:
+def test_shards_draw_different_random_numbers() -> None:
     same = np.concatenate([X[:4], X[:4]])
     seen: list[Examples] = []
 
@@ -115,77 +114,77 @@ def test_shares_draw_different_chance() -> None:
     assert not np.isclose(seen[0], seen[1]).any()
 
 
-@pytest.mark.parametrize("place", [0, 10])  # in the share of this process, and of the helper
-def test_an_error_in_a_share_is_raised_and_the_next_batch_is_learnt(parallel: DataParallel, place: int) -> None:
+@pytest.mark.parametrize("place", [0, 10])  # in the shard of this process, and of the worker
+def test_an_error_in_a_shard_is_raised_and_the_next_batch_is_learned(parallel: DataParallel, place: int) -> None:
     parallel.accumulate_gradients(X, Y)
     broken = X.copy()
     broken[place] = np.nan
-    with pytest.raises(ValueError, match="there is NaN in this share") as raised:
+    with pytest.raises(ValueError, match="there is NaN in this shard") as raised:
         parallel.accumulate_gradients(broken, Y)
-    assert "in noisy" in "".join(traceback.format_exception(raised.value))  # wherever it was
+    assert "in noisy" in "".join(traceback.format_exception(raised.value))  # in whichever process
     assert 0 < parallel.accumulate_gradients(X, Y) < 10
     layers = [layer for layer in parallel.network.layers if isinstance(layer, nn.BatchNorm)]
-    assert all(layer.all_reduce is one_lane for layer in layers)
+    assert all(layer.all_reduce is single_process for layer in layers)
 
 
 class OddError(Exception):
-    """One that no process can make anew from its words."""
+    """An error that cannot be unpickled."""
 
     def __init__(self, first: str, second: str) -> None:
         super().__init__(f"{first} and {second}")
 
 
 def odd(x: Examples, _: np.random.Generator) -> Examples:
-    """An augmentation that fails where the helper's share is."""
+    """An augmentation that fails on the worker's shard."""
     if len(x) == 6:
         raise OddError("this", "that")
     return x
 
 
-def test_an_error_that_cannot_travel_is_told() -> None:
+def test_an_error_that_cannot_be_unpickled_is_reported() -> None:
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), odd)
     with pytest.raises(RuntimeError, match="OddError: this and that"):
         parallel.accumulate_gradients(X, Y)
 
 
-def test_a_helper_that_dies_is_missed(parallel: DataParallel) -> None:
+def test_a_worker_that_dies_is_reported(parallel: DataParallel) -> None:
     parallel.accumulate_gradients(X, Y)
-    (helper,) = helpers()
-    helper.kill()
-    helper.join()
+    (worker,) = worker_processes()
+    worker.kill()
+    worker.join()
     parallel.reseed(np.random.default_rng(0))
-    with pytest.raises(RuntimeError, match="a helper process has died"):
+    with pytest.raises(RuntimeError, match="a worker process has died"):
         parallel.accumulate_gradients(X, Y)
     assert 0 < parallel.accumulate_gradients(X, Y) < 10
 
 
 @pytest.mark.skipif(not hasattr(os, "getpgid"), reason="this system has no groups of processes")
-def test_what_asks_a_group_of_processes_to_end_is_for_the_one_that_trains(parallel: DataParallel) -> None:
+def test_workers_do_not_get_the_signals_of_the_process_group(parallel: DataParallel) -> None:
     parallel.start(X, Y)
-    (helper,) = helpers()
-    assert helper.pid is not None
-    assert os.getpgid(helper.pid) != os.getpgid(os.getpid())
+    (worker,) = worker_processes()
+    assert worker.pid is not None
+    assert os.getpgid(worker.pid) != os.getpgid(os.getpid())
 
 
-def test_helpers_that_do_not_come_to_life_are_missed(parallel: DataParallel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_do_not_start_are_reported(parallel: DataParallel, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(data_parallel, "worker_main", print)  # which returns at once
-        with pytest.raises(RuntimeError, match="a helper process has died"):
+        with pytest.raises(RuntimeError, match="a worker process has died"):
             parallel.start(X, Y)
-    assert not helpers()
+    assert not worker_processes()
     assert 0 < parallel.accumulate_gradients(X, Y) < 10
 
 
-def test_helpers_end_with_the_block() -> None:
+def test_workers_end_with_the_block() -> None:
     with DataParallel(build(), nn.SoftmaxCrossEntropy()) as parallel:
         parallel.start(X, Y)
-        assert len(helpers()) == 1
-        parallel.accumulate_gradients(X[:6], Y[:6])  # batches of another size have new helpers
-        assert len(helpers()) == 1
-    assert not helpers()
+        assert len(worker_processes()) == 1
+        parallel.accumulate_gradients(X[:6], Y[:6])  # batches of another size need new workers
+        assert len(worker_processes()) == 1
+    assert not worker_processes()
 
 
-def test_new_helpers_draw_new_chance() -> None:
+def test_new_workers_draw_new_random_numbers() -> None:
     seen: list[Examples] = []
 
     def see(x: Examples, rng: np.random.Generator) -> Examples:
@@ -199,11 +198,11 @@ def test_new_helpers_draw_new_chance() -> None:
     assert len(set(first)) == len(first) == 8
 
 
-def test_the_generator_goes_on_alike_whatever_the_number_of_shares() -> None:
+def test_the_state_of_the_generator_does_not_depend_on_the_number_of_shards() -> None:
     left = []
-    for shares in (1, 2, 3):
+    for num_shards in (1, 2, 3):
         rng = np.random.default_rng(0)
-        DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=shares).reseed(rng)
+        DataParallel(build(), nn.SoftmaxCrossEntropy(), num_shards=num_shards).reseed(rng)
         left.append(rng.random())
     assert len(set(left)) == 1
 
@@ -214,10 +213,10 @@ class Counting(nn.Layer):
     def __init__(self) -> None:
         self.count = nn.Parameter((1,), "zeros", trainable=False)
 
-    def forward(self, x: nn.layer.Array, *, training: bool = False) -> nn.layer.Array:
+    def forward(self, x: nn.types.Array, *, training: bool = False) -> nn.types.Array:
         return x
 
-    def backward(self, gradient: nn.layer.Array) -> nn.layer.Array:
+    def backward(self, gradient: nn.types.Array) -> nn.types.Array:
         return gradient
 
     def parameters(self) -> dict[str, nn.Parameter]:
@@ -226,33 +225,33 @@ class Counting(nn.Layer):
 
 def test_bad_arguments() -> None:
     counting = nn.Sequential([Counting(), nn.Dense(2, 3)], (2,), rng=0)
-    with pytest.raises(ValueError, match="would measure one share of each batch alone"):
+    with pytest.raises(ValueError, match="would measure a single shard of each batch"):
         DataParallel(counting, nn.SoftmaxCrossEntropy())
     with pytest.raises(ValueError, match="an array of object cannot be shared among processes"):
         DataParallel(build(), nn.SoftmaxCrossEntropy()).accumulate_gradients(np.array([None] * 4), Y[:4])
-    with pytest.raises(ValueError, match="targets go from"):  # in the share of a helper
+    with pytest.raises(ValueError, match="targets go from"):  # in the shard of a worker
         DataParallel(build(), nn.SoftmaxCrossEntropy(class_weights=[1, 2, 3]), processes=False).accumulate_gradients(
             X[:4], np.array([0, 1, 2, 99])
         )
-    with pytest.raises(ValueError, match="a batch in 0 shares; give 1 or more"):
-        DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=0)
-    parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), shares=3)
-    with pytest.raises(ValueError, match="a batch of 2 in 3 shares: give at least one example for each"):
+    with pytest.raises(ValueError, match="num_shards is 0; give 1 or more"):
+        DataParallel(build(), nn.SoftmaxCrossEntropy(), num_shards=0)
+    parallel = DataParallel(build(), nn.SoftmaxCrossEntropy(), num_shards=3)
+    with pytest.raises(ValueError, match="a batch of 2 in 3 shards: give at least one example for each"):
         parallel.accumulate_gradients(X[:2], Y[:2])
 
 
-def test_helpers_end_when_nobody_uses_them_any_more() -> None:
+def test_workers_end_when_their_object_is_deleted() -> None:
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy())
     parallel.accumulate_gradients(X, Y)
-    assert helpers()
+    assert worker_processes()
     del parallel
     gc.collect()
-    assert not helpers()
+    assert not worker_processes()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork processes")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_fork_that_drops_its_copy_leaves_the_helpers_alone() -> None:
+def test_a_fork_that_closes_its_copy_does_not_end_the_workers() -> None:
     parallel = DataParallel(build(), nn.SoftmaxCrossEntropy())
     with parallel:
         parallel.accumulate_gradients(X, Y)
@@ -266,15 +265,15 @@ def test_a_fork_that_drops_its_copy_leaves_the_helpers_alone() -> None:
         assert parallel.accumulate_gradients(X, Y) > 0
 
 
-def test_a_large_error_of_a_helper_is_raised_too(parallel: DataParallel) -> None:
-    """Larger than what a pipe takes without a reader."""
+def test_a_large_error_of_a_worker_is_raised_too(parallel: DataParallel) -> None:
+    """Larger than what fits into a pipe that nobody reads."""
     parallel.loss = Failing()
     with pytest.raises(ValueError, match="no loss today"):
         parallel.accumulate_gradients(X, Y)
 
 
 class Failing(nn.SoftmaxCrossEntropy):
-    """Fails in the helper, which sees the later labels, with a great deal to tell."""
+    """A loss that fails in the worker, which gets the later labels, with a large error."""
 
     def __call__(self, outputs: Array, targets: npt.ArrayLike) -> tuple[float, Array]:
         if np.array_equal(targets, Y[len(Y) // 2 :]):

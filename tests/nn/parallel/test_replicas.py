@@ -1,15 +1,17 @@
-"""Copies of a network give what the network itself gives, whatever the number of threads."""
+"""Replicas of a network compute what the network itself computes, whatever the number of threads."""
 
 import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import nn
-from nn.parallel.replicas import ALWAYS, COPIES, Replicas
+from nn.kernels import tuning
+from nn.parallel.replicas import ALWAYS, Replicas
 
 Array = NDArray[Any]
 
@@ -35,8 +37,14 @@ def drawn(examples: int) -> tuple[Array, Array]:
     )
 
 
+def replicas_of(network: nn.Sequential, part: int) -> Replicas:
+    """Return replicas that compute so many examples at a time."""
+    with patch.multiple(tuning, REPLICA_IMAGES=part, REPLICA_VECTORS=part):
+        return Replicas(network)
+
+
 def learnt(network: nn.Sequential, part: int, x: Array, weigh: Array) -> list[Array]:
-    """Let copies learn; the outputs come back by part, the gradient is in the network."""
+    """Accumulate the gradient of replicas in the network; return the outputs part by part."""
 
     def part_of(copy: nn.Sequential, some: slice) -> Array:
         y = copy.forward(x[some], training=True)
@@ -44,17 +52,17 @@ def learnt(network: nn.Sequential, part: int, x: Array, weigh: Array) -> list[Ar
         return y
 
     network.gradient = 0.0
-    return Replicas(network, part).accumulate_gradients(part_of, len(x))
+    return replicas_of(network, part).accumulate_gradients(part_of, len(x))
 
 
 @pytest.mark.parametrize("part", [1, 7, 32, 1000])
 @pytest.mark.parametrize("examples", [1, 3, 50])
-def test_forward_and_gradient_are_the_networks_own(part: int, examples: int) -> None:
+def test_forward_and_gradient_equal_those_of_the_network(part: int, examples: int) -> None:
     network, (x, weigh) = images(), drawn(examples)
     expected = network.forward(x, training=True)
     network.accumulate_gradients(weigh)
     gradient = network.gradient.copy()
-    np.testing.assert_allclose(Replicas(network, part).forward(x), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(replicas_of(network, part).forward(x), expected, rtol=1e-4, atol=1e-5)
     outputs = learnt(network, part, x, weigh)
     assert [len(y) for y in outputs] == [min(part, examples - start) for start in range(0, examples, part)]
     np.testing.assert_allclose(np.concatenate(outputs), expected, rtol=1e-4, atol=1e-5)
@@ -68,13 +76,13 @@ def test_any_number_of_threads_gives_the_same_bits(part: int) -> None:
     for count in (1, 2, 3):
         nn.threads.use(count)
         network = images()
-        y = Replicas(network, part).forward(x)
+        y = replicas_of(network, part).forward(x)
         learnt(network, part, x, weigh)
         found.append((y.tobytes(), network.gradient.tobytes()))
     assert found[0] == found[1] == found[2]
 
 
-def test_copies_work_in_different_threads() -> None:
+def test_replicas_work_in_different_threads() -> None:
     nn.threads.use(2)
     network, (x, weigh) = images(), drawn(8)
     both = threading.Barrier(2, timeout=10)  # broken, and an error, if one thread did all the work
@@ -87,7 +95,7 @@ def test_copies_work_in_different_threads() -> None:
         copy.accumulate_gradients(weigh[some])
         seen.add(threading.get_ident())
 
-    Replicas(network, 2).accumulate_gradients(part_of, 8)
+    replicas_of(network, 2).accumulate_gradients(part_of, 8)
     assert len(seen) == 2
 
 
@@ -95,7 +103,7 @@ def test_gradients_are_added_to_what_is_there() -> None:
     network, (x, weigh) = images(), drawn(9)
     learnt(network, 4, x, weigh)
     once = network.gradient.copy()
-    replicas = Replicas(network, 4)
+    replicas = replicas_of(network, 4)
 
     def part_of(copy: nn.Sequential, some: slice) -> None:
         copy.forward(x[some], training=True)
@@ -106,16 +114,16 @@ def test_gradients_are_added_to_what_is_there() -> None:
     np.testing.assert_allclose(network.gradient, 3 * once, rtol=1e-5, atol=1e-6)
 
 
-def test_copies_follow_the_networks_weights() -> None:
+def test_replicas_use_the_current_weights() -> None:
     network, (x, _) = images(), drawn(9)
-    replicas = Replicas(network, 4)
+    replicas = replicas_of(network, 4)
     before = replicas.forward(x)
     network.flat = images(1).flat
     np.testing.assert_allclose(replicas.forward(x), images(1).forward(x), rtol=1e-4, atol=1e-5)
     assert np.abs(replicas.forward(x) - before).max() > 0.1
 
 
-def test_what_goes_in_can_be_prepared_by_part() -> None:
+def test_inputs_are_prepared_part_by_part() -> None:
     network, (x, _) = images(), drawn(9)
     bytes_of: Array = (x > 0).astype(np.uint8)
     lengths: list[int] = []
@@ -124,13 +132,13 @@ def test_what_goes_in_can_be_prepared_by_part() -> None:
         lengths.append(len(some))
         return some / np.float32(2)
 
-    found = Replicas(network, 4).forward(bytes_of, prepare)
+    found = replicas_of(network, 4).forward(bytes_of, prepare)
     np.testing.assert_allclose(found, network.forward(bytes_of / np.float32(2)), rtol=1e-4, atol=1e-5)
     assert sorted(lengths) == [3, 3, 3]
 
 
 @pytest.mark.parametrize(("N", "parts"), [(128, [32] * 4), (8, [8]), (40, [8, 32]), (600, [88] + [128] * 4)])
-def test_a_batch_is_shared_by_all_copies_as_long_as_the_pieces_are_worth_it(N: int, parts: list[int]) -> None:
+def test_a_batch_is_divided_among_all_replicas_unless_it_is_small(N: int, parts: list[int]) -> None:
     lengths: list[int] = []
 
     def prepare(some: Array) -> Array:
@@ -145,24 +153,21 @@ def test_a_batch_is_shared_by_all_copies_as_long_as_the_pieces_are_worth_it(N: i
     ("layers", "message"),
     [
         ([nn.Dense(4, 4), nn.BatchNorm(4)], "measures the whole batch"),
-        ([nn.Dense(4, 4), nn.Dropout()], "draws chance"),
-        ([nn.Split(nn.Sequential([nn.Dropout(0.1), nn.Dense(4, 1)]), nn.Dense(4, 1))], "draws chance"),
+        ([nn.Dense(4, 4), nn.Dropout()], "draws random numbers"),
+        ([nn.Split(nn.Sequential([nn.Dropout(0.1), nn.Dense(4, 1)]), nn.Dense(4, 1))], "draws random numbers"),
         ([nn.Split(nn.Dense(4, 1), nn.Sequential([nn.Dense(4, 3), nn.BatchNorm(3)]))], "measures the whole batch"),
     ],
 )
-def test_layers_that_need_the_whole_batch_or_chance_are_refused(layers: Sequence[nn.Layer], message: str) -> None:
+def test_layers_that_need_the_whole_batch_or_random_numbers_are_refused(
+    layers: Sequence[nn.Layer], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         Replicas(nn.Sequential(layers, input_shape=(4,), rng=0))
 
 
-def test_parts_of_nothing_are_named() -> None:
-    with pytest.raises(ValueError, match="0 examples at a time"):
-        Replicas(images(), 0)
-
-
-def test_an_error_in_a_copy_comes_out() -> None:
+def test_an_error_in_a_replica_is_raised() -> None:
     nn.threads.use(2)
-    for wrong in range(COPIES):
+    for wrong in range(tuning.REPLICAS):
 
         def part_of(copy: nn.Sequential, some: slice, wrong: int = wrong) -> None:
             assert copy.size
@@ -170,13 +175,13 @@ def test_an_error_in_a_copy_comes_out() -> None:
                 raise KeyError("lost")
 
         with pytest.raises(KeyError, match="lost"):
-            Replicas(images(), 1).accumulate_gradients(part_of, COPIES)
+            replicas_of(images(), 1).accumulate_gradients(part_of, tuning.REPLICAS)
     x, weigh = drawn(20)  # and all goes on as before
-    assert len(learnt(images(), 5, x, weigh)) == COPIES
+    assert len(learnt(images(), 5, x, weigh)) == tuning.REPLICAS
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-def test_work_inside_of_shared_work_stays_in_its_thread(count: int) -> None:
+def test_nested_work_stays_in_its_thread(count: int) -> None:
     nn.threads.use(count)
     written = np.zeros((6, 5), int)
 

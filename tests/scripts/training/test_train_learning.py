@@ -144,7 +144,7 @@ def test_what_moves_lead_to_is_looked_at_closely(kind: str) -> None:
 
     closely = first_layer()
     assert isinstance(closely, nn.CenterConv2D)
-    assert (closely.inputs, closely.close.inputs) == (19, 15)
+    assert (closely.inputs, closely.center.inputs) == (19, 15)
     assert not isinstance(first_layer("--no-moves"), nn.CenterConv2D)
     assert isinstance(first_layer("--observation", "features"), nn.Dense)
     assert not isinstance(first_layer("--height", "4", "--width", "5", "--walls", "wrap"), nn.CenterConv2D)  # 5 x 5

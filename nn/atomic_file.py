@@ -1,0 +1,32 @@
+"""Replacing a file as a whole: readers see the old contents or the new ones, never a part."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield the path of a temporary file to write, which replaces `path` at the end of the block.
+
+    The temporary file lies in the same folder, which is created if missing, and has the same suffix; its name is unique
+    among processes and threads. After an error, or Ctrl-C, it is removed and `path` is as it was.
+
+    Raises:
+        OSError: the file cannot be written; names `path`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}.tmp{path.suffix}")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())  # on the disk before it gets its name, so that a crash leaves one of the two
+        temporary.replace(path)
+    except OSError as error:
+        if error.filename is None or Path(error.filename) != temporary:
+            raise
+        raise type(error)(error.errno, error.strerror, str(path)) from None  # the name that the user knows
+    finally:
+        temporary.unlink(missing_ok=True)
