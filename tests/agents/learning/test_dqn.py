@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 import agents
 import snake_env  # noqa: F401  registers the environment
 from agents.learning.dqn import DQN, Settings
-from agents.learning.exploration import epsilon_greedy, exploration_at
+from agents.learning.exploration import epsilon_greedy, exploration_rate
 from agents.learning.q_values import action_values, n_step_targets, q_loss
 from agents.policies.symmetry import Symmetry
 from tests.nn.layers.test_gradients import central_differences, relative_error
@@ -20,8 +20,16 @@ from tests.support.identity import Identity
 from tests.support.same import assert_same
 
 Array = NDArray[Any]
-SMALL = Settings(hidden=(16,), channels=(4,), warm_up=64, minibatch=16, updates=2, capacity=600, target_every=3)
-QUICK: dict[str, Any] = {"hidden": (32,), "warm_up": 128, "minibatch": 64, "target_every": 20, "learning_rate": 3e-3}
+SMALL = Settings(
+    hidden=(16,), channels=(4,), learning_starts=64, batch_size=16, updates=2, buffer_size=600, target_update_interval=3
+)
+QUICK: dict[str, Any] = {
+    "hidden": (32,),
+    "learning_starts": 128,
+    "batch_size": 64,
+    "target_update_interval": 20,
+    "learning_rate": 3e-3,
+}
 
 
 def snake(
@@ -62,7 +70,7 @@ def test_dueling_values_by_hand() -> None:
 def test_the_loss_by_hand() -> None:
     output = np.array([[1.0, 5.0], [0.0, 0.0]])
     total, gradient, errors = q_loss(
-        output, np.array([1, 0]), np.array([4.5, 3.0]), np.array([1.0, 0.5]), dueling=False, huber=1.0
+        output, np.array([1, 0]), np.array([4.5, 3.0]), np.array([1.0, 0.5]), dueling=False, delta=1.0
     )
     assert errors.tolist() == [-0.5, 3.0]
     assert total == 0.5**2 / 2 + 0.5 * (3 - 0.5)  # a parabola, and half the weight on the line
@@ -77,9 +85,9 @@ def test_the_gradient_of_the_loss(dueling: bool) -> None:
     actions, targets, weights = rng.integers(A, size=B), rng.normal(size=B) * 2, rng.uniform(0.1, 1, size=B)
 
     def value() -> float:
-        return q_loss(output, actions, targets, weights, dueling=dueling, huber=0.8)[0]
+        return q_loss(output, actions, targets, weights, dueling=dueling, delta=0.8)[0]
 
-    _, gradient, errors = q_loss(output, actions, targets, weights, dueling=dueling, huber=0.8)
+    _, gradient, errors = q_loss(output, actions, targets, weights, dueling=dueling, delta=0.8)
     assert (np.abs(errors) > 0.8).any()
     assert (np.abs(errors) < 0.8).any()
     assert relative_error(gradient, central_differences(value, output)) < 1e-7
@@ -94,7 +102,7 @@ def test_chance_keeps_to_what_is_allowed_and_is_even() -> None:
     assert set(epsilon_greedy(values, masks, 0.0, rng).tolist()) == {2}
 
 
-@pytest.mark.parametrize("name", ["horizon", "updates", "minibatch", "window", "target_every"])
+@pytest.mark.parametrize("name", ["n_steps", "updates", "batch_size", "window", "target_update_interval"])
 def test_counts_of_nothing_are_named(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} is 0; give 1 or more"):
         Settings(**{name: 0})  # type: ignore[arg-type]
@@ -104,7 +112,7 @@ def test_counts_of_nothing_are_named(name: str) -> None:
 def test_numbers_that_nothing_is_learned_by_are_named(value: float) -> None:
     for name, given in (
         ("discount", "give a share, 0 to 1"),
-        ("exploring", "share"),
+        ("exploration_fraction", "share"),
         ("huber", "give a number from 0"),
     ):
         with pytest.raises(ValueError, match=f"{name} is {value}; .*{given}"):
@@ -112,16 +120,16 @@ def test_numbers_that_nothing_is_learned_by_are_named(value: float) -> None:
 
 
 def test_exploration_falls_on_a_line_and_stays() -> None:
-    found = [exploration_at(1.0, 0.2, 0.5, progress) for progress in (0, 0.25, 0.5, 1)]
+    found = [exploration_rate(1.0, 0.2, 0.5, progress) for progress in (0, 0.25, 0.5, 1)]
     np.testing.assert_allclose(found, [1.0, 0.6, 0.2, 0.2])
-    assert exploration_at(1.0, 0.2, 0.0, 0.0) == pytest.approx(0.2)
+    assert exploration_rate(1.0, 0.2, 0.0, 0.0) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("prioritised", [False, True])
+@pytest.mark.parametrize("prioritized_replay", [False, True])
 @pytest.mark.parametrize("dueling", [False, True])
-def test_learns_to_name_what_it_sees(dueling: bool, prioritised: bool) -> None:
+def test_learns_to_name_what_it_sees(dueling: bool, prioritized_replay: bool) -> None:
     """Forbidden actions fail in this environment, so that none is taken is tested as well."""
-    settings = Settings(dueling=dueling, prioritised=prioritised, double=dueling, **QUICK)
+    settings = Settings(dueling=dueling, prioritized_replay=prioritized_replay, double=dueling, **QUICK)
     learner = DQN(Identity(16, masked=True, truncated=dueling), settings, seed=1)
     run(learner, 30, total=30)
     agent = learner.agent()
@@ -134,7 +142,7 @@ def test_learns_to_name_what_it_sees(dueling: bool, prioritised: bool) -> None:
 @pytest.mark.parametrize("truncated", [False, True])
 def test_values_know_what_ends_and_what_is_only_cut_off(truncated: bool) -> None:
     """Always right: 1 a step. Games of one step are worth 1; cut off rather than over, 1 / (1 - d) = 2."""
-    settings = Settings(discount=0.5, final_exploration=0.2, **QUICK)
+    settings = Settings(gamma=0.5, exploration_final_eps=0.2, **QUICK)
     learner = DQN(Identity(16, length=1, truncated=truncated), settings)
     run(learner, 40, total=40)
     values = action_values(learner.network.forward(np.eye(3, dtype=np.float32)), dueling=True)
@@ -149,7 +157,7 @@ def test_whole_numbers_are_remembered_as_they_are() -> None:
 
 
 def test_the_target_network_follows_now_and_then() -> None:
-    learner = DQN(Identity(16), Settings(**QUICK | {"target_every": 16, "updates": 8, "warm_up": 0}))
+    learner = DQN(Identity(16), Settings(**QUICK | {"target_update_interval": 16, "updates": 8, "learning_starts": 0}))
     start = learner.network.flat.copy()
 
     def target() -> Array:
@@ -167,19 +175,21 @@ def test_the_gradient_is_a_mean_and_is_shortened() -> None:
     """After one step of Adam its sum of gradients is the gradient."""
 
     def length(**options: Any) -> float:
-        settings = Settings(**QUICK | {"warm_up": 0, "updates": 1, "final_exploration": 1.0} | options)
+        settings = Settings(**QUICK | {"learning_starts": 0, "updates": 1, "exploration_final_eps": 1.0} | options)
         learner = DQN(Identity(16), settings)
         learner.step(0)
         return float(np.linalg.norm(learner.state()[0]["optimiser.gradients"]))
 
-    large, small = (length(minibatch=count, longest_gradient=1e9) for count in (640, 64))
+    large, small = (length(batch_size=count, max_grad_norm=1e9) for count in (640, 64))
     assert large == pytest.approx(small, rel=0.5)
-    assert length(longest_gradient=0.01) == pytest.approx(0.01, rel=1e-5)
+    assert length(max_grad_norm=0.01) == pytest.approx(0.01, rel=1e-5)
 
 
 def test_every_option_from_a_paper_matters() -> None:
     def weights(progress: float, **options: Any) -> bytes:
-        learner = DQN(snake(16, "features"), Settings(**QUICK | {"warm_up": 0, "target_every": 5} | options))
+        learner = DQN(
+            snake(16, "features"), Settings(**QUICK | {"learning_starts": 0, "target_update_interval": 5} | options)
+        )
         for _ in range(3):
             learner.step(progress)
         return learner.network.flat.tobytes()
@@ -187,23 +197,23 @@ def test_every_option_from_a_paper_matters() -> None:
     assert weights(0.5) == weights(0.5)
     assert weights(0.5) != weights(0.5, double=False)
     assert weights(0.5) != weights(0.5, window=2)
-    assert weights(0.5) != weights(0.5, prioritised=True)
+    assert weights(0.5) != weights(0.5, prioritized_replay=True)
     # importance goes from its first value to 1
-    assert weights(0.0, prioritised=True, importance=0.0) != weights(0.0, prioritised=True, importance=1.0)
-    assert weights(1.0, prioritised=True, importance=0.0) == weights(1.0, prioritised=True, importance=1.0)
+    assert weights(0.0, prioritized_replay=True, per_beta=0.0) != weights(0.0, prioritized_replay=True, per_beta=1.0)
+    assert weights(1.0, prioritized_replay=True, per_beta=0.0) == weights(1.0, prioritized_replay=True, per_beta=1.0)
 
 
 def test_errors_become_priorities() -> None:
-    learner = DQN(Identity(16), Settings(prioritised=True, **QUICK))
+    learner = DQN(Identity(16), Settings(prioritized_replay=True, **QUICK))
     run(learner, 3)
     assert len(np.unique(learner.state()[0]["replay.priorities"])) > 50
 
 
 def test_it_learns_nothing_before_it_is_warm() -> None:
-    learner = DQN(snake(), Settings(hidden=(8,), channels=(4,), warm_up=97, capacity=600))
+    learner = DQN(snake(), Settings(hidden=(8,), channels=(4,), learning_starts=97, buffer_size=600))
     start = learner.network.flat.copy()
     first, second, third = run(learner, 3)
-    assert learner.steps == 3 * 48
+    assert learner.num_timesteps == 3 * 48
     assert np.isnan(first["loss"])
     assert np.isnan(second["loss"])
     assert third["loss"] > 0
@@ -211,7 +221,9 @@ def test_it_learns_nothing_before_it_is_warm() -> None:
     assert (learner.network.flat != start).any()
 
 
-@pytest.mark.parametrize("options", [{}, {"symmetric": True, "prioritised": True}, {"dueling": False, "window": 1}])
+@pytest.mark.parametrize(
+    "options", [{}, {"symmetric": True, "prioritized_replay": True}, {"dueling": False, "window": 1}]
+)
 def test_it_goes_on_as_if_nothing_had_happened(options: dict[str, Any]) -> None:
     settings = Settings(**vars(SMALL) | options)
     whole = DQN(snake(), settings, seed=3)
@@ -237,7 +249,7 @@ def test_without_the_games_state_it_goes_on_with_new_games() -> None:
     second.restore(arrays, json.loads(json.dumps(header)))
     assert not second.state()[0]["replay.valid"][-settings.window :].any()
     run(second, 3)
-    assert second.steps == 2 * first.steps
+    assert second.num_timesteps == 2 * first.num_timesteps
 
 
 def test_same_seed_same_weights() -> None:
@@ -278,20 +290,20 @@ def test_solves_cart_pole() -> None:
         return gym.make_vec("CartPole-v1", num_envs=games, vectorization_mode="vector_entry_point")
 
     settings = Settings(
-        horizon=4,
+        n_steps=4,
         updates=4,
-        minibatch=128,
-        capacity=20_000,
-        warm_up=1000,
+        batch_size=128,
+        buffer_size=20_000,
+        learning_starts=1000,
         window=10,
-        target_every=50,
-        exploring=0.5,
+        target_update_interval=50,
+        exploration_fraction=0.5,
         learning_rate=1e-3,
         final_learning_rate=0.0,
-        huber=10.0,
+        delta=10.0,
         hidden=(64, 64),
     )
     learner, steps = DQN(poles(16), settings), 120_000
-    while learner.steps < steps:
-        learner.step(learner.steps / steps)
+    while learner.num_timesteps < steps:
+        learner.step(learner.num_timesteps / steps)
     assert agents.evaluate(learner.agent(), poles(100), games=100, seed=10**6).mean >= 475

@@ -32,7 +32,7 @@ def make_pqn(envs: Envs, seed: int = 0, **changed: Any) -> RolloutLearner:
 
 
 both = pytest.mark.parametrize("make", [make_ppo, make_pqn])
-SMALL: dict[str, Any] = {"horizon": 8, "minibatch": 32, "epochs": 2, "hidden": (16,), "channels": (4,)}
+SMALL: dict[str, Any] = {"n_steps": 8, "batch_size": 32, "n_epochs": 2, "hidden": (16,), "channels": (4,)}
 BOARD: dict[str, Any] = {
     "height": 4,
     "width": 5,
@@ -69,15 +69,15 @@ def test_learns_to_name_what_it_sees(make: Maker, masked: bool, dtype: type[np.g
     learner = make(
         Identity(16, masked=masked, dtype=dtype, truncated=masked),
         seed=1,
-        horizon=16,
-        minibatch=64,
+        n_steps=16,
+        batch_size=64,
         hidden=(32,),
         learning_rate=5e-3,
-        discount=0.5,
+        gamma=0.5,
     )
     for step in range(40):
         learner.step(step / 40)
-    assert learner.steps == 40 * 16 * 16
+    assert learner.num_timesteps == 40 * 16 * 16
     result = agents.evaluate(learner.agent(), Identity(16, masked=masked, dtype=dtype), games=32)
     np.testing.assert_array_equal(result.scores, result.steps)
 
@@ -109,9 +109,9 @@ def test_any_number_of_threads_gives_the_same_weights(make: Maker, observation: 
     def trained(threads: int) -> Any:
         nn.threads.use(threads)
         envs = snake(80, observation=observation, actions=actions)
-        learner = make(envs, **SMALL | {"minibatch": 600, "horizon": 16})
-        told = run(learner, range(2))
-        return told, learner.state()
+        learner = make(envs, **SMALL | {"batch_size": 600, "n_steps": 16})
+        metrics = run(learner, range(2))
+        return metrics, learner.state()
 
     one = trained(1)
     for threads in (2, 3):
@@ -128,13 +128,13 @@ def test_goes_on_from_its_state_as_if_nothing_had_happened(make: Maker, symmetri
     run(whole, range(5))
     arrays, header = whole.state()
     nn.files.write(tmp_path / "state.npz", arrays, header)
-    told = run(whole, range(5, 12))
+    metrics = run(whole, range(5, 12))
     kept, header = nn.files.read(tmp_path / "state.npz")
     assert_same(arrays, kept)  # the state did not change with what followed
     resumed = make(snake(6), 3, **changed)
     resumed.restore(kept, header)
-    assert resumed.steps == 5 * 8 * 6
-    assert same(run(resumed, range(5, 12)), told)
+    assert resumed.num_timesteps == 5 * 8 * 6
+    assert same(run(resumed, range(5, 12)), metrics)
     assert_same(resumed.state(), whole.state())
 
 
@@ -169,11 +169,11 @@ def test_its_player_learns_nothing_more(make: Maker, tmp_path: Path) -> None:
 
 @both
 def test_scores_are_those_of_the_games_that_ended(make: Maker) -> None:
-    learner = make(Identity(3, length=20), **SMALL | {"horizon": 8})
-    told = run(learner, range(5))  # 40 steps; games end after 20, 21 and 22 of them, and then after 21 more
-    assert [row["games"] for row in told] == [0, 0, 3, 0, 0]
-    assert [math.isnan(row["score"]) for row in told] == [True, True, False, True, True]
-    assert 0 < told[2]["score"] < 15
+    learner = make(Identity(3, length=20), **SMALL | {"n_steps": 8})
+    metrics = run(learner, range(5))  # 40 steps; games end after 20, 21 and 22 of them, and then after 21 more
+    assert [row["games"] for row in metrics] == [0, 0, 3, 0, 0]
+    assert [math.isnan(row["score"]) for row in metrics] == [True, True, False, True, True]
+    assert 0 < metrics[2]["score"] < 15
 
 
 @both

@@ -19,7 +19,7 @@ from tests.nn.layers.test_gradients import central_differences, relative_error
 from tests.support.identity import Identity
 
 Array = NDArray[Any]
-SMALL: dict[str, Any] = {"hidden": (8,), "horizon": 4, "minibatch": 8, "epochs": 2}
+SMALL: dict[str, Any] = {"hidden": (8,), "n_steps": 4, "batch_size": 8, "n_epochs": 2}
 CLIP, VALUE, ENTROPY = 0.2, 0.7, 0.3
 
 
@@ -45,30 +45,30 @@ def policy_of(output: Array, mask: Array, action: int) -> float:
 
 
 def slow_loss(output: Array, batch: RolloutBatch) -> tuple[float, Array]:
-    """The loss, and what is told of it, summed over steps as the paper writes them."""
-    told = np.zeros(5)
+    """The loss, and what is metrics of it, summed over steps as the paper writes them."""
+    metrics = np.zeros(5)
     for b, row in enumerate(output):
         policy = [policy_of(row, batch.masks[b], action) for action in range(len(row) - 1)]
         ratio = policy[batch.actions[b]] / math.exp(batch.log_probs[b])
         A = batch.advantages[b]
         gain = min(ratio * A, min(max(ratio, 1 - CLIP), 1 + CLIP) * A)
-        told += (
+        metrics += (
             -gain,
             (row[-1] - batch.returns[b]) ** 2 / 2,
             -sum(p * math.log(p) for p in policy if p > 0),
             ratio - 1 - math.log(ratio),
             gain != ratio * A,
         )
-    return float(told[0] + VALUE * told[1] - ENTROPY * told[2]), told
+    return float(metrics[0] + VALUE * metrics[1] - ENTROPY * metrics[2]), metrics
 
 
 @given(B=st.integers(1, 8), A=st.integers(2, 5), seed=st.integers(0, 2**32 - 1))
 @limits(max_examples=40)
 def test_the_gradient_of_the_loss(B: int, A: int, seed: int) -> None:
     output, batch = drawn(B, A, seed)
-    gradient, told = clipped_loss(output, batch, clip=CLIP, value_weight=VALUE, entropy_weight=ENTROPY)
+    gradient, metrics = clipped_loss(output, batch, clip=CLIP, value_weight=VALUE, entropy_weight=ENTROPY)
     assert relative_error(gradient, central_differences(lambda: slow_loss(output, batch)[0], output)) < 1e-6
-    np.testing.assert_allclose(told, slow_loss(output, batch)[1], rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(metrics, slow_loss(output, batch)[1], rtol=1e-9, atol=1e-12)
     assert (gradient[:, :-1][~batch.masks] == 0).all()
 
 
@@ -86,9 +86,9 @@ def test_the_loss_by_hand() -> None:
         returns=np.array([3.0, 2.0, -4.0]),
         advantages=np.array([3.0, 1.0, -1.0]),
     )
-    gradient, told = clipped_loss(output, batch, clip=0.2, value_weight=0.5, entropy_weight=0.0)
+    gradient, metrics = clipped_loss(output, batch, clip=0.2, value_weight=0.5, entropy_weight=0.0)
     divergence = 0 + (2 - 1 - math.log(2)) + (0.5 - 1 + math.log(2))
-    assert told == pytest.approx([-3 - 1.2 + 0.8, 2 + 0 + 8, 3 * math.log(2), divergence, 2])
+    assert metrics == pytest.approx([-3 - 1.2 + 0.8, 2 + 0 + 8, 3 * math.log(2), divergence, 2])
     np.testing.assert_allclose(gradient, np.array([[-1.5, 1.5, -1], [0, 0, 0], [0, 0, 2]]), atol=1e-12)
 
 
@@ -170,28 +170,28 @@ def test_the_learning_rate_falls() -> None:
 
 
 def test_at_first_all_actions_are_alike() -> None:
-    told = learner(epochs=1, minibatch=10**6).step(0.0)
-    assert told["entropy"] == pytest.approx(math.log(3), abs=1e-6)
-    assert told["divergence"] == pytest.approx(0, abs=1e-6)
-    assert told["clipped"] == 0
-    assert told["policy_loss"] == pytest.approx(0, abs=1e-6)  # minus the mean advantage, which is 0
+    metrics = learner(n_epochs=1, batch_size=10**6).step(0.0)
+    assert metrics["entropy"] == pytest.approx(math.log(3), abs=1e-6)
+    assert metrics["divergence"] == pytest.approx(0, abs=1e-6)
+    assert metrics["clipped"] == 0
+    assert metrics["policy_loss"] == pytest.approx(0, abs=1e-6)  # minus the mean advantage, which is 0
 
 
 @pytest.mark.slow
 def test_cartpole() -> None:
     envs = gym.make_vec("CartPole-v1", num_envs=16, vectorization_mode="vector_entry_point")
     chosen = Settings(
-        horizon=128,
-        minibatch=512,
-        epochs=8,
-        discount=0.99,
+        n_steps=128,
+        batch_size=512,
+        n_epochs=8,
+        gamma=0.99,
         hidden=(64, 64),
         learning_rate=1e-3,
         entropy=0.01,
         final_entropy=0.0,
     )
     mine = PPO(envs, chosen, seed=1)
-    while mine.steps < 300_000:
-        mine.step(mine.steps / 300_000)
+    while mine.num_timesteps < 300_000:
+        mine.step(mine.num_timesteps / 300_000)
     games = gym.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
     assert agents.evaluate(mine.agent(), games, games=100, seed=10**6).mean >= 475

@@ -17,7 +17,7 @@ from tests.nn.layers.test_gradients import central_differences, relative_error
 from tests.support.identity import Identity
 
 Array = NDArray[Any]
-SMALL: dict[str, Any] = {"hidden": (8,), "horizon": 4, "minibatch": 8, "epochs": 2}
+SMALL: dict[str, Any] = {"hidden": (8,), "n_steps": 4, "batch_size": 8, "n_epochs": 2}
 
 
 def learner(**changed: Any) -> PQN:
@@ -40,16 +40,16 @@ def test_the_gradient_of_the_loss(B: int, A: int, seed: int) -> None:
         rows = zip(output, actions, returns, strict=True)
         return float(sum((row[action] - wanted) ** 2 / 2 for row, action, wanted in rows))
 
-    gradient, told = learner().loss(output, batch_of(actions, returns, A))
+    gradient, metrics = learner().loss(output, batch_of(actions, returns, A))
     assert relative_error(gradient, central_differences(slow_loss, output)) < 1e-6
-    assert told.tolist() == pytest.approx([slow_loss(), sum(max(row) for row in output.tolist())])
+    assert metrics.tolist() == pytest.approx([slow_loss(), sum(max(row) for row in output.tolist())])
 
 
 def test_the_loss_by_hand() -> None:
     output = np.array([[1.0, 5.0], [2.0, 0.0]])
-    gradient, told = learner().loss(output, batch_of(np.array([1, 0]), np.array([4.0, 5.0]), 2))
+    gradient, metrics = learner().loss(output, batch_of(np.array([1, 0]), np.array([4.0, 5.0]), 2))
     assert gradient.tolist() == [[0, 1], [-3, 0]]
-    assert told.tolist() == [1 / 2 + 9 / 2, 5 + 2]
+    assert metrics.tolist() == [1 / 2 + 9 / 2, 5 + 2]
 
 
 def test_what_is_told_as_value_is_that_of_allowed_actions() -> None:
@@ -60,7 +60,7 @@ def test_what_is_told_as_value_is_that_of_allowed_actions() -> None:
 @pytest.mark.parametrize(("progress", "epsilon"), [(0.0, 0.8), (0.1, 0.5), (0.2, 0.2), (1.0, 0.2)])
 def test_exploration_falls_to_its_final_share(progress: float, epsilon: float) -> None:
     """Of four actions the best is forbidden, the second best allowed: exploring takes one of the three at random."""
-    mine = learner(exploration=0.8, final_exploration=0.2, exploring=0.2)
+    mine = learner(exploration_initial_eps=0.8, exploration_final_eps=0.2, exploration_fraction=0.2)
     mine.step(progress)
     N = 40000
     output = np.tile(np.array([3.0, 9.0, 5.0, 4.0], np.float32), (N, 1))
@@ -72,7 +72,9 @@ def test_exploration_falls_to_its_final_share(progress: float, epsilon: float) -
 
 
 def test_without_exploration_the_best_allowed_action_is_taken() -> None:
-    mine = learner(exploration=0.5, final_exploration=0.0, exploring=0.0)  # from the start at its final share
+    mine = learner(
+        exploration_initial_eps=0.5, exploration_final_eps=0.0, exploration_fraction=0.0
+    )  # from the start at its final share
     mine.step(0.0)
     rng = np.random.default_rng(0)
     output, masks = rng.normal(size=(500, 4)), rng.random((500, 4)) < 0.5
@@ -86,7 +88,7 @@ def test_without_exploration_the_best_allowed_action_is_taken() -> None:
 @pytest.mark.parametrize(("truncated", "of_wrong"), [(False, 0.0), (True, 0.5)])
 def test_values_go_on_where_games_are_cut_off(truncated: bool, of_wrong: float) -> None:
     """Games of one step: right is worth 1 and wrong 0; cut off at discount 1/2, right 1 + 1/2 + ... = 2 and wrong 1."""
-    chosen = Settings(hidden=(32,), horizon=8, minibatch=64, discount=0.5, final_exploration=0.5, learning_rate=3e-3)
+    chosen = Settings(hidden=(32,), n_steps=8, batch_size=64, gamma=0.5, exploration_final_eps=0.5, learning_rate=3e-3)
     mine = PQN(Identity(16, length=1, truncated=truncated), chosen, seed=2)
     for step in range(120):
         mine.step(step / 120)
@@ -100,9 +102,9 @@ def test_values_go_on_where_games_are_cut_off(truncated: bool, of_wrong: float) 
 @pytest.mark.slow
 def test_cartpole() -> None:
     envs = gym.make_vec("CartPole-v1", num_envs=16, vectorization_mode="vector_entry_point")
-    chosen = Settings(horizon=32, minibatch=128, trace=0.9, hidden=(128,), learning_rate=2e-3)
+    chosen = Settings(n_steps=32, batch_size=128, lambda_=0.9, hidden=(128,), learning_rate=2e-3)
     mine = PQN(envs, chosen, seed=1)
-    while mine.steps < 300_000:
-        mine.step(mine.steps / 300_000)
+    while mine.num_timesteps < 300_000:
+        mine.step(mine.num_timesteps / 300_000)
     games = gym.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
     assert agents.evaluate(mine.agent(), games, games=100, seed=10**6).mean >= 475

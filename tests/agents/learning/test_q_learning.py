@@ -109,7 +109,7 @@ def test_corrections_by_hand() -> None:
 def test_learns_to_name_what_it_sees_and_what_that_is_worth(truncated: bool) -> None:
     """Games of one step are worth 1; cut off rather than over, 1 / (1 - d) = 2. Forbidden actions fail here."""
     envs = Identity(8, length=1, truncated=truncated, masked=True)
-    learner = QLearning(envs, Settings(discount=0.5, learning_rate=0.3))
+    learner = QLearning(envs, Settings(gamma=0.5, learning_rate=0.3))
     run(learner, 300, total=300)
     agent = learner.agent()
     shown = np.eye(3, dtype=np.float32)
@@ -122,7 +122,7 @@ def test_learns_to_name_what_it_sees_and_what_that_is_worth(truncated: bool) -> 
 def test_what_is_forbidden_is_no_prospect() -> None:
     """Of two actions the wrong one is always forbidden, so it keeps its first value, 50, which nobody may hope for."""
     envs = Identity(8, actions=2, length=4, truncated=True, masked=True)
-    learner = QLearning(envs, Settings(discount=0.5, learning_rate=0.3, initial=50.0))
+    learner = QLearning(envs, Settings(gamma=0.5, learning_rate=0.3, initial=50.0))
     run(learner, 300, total=300)
     np.testing.assert_allclose(learner.agent().scores(np.eye(2)), [[2, 50], [50, 2]], atol=0.02)
 
@@ -196,7 +196,7 @@ def test_cartpole() -> None:
     envs = gym.make_vec("CartPole-v1", num_envs=64, vectorization_mode="vector_entry_point")
     usual = (2.4, 2.5, 0.21, 2.5)
     low = tuple(-bound for bound in usual)
-    settings = Settings(low=low, high=usual, levels=(7, 9, 17, 13), discount=0.99, initial=100.0)
+    settings = Settings(low=low, high=usual, levels=(7, 9, 17, 13), gamma=0.99, initial=100.0)
     learner, rounds = QLearning(envs, settings), 4000
     run(learner, rounds, total=rounds)
     games = gym.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")
