@@ -166,7 +166,7 @@ def test_the_coefficients_of_the_loss_are_those_of_the_settings_and_the_entropy_
 
 
 def test_the_gradient_is_a_mean_and_is_clipped() -> None:
-    """After one step of Adam from zero, its moving average of gradients is 1/10 of the gradient."""
+    """After the first step, the gradients in Adam's state are those of the step."""
 
     def norm(N: int, **settings: Any) -> float:
         one_batch = {"n_steps": 16, "n_epochs": 1, "batch_size": 10**6}

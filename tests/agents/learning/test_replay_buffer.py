@@ -190,7 +190,9 @@ class SlowPriorities:
         self.priorities = {(row, game): p for (row, game), p in self.priorities.items() if row >= self.added - self.S}
         complete = self.added - 1 - self.n_step
         if complete >= 0:
-            self.priorities |= {(complete, game): self.largest for game in np.flatnonzero(self.valid[complete])}
+            self.priorities |= {
+                (complete, game): self.largest for game in np.flatnonzero(self.valid[complete]).tolist()
+            }
 
     def update(self, rows: Array, games: Array, errors: Array) -> None:
         for row, game, error in zip(rows.tolist(), games.tolist(), errors.tolist(), strict=True):
