@@ -41,7 +41,7 @@ class Steps(NamedTuple):
 
     def select(self, indices: IntArray) -> "Steps":
         """Return the steps with these indices."""
-        return Steps._make(array[indices] for array in self)
+        return Steps(*(array[indices] for array in self))
 
 
 def flatten(rollout: Rollout, returns: FloatArray) -> Steps:

@@ -11,7 +11,7 @@ So the value of a game's last observation is in row t + 1, where the return of a
 decided in that row, so it is not `valid`, and no learner learns from it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -70,12 +70,9 @@ class Rollout:
 
     def metrics(self) -> dict[str, float]:
         """Return the number of games that ended, and the means over them, NaN if none did."""
-        ended: dict[str, Sequence[float]] = {
-            "episode_score": self.episode_scores,
-            "episode_reward": self.episode_rewards,
-            "episode_length": self.episode_lengths,
-        }
-        means = {name: float(np.mean(numbers)) if numbers else float("nan") for name, numbers in ended.items()}
+        names = ("episode_score", "episode_reward", "episode_length")
+        lists = (self.episode_scores, self.episode_rewards, self.episode_lengths)
+        means = {name: float(np.mean(some)) if some else float("nan") for name, some in zip(names, lists, strict=True)}
         return means | {"episodes": len(self.episode_scores)}
 
 
