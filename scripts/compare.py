@@ -1,10 +1,10 @@
-"""Compare runs: their curves in one picture, and a table of what they reached.
+"""Compare runs: their learning curves in one figure, and a table of their results.
 
 python scripts/compare.py runs/es runs/ppo --out compare.png
 
-python scripts/compare.py runs/ppo runs/pqn runs/q --over steps
+python scripts/compare.py runs/ppo runs/pqn runs/q --over timesteps
 
-python scripts/compare.py runs/cnn runs/mlp: runs of classifiers, too
+python scripts/compare.py runs/cnn runs/mlp: runs of classifiers
 """
 
 import sys
@@ -24,23 +24,30 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.common.command_line import run_command
-from scripts.common.learning_curves import Curve, food_curve, save_comparison
+from scripts.common.learning_curves import ERROR, SCORE, SECONDS, LearningCurve, food_curve, save_comparison
 from scripts.common.run_folder import RunFolder
 from scripts.common.tables import print_table
 
-SNAKE = ("run", "kind", "board", "mean", "best", "full", "steps_per_food", "train_steps", "train_seconds")
-PICTURES = ("run", "kind", "test_accuracy", "validation_accuracy", "parameters", "epochs", "train_seconds")
-SHARES = ("full", "test_accuracy", "validation_accuracy")
-WORDS = ("run", "kind", "board")
+PLAYER_COLUMNS = ("run", "kind", "board", "mean", "best", "full", "steps_per_food", "total_timesteps", "train_seconds")
+CLASSIFIER_COLUMNS = ("run", "kind", "test_accuracy", "validation_accuracy", "parameters", "epochs", "train_seconds")
+TEXT_COLUMNS = ("run", "kind", "board")
 HEADINGS = {
     "mean": "mean\nfood",
     "full": "full\nboards",
     "steps_per_food": "steps\nper food",
     "train_seconds": "seconds",
-    "train_steps": "million\nsteps",
+    "total_timesteps": "million\ntimesteps",
     "test_accuracy": "test\naccuracy",
     "validation_accuracy": "validation\naccuracy",
 }
+FORMATS = {
+    "mean": "{:.1f}",
+    "full": "{:.0%}",
+    "steps_per_food": "{:.1f}",
+    "test_accuracy": "{:.2%}",
+    "validation_accuracy": "{:.2%}",
+}
+SUFFIXES = (".png", ".svg", ".pdf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,30 +55,31 @@ class Config:
     """Which runs, and how they are shown."""
 
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """Run folders: all of Snake players, or all of classifiers of pictures."""
-    over: Literal["seconds", "steps"] = "seconds"
-    """What the curves are drawn over: seconds of training, or steps of all games (of classifiers: minibatches)."""
+    """Run folders: all of Snake players, or all of image classifiers."""
+    over: Literal["seconds", "timesteps"] = "seconds"
+    """The x axis: seconds of training, or timesteps of all games (of classifiers: minibatches)."""
     out: Path = Path("compare.png")
-    """Where to write the picture: a name that ends in .png, .svg or .pdf."""
+    """File of the figure: a name that ends in .png, .svg or .pdf."""
     json: bool = False
     """Print one JSON array instead of the table."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run folder tells."""
+    """The contents of a run folder."""
 
     path: Path
     config: dict[str, Any]
     metrics: list[dict[str, float]]
-    result: dict[str, Any]  # empty for one that is not over
+    result: dict[str, Any]  # empty until the run is finished
 
     @classmethod
     def read(cls, path: Path) -> "Run":
-        """The run in a folder.
+        """Read the run in a folder.
 
         Raises:
-            FileNotFoundError, ValueError: see `RunFolder`; or it has no metrics yet.
+            FileNotFoundError: the folder holds no run.
+            ValueError: a file of the run is damaged, or the run has no metrics yet.
         """
         folder = RunFolder.existing(path)
         metrics = folder.read_metrics()
@@ -82,66 +90,71 @@ class Run:
 
     @property
     def plays_snake(self) -> bool:
-        """Whether it is of a player; otherwise it is of a classifier."""
-        return "champion" in self.metrics[-1] or "validation" in self.metrics[-1]
+        """Whether the run trains a player, not a classifier."""
+        return "validation_score" in self.metrics[-1]
 
     def row(self) -> dict[str, Any]:
-        """Its final figures; of a run that is not over, how far it is."""
+        """The run's row of the table; an unfinished run has its training time and timesteps until now."""
         last = self.metrics[-1]
-        reached = {"train_seconds": last["seconds"]} | ({"train_steps": last["steps"]} if "steps" in last else {})
+        reached = {"train_seconds": last["seconds"]}
+        reached |= {"total_timesteps": last["timesteps"]} if "timesteps" in last else {}
         board = {"board": f"{self.config['height']} x {self.config['width']}"} if self.plays_snake else {}
         return {"run": str(self.path), "kind": self.config["kind"]} | board | reached | self.result
 
 
 def main(config: Config) -> list[dict[str, Any]]:
-    """Draw the curves, print the table, and give back a row a run."""
+    """Draw the curves, print the table, and return one row per run."""
     if not config.runs:
         raise ValueError("no run given; name the folders that training scripts wrote")
-    if config.out.suffix not in (".png", ".svg", ".pdf"):
-        raise ValueError(f"out is {config.out}; choose a name that ends in .png, .svg or .pdf")
+    if config.out.suffix not in SUFFIXES:
+        raise ValueError(f"out is {config.out}; choose a name that ends in {', '.join(SUFFIXES)}")
     runs = [Run.read(path) for path in config.runs]
     other = next((run for run in runs if run.plays_snake != runs[0].plays_snake), None)
     if other is not None:
         player, classifier = (runs[0], other) if runs[0].plays_snake else (other, runs[0])
         raise ValueError(
-            f"{player.path} learned to play and {classifier.path} to tell pictures apart; compare like runs"
+            f"{player.path} is the run of a player, {classifier.path} of a classifier; compare runs of one sort"
         )
-    snake = runs[0].plays_snake
-    y_label, curves = _food(runs, config.over) if snake else _errors(runs, config.over)
-    what = "games" if snake else "training"
-    x_label = "seconds of training" if config.over == "seconds" else f"steps of {what}"
-    save_comparison(curves, x_label, y_label, config.out)
+    players = runs[0].plays_snake
+    y_label, curves = _scores(runs, config.over) if players else _errors(runs, config.over)
+    timesteps = "timesteps of training" if players else "minibatches of training"
+    save_comparison(curves, SECONDS if config.over == "seconds" else timesteps, y_label, config.out)
     rows = [run.row() for run in runs]
     if config.json:
         print(json.dumps(rows, indent=2))
     else:
-        print_table(Console(markup=False), _table(rows, SNAKE if snake else PICTURES))
+        print_table(Console(markup=False), _table(rows, PLAYER_COLUMNS if players else CLASSIFIER_COLUMNS))
         print(f"wrote {config.out}")
     return rows
 
 
-def _food(runs: Sequence[Run], over: str) -> tuple[str, list[Curve]]:
-    return "food eaten, on validation games", [Curve(str(run.path), *food_curve(run.metrics, over)) for run in runs]
+def _scores(runs: Sequence[Run], over: str) -> tuple[str, list[LearningCurve]]:
+    curves = [LearningCurve(str(run.path), *food_curve(run.metrics, over)) for run in runs]
+    return f"{SCORE} on validation games", curves
 
 
-def _errors(runs: Sequence[Run], over: str) -> tuple[str, list[Curve]]:
-    """The errors on validation pictures if all runs kept some aside, else the losses."""
-    column = "step" if over == "steps" else "seconds"
+def _errors(runs: Sequence[Run], over: str) -> tuple[str, list[LearningCurve]]:
+    """The errors on validation images if all runs have them, otherwise the training losses."""
+    column = "step" if over == "timesteps" else "seconds"
     validated = all("validation_accuracy" in run.metrics[-1] for run in runs)
     curves = []
     for run in runs:
         x = np.array([row[column] for row in run.metrics])
         y = [100 * (1 - row["validation_accuracy"]) if validated else row["loss"] for row in run.metrics]
-        curves.append(Curve(str(run.path), x, np.array(y)))
-    return "validation pictures given the wrong class, %" if validated else "training loss", curves
+        curves.append(LearningCurve(str(run.path), x, np.array(y)))
+    return ERROR if validated else "training loss", curves
 
 
 def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     shown = [name for name in columns if any(name in row for row in rows)]
     for name in shown:
-        words = HEADINGS.get(name, name)
-        table.add_column(words, justify="left" if name in WORDS else "right", no_wrap=name != "run", overflow="fold")
+        table.add_column(
+            HEADINGS.get(name, name),
+            justify="left" if name in TEXT_COLUMNS else "right",
+            no_wrap=name != "run",
+            overflow="fold",
+        )
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in shown))
     return table
@@ -150,11 +163,9 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
 def _cell(name: str, value: float | str | None) -> str:
     if value is None or isinstance(value, str):
         return value or "-"
-    if name in SHARES:
-        return f"{value:.0%}" if name == "full" else f"{value:.2%}"
-    if name == "train_steps":
+    if name == "total_timesteps":
         return f"{value / 1e6:.2f}"
-    return f"{value:.1f}" if name in ("mean", "steps_per_food") else f"{value:,.0f}"
+    return FORMATS.get(name, "{:,.0f}").format(value)
 
 
 def parse(arguments: Sequence[str]) -> Config:

@@ -1,8 +1,8 @@
-"""Draw a digit and see what networks make of it meanwhile, or step through MNIST's test digits; ? lists the keys.
+"""Draw a digit and see the predictions of networks at once, or step through MNIST's test digits; ? lists the keys.
 
 python scripts/digits.py: a dense and a convolutional network, side by side
 
-python scripts/digits.py runs/cnn --test --data-dir FOLDER: a network of your own, on test digits from there
+python scripts/digits.py runs/cnn --test --data-dir FOLDER: your own network, on the test digits in a folder
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
-# A picture is too little work to share among threads.
+# One image is too little work for several threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ import tyro
 
 from scripts.common.command_line import run_command
 from scripts.vision import mnist
-from scripts.vision.prediction import load_classifiers
+from scripts.vision.classifier import load_classifiers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=True)
     digits = mnist.load(config.data_dir) if config.data_dir else None
-    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.digits_window import DRAW, TEST, DigitsWindow
 
     window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if config.test else DRAW)

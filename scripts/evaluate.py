@@ -2,7 +2,7 @@
 
 python scripts/evaluate.py runs/es cycle shortcut safe-greedy --plot scores.png
 
-python scripts/evaluate.py runs/es --no-mask: without telling it which moves kill at once
+python scripts/evaluate.py runs/es --no-mask: without action masks, so that moves that end the game at once are allowed
 
 python scripts/evaluate.py random greedy --height 8 --width 8 --json
 """
@@ -25,10 +25,10 @@ from agents import Evaluation, evaluate
 from scripts.common.command_line import check_seed, run_command
 from scripts.common.tables import evaluation_table, print_table
 from scripts.games.players import find_agent, given_rules, make_games, shared_rules
-from scripts.vision.figures import save_scores
+from scripts.games.score_plot import save_scores
 from snake_env.endings import find_endings
 
-PICTURES = (".png", ".svg", ".pdf")
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +63,14 @@ class Config:
 
 
 def main(config: Config) -> list[dict[str, Any]]:
-    """Play, print, and give back a row an agent."""
+    """Play the games, print the table, and return one row per agent."""
     if not config.agents:
         raise ValueError("no agent given; name run folders, files of weights or scripted players")
     check_seed(config.seed)
     if config.games < 1:
         raise ValueError(f"games is {config.games}; play at least one")
-    if config.plot and config.plot.suffix not in PICTURES:
-        raise ValueError(f"plot is {config.plot}; choose a name that ends in {', '.join(PICTURES)}")
+    if config.plot and config.plot.suffix not in PLOT_SUFFIXES:
+        raise ValueError(f"plot is {config.plot}; choose a name that ends in {', '.join(PLOT_SUFFIXES)}")
     learned = (shared_rules(name) for name in config.agents)
     rules = next((found for found in learned if found), {}) | given_rules(
         height=config.height,

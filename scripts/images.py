@@ -1,8 +1,8 @@
-"""Step through the pictures of a folder and see what a network makes of each; the key ? lists the others.
+"""Step through the images of a folder and see the predictions of a network; ? lists the keys.
 
-python scripts/images.py FOLDER: pictures, or class folders of pictures, and the network for planes, ships and cars
+python scripts/images.py FOLDER: images, or class folders of images, and the network for planes, ships and cars
 
-python scripts/images.py FOLDER --networks runs/images: a network of your own
+python scripts/images.py FOLDER --networks runs/images: your own network
 """
 
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
 
-# A picture is too little work to share among threads.
+# One image is too little work for several threads.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from typing import Annotated
 import tyro
 
 from scripts.common.command_line import run_command
-from scripts.vision.picture_source import PictureFiles
-from scripts.vision.prediction import load_classifiers
+from scripts.vision.classifier import load_classifiers
+from scripts.vision.image_source import ImageFiles
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Which pictures, and which networks."""
+    """Which images, and which networks."""
 
     folder: Annotated[Path, tyro.conf.Positional]
-    """Folder of pictures, with folders in it or without, or one picture. A folder that bears the name of a class tells
-    what its pictures show."""
+    """Folder of images, with or without subfolders, or one image file. A folder with the name of a class gives its
+    images that true class."""
     networks: tuple[Path, ...] = (Path("vehicles-cnn"),)
     """Run folders of train_images.py, files of weights, or the network that comes with the package: vehicles-cnn."""
 
@@ -39,8 +39,8 @@ class Config:
 def main(config: Config) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(config.networks, digits=False)
-    source = PictureFiles(list(classifiers.values()), config.folder)
-    from scripts.ui.app import App  # first: where pygame is missing, it says what to install
+    source = ImageFiles(list(classifiers.values()), config.folder)
+    from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.images_window import ImagesWindow
 
     App(ImagesWindow(classifiers, source)).run()

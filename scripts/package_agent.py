@@ -1,4 +1,4 @@
-"""Ship the agent of a run with the package: weights as float16, how it came about, and what it reaches like that.
+"""Ship the agent of a run with the package: weights as float16, how it was trained, and its evaluation.
 
 python scripts/package_agent.py runs/ppo ppo-10x10
 """
@@ -26,35 +26,35 @@ from snake_env.endings import find_endings
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Which run is shipped under which name."""
+    """The run, and the name of the agent."""
 
     run: Annotated[Path, tyro.conf.Positional]
     """Run folder."""
     name: Annotated[str, tyro.conf.Positional]
-    """For agents.load, such as ppo-10x10."""
+    """Name for agents.load, such as ppo-10x10."""
     command: str | None = None
-    """That trained it, if the run does not say."""
+    """Command that trained it; by default the one stored in the run."""
     games: int = 200
-    """On which it is measured, with action masks and without."""
+    """Games of the evaluation, once with action masks and once without."""
     folder: Path = registry.FOLDER
-    """Where to write."""
+    """Output folder."""
 
 
 def main(config: Config) -> dict[str, Any]:
-    """Measure and write; gives back the notes in the file's header."""
+    """Evaluate the agent, write the file, and return the notes in its header."""
     file = config.folder / f"{config.name}.npz"
     if file.exists():
-        raise FileExistsError(f"{file} holds an agent already; remove it first, or choose another name")
+        raise FileExistsError(f"{file} exists already; remove it first, or choose another name")
     run, agent = RunFolder.existing(config.run), agents.load(config.run)
     if not (run.path / "result.json").exists():
-        raise ValueError(f"{config.run} is not over; finish it with --resume {config.run}")
+        raise ValueError(f"{config.run} is not finished; continue it with train.py --resume {config.run}")
     stored, result = run.read_json("config.json"), run.read_json("result.json")
     notes = stored | dict(registry.about(config.run).get("notes", {}))
     command = config.command or notes.get("command")
     if not command:
-        raise ValueError(f"{config.run} does not say what trained it; give --command")
+        raise ValueError(f"{config.run} stores no command; give --command")
     notes |= {"command": command, "seed": stored["seed"]}
-    for where in ("out", "resume"):  # which is nobody else's concern
+    for where in ("out", "resume"):  # paths on this machine
         notes.pop(where, None)
     notes |= {name: result[name] for name in ("train_seconds", "train_steps")}
     with tempfile.TemporaryDirectory() as folder:
@@ -69,7 +69,7 @@ def main(config: Config) -> dict[str, Any]:
 
 
 def _figures(agent: agents.Agent, games: int, *, masked: bool) -> dict[str, Any]:
-    """What it reaches in the games that `evaluate.py` plays."""
+    """Return the figures of the games that `evaluate.py` plays."""
     envs, rng = make_games(agent, {}, games), np.random.default_rng(0)
     row = agents.evaluate(agent, envs, games=games, rng=rng, masked=masked, ending=find_endings).row()
     return {name: value for name, value in row.items() if name != "agent"}

@@ -1,4 +1,4 @@
-"""Play yourself, alone or against an agent on the same food: arrow keys or WASD steer. Press ? for all keys.
+"""Play Snake, alone or against an agent with the same food: steer with arrow keys or WASD. Press ? for all keys.
 
 python scripts/play.py
 
@@ -43,22 +43,22 @@ class Config:
     food: int | None = None
     """Pieces of food at a time; by default 1."""
     fps: int = 6
-    """Moves a second."""
+    """Moves per second."""
     steering: Literal["absolute", "relative"] = "absolute"
-    """absolute: a key is a direction on the board; relative: left and right turn the snake as it sees them."""
+    """absolute: a key is a direction on the board; relative: left and right turn the snake."""
     seed: int | None = None
-    """Of the first game, the next ones follow; by default a new one each time."""
+    """Seed of the first game; the next games count up from it. By default random."""
     games: int | None = None
-    """Play so many games, each after a second, and close the window."""
+    """Close the window after this many games, with a second between them."""
     scores: Path | None = None
     """File of high scores; by default one in your data folder."""
 
 
 def main(config: Config) -> list[int]:
-    """Play until the window is closed; gives back the score of each game that ended.
+    """Play until the window is closed; return the score of each finished game.
 
     Raises:
-        ValueError: rules or scores that cannot be used, or an opponent that cannot play under these rules.
+        ValueError: invalid rules or high scores, or an opponent that cannot play under these rules.
         RuntimeError: there is no display.
     """
     if config.fps < 1 or (config.games is not None and config.games < 1):

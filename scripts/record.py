@@ -20,30 +20,30 @@ import tyro
 
 from scripts.common.command_line import check_seed, run_command
 from scripts.common.video import save_video
-from scripts.games.playback_match import Match, new_match
+from scripts.games.playback_match import PlaybackMatch, new_match
 from scripts.games.players import given_rules
 from scripts.games.side_by_side import match_frames
 
-SEARCHED = 200  # games in which --until-full looks for a full board
+MAX_SEARCHED = 200  # games that --until-full plays at most
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Who plays which game, and how it is shown."""
+    """The agents, the game, and the video."""
 
     agents: Annotated[tuple[str, ...], tyro.conf.Positional]
     """One to four run folders, files of weights, names of shipped agents, or scripted players: random, greedy,
     safe-greedy, cycle, shortcut. Several play under the rules of the first learned one."""
     out: Path = Path("game.gif")
-    """Where to write: a name that ends in .gif or .mp4."""
+    """Output file: .gif or .mp4."""
     seed: int = 0
-    """Of the game."""
+    """Seed of the game."""
     until_full: bool = False
-    """Take the first seed, from --seed on, with which the (first) agent fills the board."""
+    """Search from --seed on for a game in which the (first) agent fills the board."""
     fps: int = 20
-    """Frames a second."""
+    """Frames per second."""
     tile: int = 24
-    """Pixels for the side of a cell."""
+    """Side of a cell in pixels."""
     every: int = 1
     """Keep every n-th frame, to make long games short."""
     height: int | None = None
@@ -55,7 +55,7 @@ class Config:
 
 
 def main(config: Config) -> Path:
-    """Play the game and write the file."""
+    """Play the game, write the video, and return its path."""
     if config.out.suffix not in (".gif", ".mp4"):
         raise ValueError(f"out is {config.out}; choose a name that ends in .gif or .mp4")
     if config.fps < 1 or config.every < 1:
@@ -73,17 +73,17 @@ def main(config: Config) -> Path:
     return config.out
 
 
-def _full_match(match: Match) -> Match:
-    """The first match, from this one's seed on, in which the first agent fills the board."""
-    for seed in range(match.seed, match.seed + SEARCHED):
-        found = match.again(seed)
+def _full_match(match: PlaybackMatch) -> PlaybackMatch:
+    """Return the first match, from this seed on, in which the first agent fills the board."""
+    for seed in range(match.seed, match.seed + MAX_SEARCHED):
+        found = match.rematch(seed)
         first = found.games[0]
         while not first.over:
             first.step()
-        if first.won:
+        if first.ending == "full":
             return found
     raise ValueError(
-        f"{match.games[0].name} fills the board in none of the {SEARCHED} games from seed {match.seed} on; "
+        f"{match.games[0].name} fills the board in none of the {MAX_SEARCHED} games from seed {match.seed} on; "
         "give another --seed, or a stronger agent"
     )
 

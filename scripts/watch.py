@@ -36,11 +36,11 @@ class Config:
     """One to four run folders, files of weights, names of shipped agents, or scripted players: random, greedy,
     safe-greedy, cycle, shortcut."""
     replay: Path | None = None
-    """A game that the window saved, in place of agents."""
+    """Replay file to watch, instead of agents."""
     seed: int = 0
-    """Of the first game; the next games follow."""
+    """Seed of the first game; the next games count up from it."""
     fps: int = 12
-    """Moves a second."""
+    """Moves per second."""
     games: int | None = None
     """Stop after this many games."""
     text: bool = False
@@ -54,17 +54,17 @@ class Config:
 
 
 def main(config: Config) -> int:
-    """Show games until the window is closed; gives back how many positions were shown.
+    """Show games until the window is closed; return how many positions were shown.
 
     Raises:
-        ValueError: agents that there are not, or that cannot play on this board; a file that is no replay.
+        ValueError: an agent does not exist or cannot play on this board, or a file is no replay.
         RuntimeError: there is no display.
     """
     if bool(config.agents) == (config.replay is not None):
         raise ValueError("give one to four agents, such as ppo-10x10 or shortcut, or --replay FILE")
     replay = next((name for name in config.agents if name.endswith(".json")), None)
     if replay is not None:
-        raise ValueError(f"{replay} is no agent; if it is a replay, open it with: --replay {replay}")
+        raise ValueError(f"{replay} is not an agent; if it is a replay, open it with: --replay {replay}")
     if config.fps < 1 or (config.games is not None and config.games < 1):
         raise ValueError(f"fps is {config.fps} and games {config.games}; both must be at least 1")
     check_seed(config.seed)
@@ -74,7 +74,7 @@ def main(config: Config) -> int:
     else:
         match = new_match(config.agents, rules, config.seed)
     if config.text:
-        from scripts.windows.watch_text import play_in_terminal
+        from scripts.games.terminal_playback import play_in_terminal
 
         return play_in_terminal(match, config.fps, config.games)
     from scripts.ui.app import App  # first: where pygame is missing, it says what to install

@@ -1,4 +1,4 @@
-"""Watch a training in a window: its best agent plays, and its curve grows. It may go on, or be over.
+"""Watch a training in a window: games of the best agent so far, and the learning curve. It may be running or over.
 
 python scripts/watch_run.py runs/ppo
 
@@ -22,25 +22,26 @@ import tyro
 from scripts.common.command_line import run_command
 from scripts.games.live_run import LiveRun
 
-NICER = 5  # by how much the window gives way to the training
-FRAMES = 25  # a second: fewer than other windows draw, since the cores belong to the training
+NICENESS = 5  # lower priority than the training
+FPS = 25  # fewer than in other windows, to leave the cores to the training
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Which run."""
+    """The run, and the speed."""
 
     run: Annotated[Path, tyro.conf.Positional]
-    """Folder that train.py writes, or has written."""
+    """Run folder of train.py."""
     fps: int = 20
-    """Moves a second."""
+    """Moves per second."""
 
 
 def main(config: Config) -> None:
     """Show the run until the window is closed.
 
     Raises:
-        FileNotFoundError, ValueError: see `LiveRun`.
+        FileNotFoundError: see `LiveRun`.
+        ValueError: see `LiveRun`.
         RuntimeError: there is no display.
     """
     if config.fps < 1:
@@ -49,7 +50,7 @@ def main(config: Config) -> None:
     from scripts.ui.app import App  # first: where pygame is missing, it says what to install
     from scripts.windows.run_window import RunWindow
 
-    App(RunWindow(run, fps=config.fps)).run(FRAMES)
+    App(RunWindow(run, fps=config.fps)).run(FPS)
 
 
 def parse(arguments: Sequence[str]) -> Config:
@@ -59,5 +60,5 @@ def parse(arguments: Sequence[str]) -> Config:
 
 if __name__ == "__main__":
     if hasattr(os, "nice"):
-        os.nice(NICER)
+        os.nice(NICENESS)
     run_command(main, parse)

@@ -1,4 +1,4 @@
-"""Snake for reinforcement learning: `gymnasium.make("snake_env/Snake-v1")`, or `make_vec` for thousands of games."""
+"""Snake for reinforcement learning: `gymnasium.make("snake_env/Snake-v1")`, or `make_vec` for N games at once."""
 
 from gymnasium.envs.registration import register
 
@@ -9,8 +9,9 @@ from snake_env.vector_env import SnakeVectorEnv
 
 __all__ = ["Rules", "SnakeEnv", "SnakeVectorEnv", "State"]
 
-# Two of Gymnasium's wrappers are left out, which take a part of every step: one asks for a reset before the first step,
-# and so does the environment; the other checks what the environment takes and gives, which is for its tests to do.
+# Two of Gymnasium's default wrappers are disabled, since they slow down every step. OrderEnforcing requires a reset
+# before the first step, which the environment does itself. PassiveEnvChecker checks actions and observations, which the
+# tests do.
 register(
     id="snake_env/Snake-v1",
     entry_point="snake_env.env:SnakeEnv",

@@ -1,4 +1,4 @@
-"""Seeds as players give them: for one game a whole number, for many one or one each."""
+"""Seeds for `reset`: one integer, or one for each of N games."""
 
 from collections.abc import Sequence
 from operator import index
@@ -6,33 +6,33 @@ from operator import index
 import numpy as np
 
 
-def whole_seed(given: object) -> int:
-    """A seed as Python's integer.
+def check_seed(seed: object) -> int:
+    """Return the seed as Python's integer.
 
     Raises:
-        ValueError: it is no whole number from 0 on.
+        ValueError: it is not a non-negative integer.
     """
     try:
-        seed = index(given)  # type: ignore[arg-type]
+        number = index(seed)  # type: ignore[arg-type]
     except TypeError:
-        seed = -1
-    if seed < 0:
-        raise ValueError(f"seed is {given!r}; give a whole number from 0 on, or None")
-    return seed
+        number = -1
+    if number < 0:
+        raise ValueError(f"seed is {seed!r}; give a non-negative integer, or None")
+    return number
 
 
-def seed_each(given: int | Sequence[int | None] | None, N: int) -> list[int | None]:
-    """A seed for each of N games, None for those without: s, s + 1, ... of one number.
+def expand_seeds(seed: int | Sequence[int | None] | None, N: int) -> list[int | None]:
+    """Return a seed for each of N games: s, s + 1, ... for one integer s; None for a game without a seed.
 
     Raises:
-        ValueError: no whole numbers from 0 on, or not one for each game.
+        ValueError: a seed is not a non-negative integer, or there is not one for each game.
     """
-    if given is None:
+    if seed is None:
         return [None] * N
-    if isinstance(given, int | np.integer):
-        return [whole_seed(given) + i for i in range(N)]
-    if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str):
-        raise ValueError(f"seed is {given!r}; give one number, or one a game")
-    if len(given) != N:
-        raise ValueError(f"there are {len(given)} seeds for {N} games; give one number, or one a game")
-    return [None if one is None else whole_seed(one) for one in given]
+    if isinstance(seed, int | np.integer):
+        return [check_seed(seed) + i for i in range(N)]
+    if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str):
+        raise ValueError(f"seed is {seed!r}; give one integer, or one for each game")
+    if len(seed) != N:
+        raise ValueError(f"there are {len(seed)} seeds for {N} games; give one integer, or one for each game")
+    return [None if one is None else check_seed(one) for one in seed]

@@ -1,4 +1,4 @@
-"""What both environments are made from: the rules, what players see, what a step is worth, and how games are drawn."""
+"""The parts that both environments share: rules, observation, reward and action space, built from the arguments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from snake_env.engine.rules import Rules
 from snake_env.engine.starts import RandomStarts, StraightStarts
 from snake_env.engine.state import State
-from snake_env.observations.encoder import build_observation
+from snake_env.observations.registry import build_observation
 from snake_env.rendering.renderer import render_frame
 from snake_env.rewards import DistanceReward, Shaping, build_reward
 
 RESET_OPTIONS = ("initial_length", "reset_mask")
-HINTS = {  # for arguments that `gymnasium.make` and `make_vec` take, or seem to take
-    "max_episode_steps": "hunger_limit ends games, and vectorization_mode='sync' knows a limit of steps",
-    "autoreset_mode": "give vector_kwargs={'autoreset_mode': ...} if Gymnasium is to make a vector of single games",
+HINTS = {  # for arguments that belong to other environments or to other vectorization modes
+    "max_episode_steps": "hunger_limit truncates games; for a limit of steps, use vectorization_mode='sync'",
+    "autoreset_mode": "with vectorization_mode='sync' or 'async', use vector_kwargs={'autoreset_mode': ...}",
 }
 
 
 class RuleArguments(TypedDict, total=False):
-    """The keyword arguments of `Rules`, as both environments take them; lists may stand for tuples."""
+    """The keyword arguments of `Rules`, as both environments take them; lists may replace tuples."""
 
     height: int
     width: int
@@ -36,11 +36,17 @@ class RuleArguments(TypedDict, total=False):
 
 
 class Task:
-    """One kind of Snake: rules, observation, reward and render mode, checked.
+    """The rules, observation function, reward and action space of an environment, built from its arguments.
+
+    Attributes:
+        rules: of the games.
+        observe: the observation function.
+        reward: the reward.
+        action_space: of one game.
 
     Raises:
-        ValueError: an argument outside what is allowed.
-        TypeError: an argument that there is not.
+        ValueError: an invalid argument.
+        TypeError: an unknown argument.
     """
 
     def __init__(
@@ -58,7 +64,7 @@ class Task:
         unknown = sorted(set(rules) - set(RuleArguments.__annotations__))
         if unknown:
             known = ", ".join([*RuleArguments.__annotations__, "observation", "reward", "render_mode"])
-            # Python's own words: some libraries try arguments, and look for them in the error.
+            # The words of Python's own error: some libraries try an argument and search the error for them.
             raise TypeError(
                 f"got an unexpected keyword argument {', '.join(map(repr, unknown))}; the environment takes {known}"
                 + "".join(f"; {HINTS[name]}" for name in unknown if name in HINTS)
@@ -68,13 +74,14 @@ class Task:
         self.observe = build_observation(observation, self.rules)
         self.reward = build_reward(reward)
         self.action_space = Discrete(len(self.rules.action_names))
-        self._other: tuple[Any, StraightStarts | RandomStarts] = None, self.rules.starts  # of the last initial_length
+        # The last initial_length that a reset changed, and its starts.
+        self._other_starts: tuple[Any, StraightStarts | RandomStarts] = None, self.rules.starts
 
     def starts(self, options: Mapping[str, Any] | None) -> StraightStarts | RandomStarts:
-        """Where the games of a reset with these options start.
+        """Return the starts of the games of a reset with these options.
 
         Raises:
-            ValueError: an unknown option, or an initial_length that the board has no room for.
+            ValueError: an unknown option, or an initial_length that does not fit on the board.
         """
         if not options:
             return self.rules.starts
@@ -83,20 +90,20 @@ class Task:
         unknown = sorted(set(options) - set(RESET_OPTIONS))
         if unknown:
             raise ValueError(
-                f"reset has no options {', '.join(map(repr, unknown))}; it takes 'initial_length', "
-                "and where there are many games 'reset_mask'"
+                f"reset has no option {', '.join(map(repr, unknown))}; it takes 'initial_length', "
+                "and in a vector environment 'reset_mask'"
             )
         if "initial_length" not in options:
             return self.rules.starts
-        given = repr(options["initial_length"])
-        if given != self._other[0]:
-            self._other = given, replace(self.rules, initial_length=options["initial_length"]).starts
-        return self._other[1]
+        key = repr(options["initial_length"])
+        if key != self._other_starts[0]:
+            self._other_starts = key, replace(self.rules, initial_length=options["initial_length"]).starts
+        return self._other_starts[1]
 
     def shaping(self, num_games: int) -> Shaping | None:
-        """The potential of the reward for N games, if it has one."""
+        """The shaping of the reward for N games, if it has one."""
         return Shaping(self.rules, self.reward, num_games) if isinstance(self.reward, DistanceReward) else None
 
     def frame(self, state: State, game: int = 0) -> NDArray[np.uint8]:
-        """The picture of one game."""
+        """Render one game as an image (H', W', 3) uint8."""
         return render_frame(state, game, wrap=self.rules.walls == "wrap")

@@ -1,4 +1,4 @@
-"""Snake as a Gymnasium vector environment: N games at once, natively."""
+"""Snake as a Gymnasium vector environment: N games at once in NumPy."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
@@ -15,13 +15,13 @@ from snake_env.engine.batch import Batch
 from snake_env.engine.state import BoolArray, IntArray, State
 from snake_env.observations.planes import Planes
 from snake_env.rendering.renderer import tile_frames
-from snake_env.seeds import seed_each
+from snake_env.seeds import expand_seeds
 from snake_env.task import RuleArguments, Task
 
 if TYPE_CHECKING:
     from snake_env.rendering.window import Window
 
-TILED_GAMES = 16  # games that the tiled picture shows
+TILED_GAMES = 16  # games that the tiled image shows
 
 Observation = NDArray[Any]
 Step = tuple[Observation, NDArray[np.float64], BoolArray, BoolArray, dict[str, Any]]
@@ -30,27 +30,27 @@ Step = tuple[Observation, NDArray[np.float64], BoolArray, BoolArray, dict[str, A
 class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
     """N games of Snake under the same rules, each with its own random stream.
 
-    Game i of `reset(seed=s)` is, bit for bit, the game of a `SnakeEnv` after `reset(seed=s + i)`, at any N. Spaces,
+    Game i after `reset(seed=s)` is, bit for bit, the game of a `SnakeEnv` after `reset(seed=s + i)`, for any N. Spaces,
     rewards, info and arguments are those of `SnakeEnv`, with a leading axis of N games.
 
     Args:
         num_envs: N.
-        autoreset_mode: "NextStep" (a game that is over starts anew with the next step, whose action is ignored and
-            whose reward is 0), "SameStep" (it starts anew at once; `info["final_obs"]` and `info["final_info"]` hold
-            how it ended), or "Disabled" (call `reset(options={"reset_mask": ...})`).
+        autoreset_mode: "NextStep" (a game that is over is reset by the next step, which ignores its action and returns
+            reward 0), "SameStep" (it is reset in the same step; `info["final_obs"]` and `info["final_info"]` hold its
+            last observation and info), or "Disabled" (call `reset(options={"reset_mask": ...})`).
         observation: see `SnakeEnv`.
         reward: see `SnakeEnv`.
-        render_mode: "rgb_array" (a picture of each game, as Gymnasium's wrappers ask for), "tiled" (one picture of the
-            first 16 games) or "human" (that picture in a window).
+        render_mode: "rgb_array" (an image of each game, as Gymnasium's wrappers require), "tiled" (one image of the
+            first 16 games) or "human" (that image in a window).
         rules: see `SnakeEnv`.
 
     Attributes:
-        rules: those of the games.
-        autoreset_mode: how games start anew.
+        rules: of the games.
+        autoreset_mode: when games that are over are reset.
 
     Raises:
-        ValueError: an argument outside what is allowed.
-        TypeError: an argument that there is not.
+        ValueError: an invalid argument.
+        TypeError: an unknown argument.
     """
 
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
@@ -58,6 +58,8 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         "render_fps": 12,
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
+
+    _window: "Window | None" = None  # opened by the first `render`; set here for a `close` after a refused argument
 
     def __init__(
         self,
@@ -70,7 +72,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         **rules: Unpack[RuleArguments],
     ) -> None:
         if not isinstance(num_envs, int | np.integer) or num_envs < 1:
-            raise ValueError(f"num_envs is {num_envs!r}; choose a whole number from 1")
+            raise ValueError(f"num_envs is {num_envs!r}; choose a positive integer")
         try:
             self.autoreset_mode = AutoresetMode(autoreset_mode)
         except ValueError:
@@ -88,34 +90,35 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         self._batch = Batch(task.rules, self.num_envs)
         self._shaping = task.shaping(self.num_envs)
         self._started = np.zeros(self.num_envs, dtype=bool)
-        self._ready = False  # all have started
-        self._given = np.ones((4, self.num_envs), dtype=bool)
-        self._actions = np.uint64(len(task.rules.action_names))
-        self._window: Window | None = None
+        self._ready = False  # whether all games have started
+        self._present = np.ones((4, self.num_envs), dtype=bool)  # the "_key" masks of info: all games have each key
+        self._num_actions = np.uint64(len(task.rules.action_names))
 
     def reset(
         self, *, seed: int | Sequence[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start new games; seeds start new random streams.
+        """Start new games.
 
         Args:
-            seed: s for s, s + 1, ..., or one for each game; games without a seed go on with their stream. Without one
-                at the start, `np_random_seed` is what can be given to see the same games again.
-            options: {"initial_length": length or [least, most]} for these games, {"reset_mask": (N,) bool} for those
-                that start; the others stay as they are.
+            seed: starts new random streams: an integer s for the seeds s, s + 1, ..., or a seed for each game. Games
+                without a seed continue with their stream. If the first reset has no seed, `np_random_seed` holds the
+                one that was drawn, with which the games can be repeated.
+            options: {"initial_length": length or [least, most]} changes the length for these games;
+                {"reset_mask": (N,) bool} selects the games that start, and the others are not changed.
 
         Raises:
-            ValueError: unknown options, a length without room, a mask or seeds that are not one for each game.
+            ValueError: an unknown option, a length that does not fit on the board, or a mask or seeds of the wrong
+                number or type.
         """
         starts = self._task.starts(options)
         rows = self._rows_to_reset(options)
-        seeds = seed_each(seed, self.num_envs)
-        streams = self._batch.chance.states
+        seeds = expand_seeds(seed, self.num_envs)
+        streams = self._batch.random_draws.states
         if isinstance(seed, int | np.integer):
             super().reset(seed=seeds[0])
         elif seed is not None:
-            self._np_random_seed = -1  # Gymnasium's word for an unknown one
-        base = self.np_random_seed  # drawn now if there never was one
+            self._np_random_seed = -1  # as Gymnasium marks an unknown seed
+        base = self.np_random_seed  # drawn now if there was no seed before
         for i in rows.tolist():
             one = seeds[i]
             if one is None and not self._started[i] and base is not None and base >= 0:
@@ -129,16 +132,16 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             self._shaping.start(self._batch.state(), rows)
         if self.render_mode == "human":
             self.render()
-        return self._observe(), self._info(self._won())
+        return self._observe(), self._info(self._batch.won)
 
     def step(self, actions: IntArray | Sequence[int]) -> Step:
-        """Move every game by one action.
+        """Move every snake by one action.
 
         Args:
-            actions: (N,) whole numbers of the action space.
+            actions: (N,) integers of the action space.
 
         Raises:
-            ValueError: another shape, or an action outside the action space.
+            ValueError: a wrong shape, or an action outside the action space.
             ResetNeeded: a game was never reset, or is over while autoreset is disabled.
         """
         batch = self._batch
@@ -162,7 +165,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return self._observe(), rewards, terminations, starved, info | self._info(won)
 
     def action_masks(self) -> BoolArray:
-        """(N, A) whether each action keeps the snake alive.
+        """Return whether each action keeps the snake alive: (N, A) bool.
 
         Raises:
             ResetNeeded: a game was never started.
@@ -171,7 +174,7 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return self._batch.action_mask.copy()
 
     def get_state(self) -> dict[str, NDArray[Any]]:
-        """Everything that the N games are, as arrays; see `snake_env.engine.state.State`.
+        """Return the complete state of the N games as arrays; see `snake_env.engine.state.State`.
 
         Raises:
             ResetNeeded: a game was never started.
@@ -180,10 +183,10 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return {name: array.copy() for name, array in self._batch.state()._asdict().items()}
 
     def set_state(self, state: State | Mapping[str, Any]) -> tuple[Observation, dict[str, Any]]:
-        """Go on from a state that `get_state` gave, here or in another environment with these rules and N.
+        """Continue from a state of `get_state`, from this or another environment with the same rules and N.
 
         Raises:
-            ValueError: a state that these rules do not allow; the games go on as they were.
+            ValueError: a state that these rules do not allow; the games are not changed.
         """
         self._batch.set_state(state)
         self._started[:] = self._ready = True
@@ -191,10 +194,14 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
             self._shaping.start(self._batch.state())
         if self.render_mode == "human":
             self.render()
-        return self._observe(), self._info(self._won())
+        return self._observe(), self._info(self._batch.won)
 
     def render(self) -> tuple[NDArray[np.uint8], ...] | None:
-        """A picture of each game, or one of the first games; None in a window, and without a render mode."""
+        """Render an image of each game, or one image of the first games.
+
+        Returns:
+            The images (H', W', 3); None with a window or without a render mode.
+        """
         if self.render_mode is None:
             gym.logger.warn(
                 'render() shows nothing without a render mode; make the environments with render_mode="tiled"'
@@ -207,25 +214,25 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         frames = tuple(self._task.frame(state, game) for game in range(shown))
         if self.render_mode == "rgb_array":
             return frames
-        picture = tile_frames(frames)
+        image = tile_frames(frames)
         if self.render_mode == "tiled":
-            return (picture,)
+            return (image,)
         if self._window is None:
             from snake_env.rendering.window import Window
 
-            self._window = Window("Snake", picture.shape[1::-1], fps=self.metadata["render_fps"])
-            self.closed = False  # after a `close` there is something to close again
-        self._window.show(picture)
+            self._window = Window("Snake", image.shape[1::-1], fps=self.metadata["render_fps"])
+            self.closed = False  # for a window that is opened after a `close`
+        self._window.show(image)
         return None
 
     def close_extras(self, **_: object) -> None:
-        """Close the window, if there is one; arguments such as `terminate` are for environments in processes."""
+        """Close the window, if there is one; arguments such as `terminate` are for other vector environments."""
         if self._window is not None:
             self._window.close()
             self._window = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy needs: all but the window."""
+        """The attributes without the window, which cannot be copied."""
         return vars(self) | {"_window": None}
 
     def _require_games(self, method: str) -> None:
@@ -236,26 +243,22 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         observe = self._task.observe
         return observe.draw(*self._batch.board()) if isinstance(observe, Planes) else observe(self._batch.state())
 
-    def _won(self) -> BoolArray:
-        won: BoolArray = ~self._batch.playing & (self._batch.length == len(self.rules.open_cells))
-        return won
-
     def _info(self, won: BoolArray) -> dict[str, Any]:
         batch = self._batch
-        given = self._given.copy()  # Gymnasium's form: _key says which games have the key
+        present = self._present.copy()  # as Gymnasium has it: "_key" says which games have the key
         return {
             "score": batch.length - batch.start_length,
-            "_score": given[0],
+            "_score": present[0],
             "length": batch.length.copy(),
-            "_length": given[1],
+            "_length": present[1],
             "won": won,
-            "_won": given[2],
+            "_won": present[2],
             "action_mask": batch.action_mask.astype(np.int8),
-            "_action_mask": given[3],
+            "_action_mask": present[3],
         }
 
     def _restart(self, rows: IntArray, won: BoolArray) -> dict[str, Any]:
-        """Start the games that ended with this step, and give how they ended."""
+        """Start the games that ended with this step; return their last observations and info."""
         ended = ~self._batch.playing
         final_info = self._info(won)
         for array in final_info.values():
@@ -269,18 +272,19 @@ class SnakeVectorEnv(VectorEnv[Observation, IntArray, NDArray[Any]]):
         return {"final_obs": final, "_final_obs": ended, "final_info": final_info, "_final_info": ended.copy()}
 
     def _checked(self, actions: IntArray | Sequence[int]) -> IntArray:
-        given = actions = np.asarray(actions)
-        if given.shape == (self.num_envs,) and given.dtype.kind in "iu":
-            given = given.astype(np.int64, copy=False)
-            if given.view(np.uint64).max() < self._actions:  # a negative number is a huge one here
-                return given
+        actions = np.asarray(actions)
+        valid_type = actions.shape == (self.num_envs,) and actions.dtype.kind in "iu"
+        if valid_type:
+            checked: IntArray = actions.astype(np.int64, copy=False)
+            if checked.view(np.uint64).max() < self._num_actions:  # as uint64, a negative number is larger
+                return checked
         names = ", ".join(f"{i} {name}" for i, name in enumerate(self._task.rules.action_names))
-        if given.shape != (self.num_envs,) or given.dtype.kind not in "iu":
+        if not valid_type:
             raise ValueError(
-                f"actions have shape {given.shape} and dtype {given.dtype}; "
-                f"give {self.num_envs} whole numbers, one for each game: {names}"
+                f"actions have shape {actions.shape} and dtype {actions.dtype}; "
+                f"give {self.num_envs} integers, one for each game: {names}"
             )
-        raise ValueError(f"actions lie between {actions.min()} and {actions.max()}; choose of {names}")
+        raise ValueError(f"actions lie between {actions.min()} and {actions.max()}; choose from {names}")
 
     def _rows_to_reset(self, options: Mapping[str, Any] | None) -> IntArray:
         if not options or "reset_mask" not in options:

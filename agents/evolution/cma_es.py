@@ -2,7 +2,7 @@
 
 Source: Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv 1604.00772; equation numbers below are the tutorial's.
 
-Differences: fitness is maximised; above `FULL_UP_TO` parameters only the diagonal of the covariance is learned, with the
+Differences: fitness is maximised; above `FULL_UP_TO` parameters only the diagonal of the covariance is adapted, at the
 faster rate that this allows (Ros, Hansen, "A simple modification in CMA-ES achieving linear time and space complexity",
 PPSN 2008); no weights are negative (the tutorial's "active" update), and the step size grows by no more than a factor
 e a generation; samples are mirrored in pairs (Brockhoff et al., "Mirrored sampling and sequential selection for

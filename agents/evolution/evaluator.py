@@ -14,8 +14,8 @@ import nn
 from agents.policies.network_agent import best_actions, score_actions
 from agents.policies.preprocessing import network_input
 
-# When more than this share of a candidate's games have ended, the others are cut short and count with the score they have.
-# (With 10 games all are played to their end, since in floating point 1 - 0.9 is a little less than 0.1.)
+# When more than this share of a candidate's games have ended, the others are cut short and count with their score so
+# far. (With 10 games all are played to their end, since in floating point 1 - 0.9 is a little less than 0.1.)
 SHARE_PLAYED = 0.9
 
 
@@ -52,7 +52,7 @@ class PopulationEvaluator:
         Args:
             genomes: (M, P).
             seeds: of the G games, the same for all candidates.
-            workers: processes that share the candidates; the result does not depend on their number. The pool is joblib's,
+            workers: processes that share the candidates; the result does not depend on their number. They are joblib's,
                 so `joblib.parallel_config("ray")` or another backend uses a cluster.
 
         Raises:

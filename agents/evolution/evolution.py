@@ -1,8 +1,8 @@
 """Neuroevolution: a strategy proposes the parameters of networks, and games decide which are good.
 
-All candidates of a generation play the same games, so luck with food does not decide between them; each generation plays
-other games, so no candidate can learn them by heart. The champion, which is the agent that is kept, is chosen on
-validation games on which no candidate was selected.
+All candidates of a generation play the same games, so luck with food does not decide between them. Each generation
+plays other games, so no candidate can learn them by heart. The champion, which is the agent that is kept, is chosen on
+validation games, which select no candidate.
 """
 
 import copy

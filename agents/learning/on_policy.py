@@ -41,7 +41,14 @@ class Steps(NamedTuple):
 
     def select(self, indices: IntArray) -> "Steps":
         """Return the steps with these indices."""
-        return Steps(*(array[indices] for array in self))
+        return Steps(
+            self.observations[indices],
+            self.masks[indices],
+            self.actions[indices],
+            self.log_probs[indices],
+            self.returns[indices],
+            self.advantages[indices],
+        )
 
 
 def flatten(rollout: Rollout, returns: FloatArray) -> Steps:
@@ -65,6 +72,6 @@ def minibatches(indices: IntArray, batch_size: int, n_epochs: int, rng: np.rando
 
 
 def explained_variance(returns: FloatArray, advantages: FloatArray) -> float:
-    """1 - Var(R - V) / Var(R): 1 for values that predict the returns exactly, 0 for a constant; NaN if R is constant."""
+    """1 - Var(R - V) / Var(R): 1 if V predicts R exactly, 0 if V is constant; NaN if R is constant."""
     variance = float(returns.var())
     return 1 - float(advantages.var()) / variance if variance > 0 else float("nan")

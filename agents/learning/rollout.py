@@ -66,14 +66,16 @@ class Rollout:
     valid: BoolArray
     episode_scores: list[float] = field(default_factory=list)
     episode_rewards: list[float] = field(default_factory=list)
-    episode_lengths: list[int] = field(default_factory=list)
+    episode_lengths: list[float] = field(default_factory=list)
 
     def metrics(self) -> dict[str, float]:
         """Return the number of games that ended, and the means over them, NaN if none did."""
-        names = ("episode_score", "episode_reward", "episode_length")
-        lists = (self.episode_scores, self.episode_rewards, self.episode_lengths)
-        means = {name: float(np.mean(some)) if some else float("nan") for name, some in zip(names, lists, strict=True)}
-        return means | {"episodes": len(self.episode_scores)}
+        return {
+            "episode_score": _mean(self.episode_scores),
+            "episode_reward": _mean(self.episode_rewards),
+            "episode_length": _mean(self.episode_lengths),
+            "episodes": len(self.episode_scores),
+        }
 
 
 class Collector:
@@ -182,3 +184,7 @@ class Collector:
                 masks[k::K] = masks[k::K][:, self._symmetry.meant[k]]
             observations = views
         self._observations, self._masks = observations, masks
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")

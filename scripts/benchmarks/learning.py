@@ -16,8 +16,8 @@ import gymnasium as gym
 import nn
 from agents.learning import ppo, pqn
 from agents.learning.on_policy import RolloutLearner
+from scripts.benchmarks.env import SNAKE
 from scripts.benchmarks.race import Race, Speed, repeat
-from scripts.games.players import ENVIRONMENT_ID
 from snake_env.observations.features import OVERALL, PER_ACTION
 
 GAMES, HORIZON, MINIBATCH, EPOCHS = 128, 64, 512, 3
@@ -61,7 +61,7 @@ def races(thread_counts: Sequence[int]) -> Iterator[Race]:
 
 def learner(algorithm: str, environment: dict[str, Any]) -> RolloutLearner:
     """One of ours."""
-    envs = gym.make_vec(ENVIRONMENT_ID, num_envs=GAMES, vectorization_mode="vector_entry_point", **environment)
+    envs = gym.make_vec(SNAKE, num_envs=GAMES, vectorization_mode="vector_entry_point", **environment)
     same: dict[str, Any] = {"horizon": HORIZON, "minibatch": MINIBATCH, "channels": CHANNELS, "hidden": HIDDEN}
     if environment is EGO:
         same["close_up"] = len(PER_ACTION) + len(OVERALL)
@@ -84,7 +84,7 @@ def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
     from stable_baselines3.common.vec_env import DummyVecEnv
 
     torch.set_num_threads(threads)
-    games = DummyVecEnv([lambda: gym.make(ENVIRONMENT_ID, **environment)] * GAMES)
+    games = DummyVecEnv([lambda: gym.make(SNAKE, **environment)] * GAMES)
     if algorithm == "PPO":
         how = {"n_steps": HORIZON, "n_epochs": EPOCHS}
     else:

@@ -1,4 +1,4 @@
-"""How runs went, as curves: one of a Snake player, one of a classifier, several in one picture."""
+"""Learning curves: of one Snake player, of one classifier, of several runs in one figure."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,18 +9,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from scripts.common.atomic_file import whole_file
+from scripts.common.figure_file import plot_label, save_figure
 
 Metrics = Sequence[Mapping[str, float]]  # the rows of metrics.csv
 Floats = NDArray[np.floating[Any]]
 
-# Seaborn's palette for people with any colour vision; more runs than that differ by their lines.
+# Seaborn's colour-blind palette; after ten runs the colours repeat with other line styles.
 COLOURS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9")
-LINES = ("-", "--", ":", "-.")
+LINE_STYLES = ("-", "--", ":", "-.")
+MAX_MARKED_POINTS = 60  # longer curves are drawn without markers
+SECONDS, SCORE, ERROR = "seconds of training", "score (food eaten)", "validation error, % of images"
 
 
-class Curve(NamedTuple):
-    """What one run reached, and when."""
+class LearningCurve(NamedTuple):
+    """One run's progress: y against x, both (N,)."""
 
     name: str
     x: Floats
@@ -28,49 +30,51 @@ class Curve(NamedTuple):
 
 
 def food_curve(metrics: Metrics, over: str = "seconds") -> tuple[Floats, Floats]:
-    """Mean food on validation games, and the seconds or steps of training after which it was measured.
+    """Mean score on the validation games, and the seconds or timesteps of training at each measurement.
 
-    Evolution measures its champion in each generation; a learner now and then, and repeats what it knows in between.
+    Evolution measures in every generation. A learner measures now and then: its rows repeat the last score, and hold
+    NaN before the first.
     """
-    if "champion" in metrics[-1]:
-        return _column(metrics, over), _column(metrics, "champion")
-    x, y = _column(metrics, over), _column(metrics, "validation")
-    measured = np.flatnonzero(np.diff(y, prepend=np.nan) != 0)  # nan, too, before the first
+    x, y = _column(metrics, over), _column(metrics, "validation_score")
+    if _is_evolution(metrics):
+        return x, y
+    measured = np.flatnonzero(np.diff(y, prepend=np.nan) != 0)  # NaN != 0, so NaN rows are among them
     measured = measured[np.isfinite(y[measured])]
     return x[measured], y[measured]
 
 
-def save_curve(metrics: Metrics, baselines: Mapping[str, float], path: Path) -> None:
-    """The learning curve of a player, its best marked, with the scripted players' means as lines.
+def save_player_curve(metrics: Metrics, baselines: Mapping[str, float], path: Path) -> None:
+    """Draw the learning curve of a player, with a star at its best and a line for each baseline.
 
     Args:
-        metrics: of an evolution, with "mean", "best" and "champion", or of a learner, with "score" and "validation".
-        baselines: mean food of the scripted players by name.
-        path: of the picture.
+        metrics: of an evolution, with "mean_score" and "best_score", or of a learner, with "episode_score"; both with
+            "seconds" and "validation_score".
+        baselines: mean scores of the scripted players by name.
+        path: of the figure.
     """
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
-    if "champion" in metrics[-1]:
-        x, mean, low, high = (_column(metrics, name) for name in ("seconds", "mean", "mean", "best"))
-        band, middle, measured = "up to the best of it", "mean of the population", "champion, on validation games"
+    if _is_evolution(metrics):
+        x, mean, high = (_column(metrics, name) for name in ("seconds", "mean_score", "best_score"))
+        low = mean
+        line, band, validation = "mean of the population", "mean to best of the population", "champion"
     else:
-        finite = [row for row in metrics if np.isfinite(row["score"])]
-        x, scores = _column(finite, "seconds"), _column(finite, "score")
+        finite = [row for row in metrics if np.isfinite(row["episode_score"])]
+        x, scores = _column(finite, "seconds"), _column(finite, "episode_score")
         mean, low, high = moving_band(scores, max(1, len(scores) // 25))
-        band, middle = "four of five of them", "training games as they end, some of which start late"
-        measured = "agent, on validation games"
+        line, band, validation = "training games, moving mean", "10th to 90th percentile", "agent"
     axes.fill_between(x, low, high, alpha=0.25, linewidth=0, color="C0", label=band)
-    axes.plot(x, mean, color="C0", linewidth=1, label=middle)
+    axes.plot(x, mean, color="C0", linewidth=1, label=line)
     x, food = food_curve(metrics)
-    axes.plot(x, food, "o-", color="C1", linewidth=2, markersize=4, label=measured)
+    axes.plot(x, food, "o-", color="C1", linewidth=2, markersize=4, label=f"{validation} on validation games")
     if len(food):
         best = int(food.argmax())
-        axes.plot(x[best], food[best], "*", color="C3", markersize=14, label=f"best: {food[best]:.1f} food")
-    for name, food_eaten in baselines.items():
-        axes.axhline(food_eaten, linestyle="--", linewidth=1, color="dimgray")
-        axes.text(0.01, food_eaten, name, transform=axes.get_yaxis_transform(), va="bottom", color="dimgray")
+        axes.plot(x[best], food[best], "*", color="C3", markersize=14, label=f"best: {food[best]:.1f}")
+    for name, score in baselines.items():
+        axes.axhline(score, linestyle="--", linewidth=1, color="dimgray")
+        axes.text(0.01, score, name, transform=axes.get_yaxis_transform(), va="bottom", color="dimgray")
     axes.margins(y=0.08)  # room for the name of the highest line
-    _finish(axes, "seconds of training", "food eaten")
+    _label_axes(axes, SECONDS, SCORE)
     axes.legend(loc="lower right", reverse=True)
     save_figure(figure, path)
 
@@ -84,14 +88,14 @@ def moving_band(values: Floats, window: int) -> tuple[Floats, Floats, Floats]:
     return near.mean(axis=1), low, high
 
 
-def save_training_curve(metrics: Metrics, path: Path) -> None:
-    """Loss, and the error on the validation pictures where there are any, over the seconds of training."""
+def save_classifier_curve(metrics: Metrics, path: Path) -> None:
+    """Draw the loss, and the error on the validation images if there are any, over the seconds of training."""
     validated = "validation_accuracy" in metrics[-1]
     figure = Figure(figsize=(10 if validated else 6, 4.5), layout="constrained")
     panels = figure.subplots(1, 2 if validated else 1, squeeze=False)[0]
     seconds = _column(metrics, "seconds")
-    panels[0].plot(seconds, _column(metrics, "loss"), "o-", markersize=4, label="training, augmented")
-    panels[0].set(xlabel="seconds of training", ylabel="loss", yscale="log")
+    panels[0].plot(seconds, _column(metrics, "loss"), "o-", markersize=4, label="training, augmented images")
+    panels[0].set(xlabel=SECONDS, ylabel="loss", yscale="log")
     if validated:
         panels[0].plot(seconds, _column(metrics, "validation_loss"), "o-", markersize=4, label="validation")
         error = 100 * (1 - _column(metrics, "validation_accuracy"))
@@ -99,43 +103,36 @@ def save_training_curve(metrics: Metrics, path: Path) -> None:
         best = int(error.argmin())
         panels[1].plot(seconds[best], error[best], "*", color="C3", markersize=14, label=f"best: {error[best]:.2f} %")
         panels[1].legend()
-        _finish(panels[1], "seconds of training", "validation pictures given the wrong class, %")
+        _label_axes(panels[1], SECONDS, ERROR)
     panels[0].legend()
     panels[0].grid(alpha=0.3)
     save_figure(figure, path)
 
 
-def save_comparison(curves: Sequence[Curve], x_label: str, y_label: str, path: Path) -> None:
-    """The curves of several runs in one picture."""
+def save_comparison(curves: Sequence[LearningCurve], x_label: str, y_label: str, path: Path) -> None:
+    """Draw the curves of several runs in one figure."""
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots()
-    with_dots = all(len(curve.x) < 60 for curve in curves)
+    marker = "o" if all(len(curve.x) < MAX_MARKED_POINTS for curve in curves) else None
     for number, (_, x, y) in enumerate(curves):
-        colour, line = COLOURS[number % len(COLOURS)], LINES[number // len(COLOURS) % len(LINES)]
-        axes.plot(x, y, line, color=colour, marker="o" if with_dots else None, markersize=4, linewidth=1.8)
-    _finish(axes, x_label, y_label)
+        colour, style = COLOURS[number % len(COLOURS)], LINE_STYLES[number // len(COLOURS) % len(LINE_STYLES)]
+        axes.plot(x, y, style, color=colour, marker=marker, markersize=4, linewidth=1.8)
+    _label_axes(axes, x_label, y_label)
     ends = [curve.x[-1] for curve in curves if len(curve.x)]
     if ends and max(ends) > 10 * min(ends):
-        axes.set_xscale("log")  # or the short ones would be lines at the left edge
-    axes.legend(axes.lines, [plain(curve.name) for curve in curves])
+        axes.set_xscale("log")  # on a linear axis the short runs would be lines at the left edge
+    axes.legend(axes.lines, [plot_label(curve.name) for curve in curves])
     save_figure(figure, path)
 
 
-def plain(name: str) -> str:
-    """A name as Matplotlib shows it: a $ would begin a formula, and what is no text cannot be drawn."""
-    return name.encode(errors="replace").decode().replace("$", r"\$")
-
-
-def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
-    """Write a figure as the ending of the path says, as PNG where it has none."""
-    with whole_file(path) as file:
-        figure.savefig(file, dpi=dpi, format=path.suffix[1:] or "png")
+def _is_evolution(metrics: Metrics) -> bool:
+    return "generation" in metrics[-1]
 
 
 def _column(metrics: Metrics, name: str) -> Floats:
     return np.array([row[name] for row in metrics], float)
 
 
-def _finish(axes: Axes, x_label: str, y_label: str) -> None:
+def _label_axes(axes: Axes, x_label: str, y_label: str) -> None:
     axes.set(xlabel=x_label, ylabel=y_label, ylim=(0, None))
     axes.grid(alpha=0.3)

@@ -1,1 +1,1 @@
-"""Agents and games by name: matches, replays, recordings, scores."""
+"""Agents by name, and games: episodes, matches, replays, videos, high scores."""

@@ -1,4 +1,4 @@
-"""The best scores of people, for each kind of game, in a small JSON file that is read strictly."""
+"""High scores of people, one table for each kind of game, in a small JSON file."""
 
 import json
 from collections.abc import Mapping
@@ -8,31 +8,32 @@ from typing import Any, NamedTuple
 import platformdirs
 
 from scripts.common.atomic_file import whole_file
+from scripts.games.episode import rules_of
 
 FORMAT = 1
-KEPT = 10  # scores for each kind of game
+KEPT = 10  # scores in each table
 
 
 class Score(NamedTuple):
-    """One game that somebody played."""
+    """The score of one game."""
 
     food: int
     moves: int
     day: str  # 2026-11-24
 
     def __lt__(self, other: tuple[Any, ...]) -> bool:
-        """Whether the other one is better: more food, or as much in fewer moves."""
+        """Whether the other score is better: more food, or the same food in fewer moves."""
         return (self.food, -self.moves) < (other[0], -other[1])
 
 
 class HighScores:
-    """The scores in a file; they are written back with each new one.
+    """The tables in a file, which is written again with each new score.
 
     Args:
-        path: of the file, which need not be there yet; by default one in the user's data folder.
+        path: of the file, which need not exist yet; None for the one in the user's data folder.
 
     Raises:
-        ValueError: the file holds something else; the message names it.
+        ValueError: the file exists and is no file of high scores; the message names it.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -40,16 +41,16 @@ class HighScores:
         self._scores = _read(self.path)
 
     def of(self, game: str) -> list[Score]:
-        """The scores in games of a kind (see `kind_of_game`), the best first."""
+        """Return the scores in games of a kind (see `kind_of_game`), the best first."""
         return list(self._scores.get(game, ()))
 
     def add(self, game: str, score: Score) -> int | None:
-        """Keep a score if it is one of the best; its place, 1 for the best, or None.
+        """Add a score and return its place, 1 for the best, or None if it is not among the best.
 
         Raises:
-            ValueError: the file holds something else by now.
+            ValueError: the file is no longer one of high scores.
         """
-        self._scores = _read(self.path)  # another window may have written meanwhile
+        self._scores = _read(self.path)  # another window may have added scores meanwhile
         ranked = sorted([*self.of(game), score], reverse=True)
         place = next(number for number, other in enumerate(ranked, start=1) if other is score)
         if place > KEPT:
@@ -62,9 +63,17 @@ class HighScores:
 
 
 def kind_of_game(rules: Mapping[str, Any]) -> str:
-    """The rules that scores are comparable under, in words: "10 x 10, solid walls, 1 food"."""
+    """Return the rules under which scores can be compared, in words: "10 x 10, solid walls, 1 food".
+
+    Obstacles and the hunger limit follow where they are not the default.
+    """
     words = [f"{rules['height']} x {rules['width']}", f"{rules['walls']} walls", f"{rules['food']} food"]
-    return ", ".join([*words, str(rules["obstacles"])] if rules.get("obstacles") else words)
+    if rules.get("obstacles"):
+        words.append(str(rules["obstacles"]))
+    hunger_limit = rules_of(rules).steps_to_starve
+    if hunger_limit != rules_of({**rules, "hunger_limit": None}).steps_to_starve:
+        words.append(f"hunger limit {hunger_limit}")
+    return ", ".join(words)
 
 
 def _read(path: Path) -> dict[str, list[Score]]:
@@ -73,11 +82,11 @@ def _read(path: Path) -> dict[str, list[Score]]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if set(content) != {"format", "scores"} or content["format"] != FORMAT:
-            raise ValueError(f"it is no JSON object of format {FORMAT} with scores")
+            raise ValueError(f"not a JSON object of format {FORMAT} with scores")
         return {kind: [_score(entry) for entry in entries] for kind, entries in content["scores"].items()}
     except (ValueError, TypeError, AttributeError, OSError) as error:
         raise ValueError(
-            f"{path} holds no high scores ({error}); repair it, move it away, or give another file with --scores"
+            f"{path} is no file of high scores ({error}); repair it, move it away, or give another file with --scores"
         ) from None
 
 
@@ -85,5 +94,5 @@ def _score(entry: dict[str, Any]) -> Score:
     score = Score(**entry)
     counts = (score.food, score.moves)
     if not all(type(count) is int and count >= 0 for count in counts) or not isinstance(score.day, str):
-        raise ValueError(f"{entry} is no score of food, moves and day")
+        raise ValueError(f"{entry} is not a score with food, moves and day")
     return score

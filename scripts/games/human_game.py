@@ -1,40 +1,36 @@
-"""A game that a person steers. No window here: turns in, states out."""
+"""A game that a person steers: turns in, states out. It knows no window."""
 
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-import gymnasium as gym
-
-from scripts.games.players import ENVIRONMENT_ID
-from scripts.games.shared_food import seed_food
+from scripts.games.episode import Episode
 from snake_env.engine.state import State
 
 DIRECTIONS = ("up", "right", "down", "left")  # absolute actions, clockwise
-QUEUED = 3  # turns that are kept: quick players press two or three within one move
+MAX_QUEUED = 3  # turns that wait at most; quick players press two or three keys within one move
 
 
-class PlayerGame:
-    """One game, its position now, and the turns that wait to be made.
+class HumanGame:
+    """One game and the turns that wait to be made.
 
     Args:
-        rules: environment arguments; what an action means is of no account.
-        seed: of the game.
+        rules: environment arguments; actions are always absolute.
+        seed: of the game. The food is that of all players with this seed (see `shared_food`).
 
     Attributes:
-        state: the position, N = 1.
         moves: that were made.
-        over: whether the game is.
-        won: whether the board is full.
     """
 
     def __init__(self, rules: Mapping[str, Any], seed: int) -> None:
-        self.seed = seed
-        self._env = gym.make(ENVIRONMENT_ID, **(dict(rules) | {"actions": "absolute"}))
-        self._env.reset(seed=seed)
-        self._turns: deque[int] = deque(maxlen=QUEUED)
-        self.moves, self.over, self.won = 0, False, False
-        self.state = self._read()
+        self.seed, self.moves = seed, 0
+        self._episode = Episode(dict(rules) | {"actions": "absolute"}, seed, same_food=True)
+        self._turns: deque[int] = deque()
+
+    @property
+    def state(self) -> State:
+        """The state now, N = 1."""
+        return self._episode.current.state
 
     @property
     def score(self) -> int:
@@ -42,30 +38,32 @@ class PlayerGame:
         return int(self.state.score[0])
 
     @property
-    def _heading(self) -> int:
-        """Where the snake will look once all turns are made."""
+    def ending(self) -> str:
+        """How the game ended, "" while it goes on (see `Timestep`)."""
+        return self._episode.current.ending
+
+    @property
+    def over(self) -> bool:
+        """Whether the game has ended."""
+        return self._episode.over
+
+    @property
+    def _final_heading(self) -> int:
+        """The heading after all queued turns."""
         return self._turns[-1] if self._turns else int(self.state.heading[0])
 
     def turn(self, direction: int) -> None:
-        """Go 0 up, 1 right, 2 down or 3 left; straight on and back into the neck are no turns."""
-        if (direction - self._heading) % 2 == 1 and len(self._turns) < QUEUED:
+        """Queue a turn: 0 up, 1 right, 2 down, 3 left. Ignored if it is straight on, a reversal, or one too many."""
+        if (direction - self._final_heading) % 2 == 1 and len(self._turns) < MAX_QUEUED:
             self._turns.append(direction)
 
-    def turn_aside(self, side: int) -> None:
-        """Turn by one quarter, as the snake sees it: to the right with 1, to the left with -1."""
-        self.turn((self._heading + side) % 4)
+    def turn_relative(self, side: int) -> None:
+        """Queue a quarter turn as the snake sees it: 1 to the right, -1 to the left."""
+        self.turn((self._final_heading + side) % 4)
 
     def step(self) -> None:
-        """Make one move: the next turn that waits, or straight on; nothing happens in a game that is over."""
+        """Make one move: the next queued turn, or straight on. Does nothing once the game is over."""
         if self.over:
             return
-        seed_food(self._env, self.seed)
-        action = self._turns.popleft() if self._turns else int(self.state.heading[0])
-        _, _, terminated, truncated, info = self._env.step(action)
+        self._episode.step(self._turns.popleft() if self._turns else int(self.state.heading[0]))
         self.moves += 1
-        self.over, self.won = terminated or truncated, bool(info["won"])
-        self.state = self._read()
-
-    def _read(self) -> State:
-        base: Any = self._env.unwrapped
-        return State(**base.get_state())

@@ -1,4 +1,4 @@
-"""A run folder as it is now: its training may still go on, and its files are replaced as a whole."""
+"""The folder of a run while its training may still go on: polled for new metrics and a better agent."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,19 +8,19 @@ from agents import Agent
 from scripts.common.run_folder import RunFolder
 
 
-class News(NamedTuple):
-    """What has changed since the last look, and whether the run is over."""
+class RunUpdate(NamedTuple):
+    """Changes in a run since the last poll."""
 
-    metrics: list[dict[str, float]] | None  # all rows, or None if there are no new ones
-    agent: Agent | None  # the best one, if there is another
-    result: dict[str, Any] | None  # the final figures, if the training is over
+    metrics: list[dict[str, float]] | None  # all rows, or None without new ones
+    agent: Agent | None  # the best one, or None if it is the same as before
+    result: dict[str, Any] | None  # the final figures, or None while the training goes on
 
 
 class LiveRun:
-    """Looks for what is new in the folder of a run of a Snake player.
+    """A run of a Snake player, which may still be training.
 
     Args:
-        path: of the folder.
+        path: the run folder.
 
     Attributes:
         config: the run's options.
@@ -39,17 +39,17 @@ class LiveRun:
 
     @property
     def path(self) -> Path:
-        """Of the folder."""
+        """The run folder."""
         return self._folder.path
 
-    def look(self) -> News:
-        """Read the files that are new or were replaced since the last look."""
+    def poll(self) -> RunUpdate:
+        """Read the files that are new or were replaced since the last poll."""
         metrics = self._folder.read_metrics() if self._changed("metrics.csv") else None
         agent = agents.load(self.path / "best.npz") if self._changed("best.npz") else None
-        return News(metrics, agent, self._folder.read_json("result.json") if self._over() else None)
+        return RunUpdate(metrics, agent, self._folder.read_json("result.json") if self._over() else None)
 
     def _over(self) -> bool:
-        """Whether there are final figures, and not from before the run went on."""
+        """Whether there are final figures; older ones than the metrics are from before the run was resumed."""
         result, metrics = (self.path / name for name in ("result.json", "metrics.csv"))
         return result.exists() and result.stat().st_mtime_ns >= metrics.stat().st_mtime_ns
 
@@ -57,6 +57,6 @@ class LiveRun:
         file = self.path / name
         if not file.exists():
             return False
-        when = file.stat().st_mtime_ns
-        before, self._seen[name] = self._seen.get(name), when
-        return when != before
+        modified = file.stat().st_mtime_ns
+        before, self._seen[name] = self._seen.get(name), modified
+        return modified != before

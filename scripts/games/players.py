@@ -1,4 +1,4 @@
-"""Who plays, by name, from a run folder or a file of weights; and the games that they play."""
+"""Agents by name, run folder or file of weights, and the environments that they play in."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,10 +13,14 @@ ENVIRONMENT_ID = "snake_env/Snake-v1"
 
 
 def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
-    """The agent of this name for games under these rules: a run folder, a file, a shipped or a scripted player.
+    """Return the agent of this name: of a run folder, a file, a shipped agent or a scripted player.
+
+    Args:
+        name: or path of the agent.
+        rules: of the games that it will play.
 
     Raises:
-        ValueError: there is none; the message says which there are. Or it cannot play on this board.
+        ValueError: there is no such agent (the message lists those that exist), or it cannot play on this board.
     """
     if name in scripted.SCRIPTED:
         agent = scripted.make(name, rules)
@@ -30,7 +34,7 @@ def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
 
 
 def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> None:
-    """Ask for a first move: networks take what they were trained on, and not every board has a cycle."""
+    """Ask for a first move: a network needs its own board size, and not every board has a Hamiltonian cycle."""
     environment = agent.environment | dict(rules)
     observation, info = gym.make(ENVIRONMENT_ID, **environment).reset(seed=0)
     try:
@@ -45,20 +49,20 @@ def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> No
 
 
 def make_games(agent: agents.Agent, rules: Mapping[str, Any], N: int) -> gym.vector.VectorEnv[Any, Any, Any]:
-    """N games at once as this agent must see them: under its own rules, changed by those given."""
+    """Make a vector environment of N games as the agent was trained on, with the rules given in place of its own."""
     arguments = agent.environment | dict(rules)
     return gym.make_vec(ENVIRONMENT_ID, num_envs=N, vectorization_mode="vector_entry_point", **arguments)
 
 
 def given_rules(**rules: Any) -> dict[str, Any]:  # noqa: ANN401  any rule's value
-    """The rules that were given on the command line: those that are not None."""
+    """Return the rules that were given on the command line: those that are not None."""
     return {name: value for name, value in rules.items() if value is not None}
 
 
 def shared_rules(agent: str) -> dict[str, Any]:
-    """The rules that a learned agent was trained under, for others to play by; none for a scripted one.
+    """Return the rules that a learned agent was trained under, for other agents to play by; none for a scripted one.
 
-    How an agent sees and moves is its own affair: others may be used to other observations and actions.
+    Observation, reward and actions are left out, as they differ between agents.
     """
     if agent in scripted.SCRIPTED:
         return {}

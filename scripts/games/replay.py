@@ -1,8 +1,7 @@
-"""Replays: a game as a small file from which it can be played again, bit for bit.
+"""Replay of a game: a small file from which the game can be played again, bit for bit.
 
-A game follows from its rules, its seed and its actions alone, and from whether others played with it on the same food.
-So that is all that the file holds, with the agent's name and the final score, by which a replay of other rules than
-today's is recognised:
+The rules, the seed, the actions and `same_food` determine a game. The file holds these, the agent's name, and the final
+score, which is compared when the file is opened:
 
     {"format": 1, "rules": {"height": 10, ...}, "seed": 7, "same_food": false, "actions": "0112...",
      "agent": "shortcut", "score": 97}
@@ -14,11 +13,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
-
 from scripts.common.atomic_file import whole_file
-from scripts.games.players import ENVIRONMENT_ID
-from scripts.games.shared_food import seed_food
+from scripts.games.episode import Episode, rules_of
 from snake_env.engine.rules import Rules
 from snake_env.engine.state import State
 
@@ -36,14 +32,14 @@ TYPES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Replay:
-    """A game that was played.
+    """A game that was played, without its states.
 
     Attributes:
         rules: arguments of `snake_env.engine.rules.Rules`, all of them.
         seed: of the game.
-        same_food: whether food came as to others who played with it (see `shared_food`).
-        actions: what was done, in order; each as its number.
-        agent: the name of who played.
+        same_food: whether the food was that of all players with this seed (see `shared_food`).
+        actions: in order.
+        agent: name of the agent that played.
         score: food eaten after the last action.
     """
 
@@ -55,48 +51,37 @@ class Replay:
     score: int
 
     def states(self) -> Iterator[State]:
-        """The positions of the game, from the first to the last.
+        """Play the game again and yield its states, from the first to the last.
 
         Raises:
-            ValueError: an action that there is not, or that comes after the end of the game.
+            ValueError: an action outside the action space, or after the end of the game.
         """
-        base: Any = gym.make(ENVIRONMENT_ID, **self.rules).unwrapped
-        base.reset(seed=self.seed)
-        over = False
-        yield State(**base.get_state())
+        episode = Episode(self.rules, self.seed, same_food=self.same_food)
+        yield episode.current.state
         for number, action in enumerate(self.actions):
-            if over:
+            if episode.over:
                 raise ValueError(f"the game is over after {number} of {len(self.actions)} actions")
-            if self.same_food:
-                seed_food(base, self.seed)
-            _, _, terminated, truncated, _ = base.step(action)
-            over = terminated or truncated
-            yield State(**base.get_state())
-
-
-def rules_of(environment: Mapping[str, Any]) -> Rules:
-    """The rules among an environment's arguments, which also say how the game is observed and rewarded."""
-    return Rules(**{field.name: environment[field.name] for field in fields(Rules) if field.name in environment})
+            yield episode.step(action).state
 
 
 def save_replay(replay: Replay, path: Path) -> None:
-    """Write a replay to a file; its folder is made."""
+    """Write a replay to a file; its folder is created."""
     content = asdict(replay) | {"actions": "".join(map(str, replay.actions))}
     with whole_file(path) as file:
         file.write_text(json.dumps({"format": FORMAT} | content) + "\n", encoding="utf-8")
 
 
 def open_replay(path: Path) -> Replay:
-    """The replay in a file, checked by playing it once.
+    """Read a replay from a file and check it by playing it once.
 
     Raises:
-        ValueError: there is no such file, it holds something else, or another game comes out; the message names it.
+        ValueError: the file cannot be read, is no replay, or gives another score; the message names the file.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}; give a replay that watch.py saved") from None
-    except (ValueError, RecursionError):  # of JSON, or of bytes that are no text
+    except (ValueError, RecursionError):  # no JSON, or no text at all
         raise ValueError(f"{path} is no replay: it is not JSON; give a file that watch.py saved") from None
     problem = _problem(content)
     if problem:
@@ -106,22 +91,22 @@ def open_replay(path: Path) -> Replay:
     try:
         rules_of(replay.rules)
         *_, last = replay.states()
-    except (TypeError, ValueError) as error:  # rules of any kind may stand in a file
+    except (TypeError, ValueError) as error:  # a file may hold any rules
         raise ValueError(f"{path} cannot be replayed: {error}") from None
     if last.score[0] != replay.score:
         raise ValueError(
-            f"{path} cannot be replayed: its score is {replay.score}, but {last.score[0]} comes out; "
-            "it was changed, or written under other rules"
+            f"{path} cannot be replayed: its score is {replay.score}, but its actions reach {last.score[0]}; "
+            "the file was changed, or written by another version"
         )
     return replay
 
 
-def _problem(content: Any) -> str:  # noqa: ANN401  whatever a file may hold
-    """What keeps a file's content from being a replay; empty for nothing."""
+def _problem(content: Any) -> str:  # noqa: ANN401  any JSON
+    """Return why the content of a file is no replay, or "" if it is one."""
     if not isinstance(content, dict):
-        return "it holds no object"
+        return "it is not a JSON object"
     if content.get("format") != FORMAT:
-        return f"its format is {content.get('format')!r}, known is {FORMAT}"
+        return f"its format is {content.get('format')!r}, not {FORMAT}"
     if set(content) != set(TYPES):
         return f"it has {', '.join(sorted(content))}; a replay has {', '.join(sorted(TYPES))}"
     for name, kind in TYPES.items():

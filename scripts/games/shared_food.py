@@ -1,6 +1,6 @@
-"""Games on the same food: what each piece is drawn from depends on the seed and on the food before it alone.
+"""The same food for all players with one seed: each piece depends only on the seed and on the number of pieces eaten.
 
-In a game as it is, draws that meet a body are made again, so that two players of one seed soon get other food.
+In an ordinary game a cell under the snake is drawn again, so that two players with one seed soon get different food.
 """
 
 from typing import Any
@@ -10,10 +10,10 @@ import numpy as np
 
 
 def seed_food(env: gym.Env[Any, Any], seed: int) -> None:
-    """Draw the next food from a stream of its own: all players get it on the same cell, unless one of them lies there.
+    """Draw the next food from its own random stream: on the same cell for all players whose snake is not on it.
 
     Args:
-        env: a game of Snake that goes on; to be called before each step.
+        env: a game of Snake that is not over; to be called before each step.
         seed: of the game.
     """
     base: Any = env.unwrapped

@@ -1,280 +1,132 @@
-"""What every training of a Snake player has, however it learns: options, the progress line, the final figures."""
+"""The training of a Snake player, whichever way it learns: steps, checkpoints, validation, report."""
 
+import importlib.util
 import math
-import shlex
-import signal
 import subprocess
 import sys
-import time
-from abc import ABC
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from rich.console import Console
 
+import agents
 import nn
-from agents import Agent, Evaluation, evaluate
-from scripts.common.budget import parse_budget
-from scripts.common.command_line import INTERRUPTED, check_seed, typed_command
-from scripts.common.learning_curves import save_curve
-from scripts.common.progress_line import progress_line
+from agents.learning.learner import Learner
+from agents.types import Arrays
 from scripts.common.run_folder import RunFolder
-from scripts.common.tables import evaluation_table, print_table
-from scripts.common.video import play_states, save_video
-from scripts.games.players import find_agent, make_games
-from scripts.training.resuming import NOT_STORED, Resumable, resumed
-from snake_env.endings import find_endings
+from scripts.training.best_agent import BestAgent
+from scripts.training.evolution_options import ES, GA
+from scripts.training.learner_options import DQNOptions, PPOOptions, PQNOptions, QLearningOptions
+from scripts.training.run import begin_run, find_run
+from scripts.training.snake_options import SnakeOptions
+from scripts.training.snake_report import report
+from scripts.training.training_loop import TrainingLoop
 from snake_env.engine.rules import Rules
-from snake_env.rendering.renderer import render_frame
 
-BASELINES = ("random", "greedy", "safe-greedy")
-RULES = ("height", "width", "walls", "obstacles", "food", "hunger_limit", "actions")
-GIF_TILE, GIF_FPS, GIF_FRAMES = 20, 30, 600
-BETWEEN_LINES = 10.0  # seconds, where they cannot be written over each other
-BETWEEN_METRICS = 2.0  # seconds, for those who watch
+KINDS: dict[str, type[SnakeOptions]] = {
+    kind.kind: kind for kind in (ES, GA, QLearningOptions, DQNOptions, PQNOptions, PPOOptions)
+}
+BETWEEN_CHECKPOINTS = 20.0  # seconds; a learner that may be interrupted in a step writes one after every step
 
 
-@dataclass(frozen=True, kw_only=True)
-class Options(Resumable, ABC):
-    """What every kind of training takes."""
-
-    seed: int = 0
-    """Of the first networks, of chance in learning, and of the training games."""
-    budget: str = "120s"
-    """Training time, such as 90s, 15m or 2h; with --resume the time of all parts together."""
-    out: Path | None = None
-    """Run folder; by default a new one under runs/."""
-    resume: Path | None = None
-    """Run folder to go on with; all other options are of that run, but for the number of workers or threads, and, where
-    they are given anew, how long, and a learner's --hunger-limit and --late-starts."""
-    watch: bool = False
-    """Show the best agent and the curve in a window. Closing it does not stop the training, which goes on without a
-    display too; Ctrl-C stops both; after the training it stays."""
-    final_games: int = 200
-    """Fresh games on which the agent is measured at the end, beside scripted players."""
-    height: int = 10
-    """Rows of the board."""
-    width: int = 10
-    """Columns of the board."""
-    walls: str = "solid"
-    """solid, or wrap for joined edges."""
-    obstacles: str | None = None
-    """Name of a layout: cross, pillars, rooms or corners."""
-    food: int = 1
-    """Pieces of food at a time."""
-    hunger_limit: int | None = None
-    """Steps without food that end a game; by default twice the number of cells, and while training as many as there are
-    cells."""
-    actions: str = "absolute"
-    """absolute (up, right, down, left) or relative (left, straight, right)."""
-
-    @property
-    def rules(self) -> dict[str, Any]:
-        """The rules of the games on which the agent is measured."""
-        return {name: getattr(self, name) for name in RULES}
-
-    @property
-    def training_rules(self) -> dict[str, Any]:
-        """Those it learns by: it starves in half the time, as walking in circles teaches nothing."""
-        return self.rules | {"hunger_limit": self.hunger_limit or self.height * self.width}
-
-
-Chosen = TypeVar("Chosen", bound=Options)
-
-
-def find_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, RunFolder]:
-    """The options and the folder of a new run, or of the run to go on with; nothing is written yet, see `begin_run`.
-
-    Raises:
-        FileExistsError, FileNotFoundError: see `RunFolder`.
-        ValueError: an option that no training can have.
-    """
-    if options.resume is None:
-        folder = RunFolder.new(options.out, options.kind)
-    else:
-        folder = RunFolder.existing(options.resume)
-        kept = resumed(options, folder, kinds)
-        if options.kind != kept.kind:
-            raise ValueError(f"{folder.path} is a run of {kept.kind}, not of {options.kind}: leave out the kind")
-        options = kept
-    _check(options)
-    return options, folder
-
-
-def begin_run(options: Options, folder: RunFolder) -> None:
-    """Write down what the run is, once all that it needs is there; or that it goes on, and what was chosen anew."""
-    command = typed_command()
-    if options.resume is None:
-        folder.claim()
-        stored = {name: value for name, value in asdict(options).items() if name not in NOT_STORED}
-        about = {"kind": options.kind, "out": str(folder.path), "resume": None, "command": command}
-        folder.write_json("config.json", stored | about)
-    else:
-        folder.tidy()
-        stored = folder.read_json("config.json")
-        anew = {name: getattr(options, name) for name in options.adjustable}
-        if any(stored.get(name) != value for name, value in anew.items()):
-            folder.write_json("config.json", stored | anew | {"command": f"{stored['command']} && {command}"})
-        (folder.path / "result.json").unlink(missing_ok=True)  # it will be another one
+def train(options: SnakeOptions) -> dict[str, Any]:
+    """Train, measure, and leave a run folder; return the content of its result.json."""
+    options, folder = find_run(options, tuple(KINDS.values()))
+    Rules(**options.rules)  # raises what is wrong with the board
+    learner = options.make_learner()
+    best = BestAgent(folder, getattr(options, "n_validations", 0), getattr(options, "validation_games", 0))
+    rows, seconds = _restore(folder, learner, best, options)
+    begin_run(options, folder)
     if options.watch:
         # A process of its own, which reads the folder: the training never waits for the window.
         window = [sys.executable, str(Path(__file__).parents[1] / "watch_run.py"), str(folder.path)]
         subprocess.Popen(window, stdout=subprocess.DEVNULL)  # noqa: S603
+    loop = TrainingLoop(folder, rows, seconds, options.budget, options.until)
+    tensorboard, saved = _tensorboard(folder), loop.seconds
+
+    def save() -> None:
+        arrays, header = learner.state()
+        metrics = [{name: _as_json(value) for name, value in row.items()} for row in loop.rows]
+        about = {"learner": header, "best": best.state(), "seconds": loop.seconds, "metrics": metrics}
+        nn.files.write(folder.path / "last.npz", arrays, about)
+
+    def step() -> dict[str, Any]:
+        nonlocal saved
+        if loop.rows and (learner.interruptible or loop.seconds - saved > BETWEEN_CHECKPOINTS):
+            save()
+            saved = loop.seconds
+        metrics = learner.step(min(loop.progress, 1.0))
+        row = {"timesteps": learner.num_timesteps} | metrics
+        progress = loop.progress_at(row[options.until[0]])
+        row |= best.update(learner, metrics, progress, loop.seconds)
+        if tensorboard is not None:
+            for name, value in row.items():
+                tensorboard.add_scalar(name, value, step=learner.num_timesteps)
+        return row
+
+    loop.run(step, _describe, interruptible=learner.interruptible)
+    if not loop.rows:
+        raise SystemExit("stopped before the first step of training ended; give a larger --budget")
+    if loop.progress >= 1 or not learner.interruptible:
+        save()
+    if best.score < 0:  # stopped before the first validation
+        loop.rows[-1] |= best.validate(learner.agent(), learner.num_timesteps, loop.seconds)
+    folder.write_metrics(loop.rows)
+    counts = {name: loop.rows[-1][name] for name in ("generation", "episodes") if learner.interruptible}
+    counts = {"total_timesteps": learner.num_timesteps} | {
+        f"{name}s".replace("ss", "s"): n for name, n in counts.items()
+    }
+    return report(agents.load(folder.path), options, loop, counts)
 
 
-def read_checkpoint(folder: RunFolder, part: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]] | None:
-    """Arrays and header of the folder's last.npz, None before there is one.
+def _restore(
+    folder: RunFolder, learner: Learner, best: BestAgent, options: SnakeOptions
+) -> tuple[list[dict[str, Any]], float]:
+    """Let a run continue from its last.npz; return its metrics and its seconds of training, none and 0 for a new run.
 
     Raises:
-        ValueError: it is the checkpoint of something else, without a header for this part.
+        ValueError: last.npz is not the checkpoint of such a training.
     """
     file = folder.path / "last.npz"
-    if not file.exists():
-        return None
+    if options.resume is None or not file.exists():
+        return [], 0.0
     arrays, header = nn.files.read(file)
-    if not {part, "seconds"} <= header.keys():
+    if not {"learner", "best", "seconds", "metrics"} <= header.keys():
         raise ValueError(f"{file} is no checkpoint of such a training; give the folder of another run")
-    return arrays, header
+    _limit_hunger(arrays, options)
+    learner.restore(arrays, header["learner"])
+    best.restore(header["best"])
+    rows = [{name: math.nan if value is None else value for name, value in row.items()} for row in header["metrics"]]
+    return rows, header["seconds"]
 
 
-def _check(options: Options) -> None:
-    """Refuse what would fail later, or never end."""
-    check_seed(options.seed)
-    parse_budget(options.budget)
-    Rules(**options.rules)
-    for name in ("final_games", "validations", "validation_games", "games", "workers", "threads", options.counted):
-        count = getattr(options, name, None)
-        if count is not None and count < 1:
-            raise ValueError(f"{name} is {count}; give 1 or more")
-    if not 0 <= getattr(options, "late_starts", 0) < 1:
-        raise ValueError(f"late_starts is {getattr(options, 'late_starts', 0)}; give a share from 0 to below 1")
+def _limit_hunger(arrays: Arrays, options: SnakeOptions) -> None:
+    """Bring the hunger of games that go on below a limit that is lower now."""
+    hunger = arrays.get("collector.game.hunger")
+    if hunger is not None:
+        limit = Rules(**options.training_rules).steps_to_starve
+        np.minimum(hunger, limit - 1 + arrays["collector.game.over"], out=hunger)
 
 
-class Course:
-    """The course of a run: its rows of metrics, its clock, the line that shows how it goes.
-
-    Args:
-        folder: of the run.
-        rows: of metrics, from an earlier part.
-        before: seconds that earlier parts took.
-        budget: how long all parts together may take.
-        until: instead of a time, a column of the metrics and the number in it that ends the training.
-    """
-
-    def __init__(
-        self, folder: RunFolder, rows: list[dict[str, Any]], before: float, budget: str, until: tuple[str, int | None]
-    ) -> None:
-        self.folder, self.rows, self.console = folder, rows, Console(markup=False)
-        self._column, self._last = until
-        self._limit = parse_budget(budget) if self._last is None else math.inf
-        self._started, self._printed, self._written = time.perf_counter() - before, -math.inf, -math.inf
-
-    @property
-    def seconds(self) -> float:
-        """Since the training began, without the pauses between its parts."""
-        return time.perf_counter() - self._started
-
-    @property
-    def progress(self) -> float:
-        """Share of the training that is over; 1 or more at its end."""
-        if self._last is None:
-            return self.seconds / self._limit
-        return self.progress_at(self.rows[-1]) if self.rows else 0.0
-
-    def progress_at(self, row: Mapping[str, Any]) -> float:
-        """The same at a row of the metrics."""
-        return float(row["seconds"]) / self._limit if self._last is None else float(row[self._column]) / self._last
-
-    def run(
-        self, step: Callable[[], dict[str, Any]], line: Callable[[dict[str, Any], float], str], *, whole: bool = False
-    ) -> None:
-        """Make steps until the training is over or someone presses Ctrl-C.
-
-        Args:
-            step: makes one, and returns its row of metrics.
-            line: tells people a row, and the seconds of training that it stands for.
-            whole: whether a step that has begun must end before Ctrl-C counts, since half of it is worth nothing.
-        """
-        self.console.print(f"Training in {self.folder.path}; Ctrl-C stops and keeps what was reached.")
-        with progress_line(self.console) as progress:
-            task = progress.add_task("first step", total=1.0, left="")
-            try:
-                while (done := self.progress) < 1:
-                    with _undivided() if whole else nullcontext():
-                        self.rows.append({"seconds": 0.0} | step())
-                        self.rows[-1]["seconds"] = round(self.seconds, 2)
-                    if self.seconds - self._written > BETWEEN_METRICS:
-                        self.folder.write_metrics(self.rows)
-                        self._written = self.seconds
-                    done = self.progress
-                    told = line(self.rows[-1], self.seconds)
-                    left = f"{max(0.0, self.seconds * (1 / done - 1)):.0f} s left"
-                    progress.update(task, completed=done, description=told, left=left)
-                    if not self.console.is_terminal and self.seconds - self._printed > BETWEEN_LINES:
-                        self._printed = self.seconds
-                        self.console.print(f"{told}  {left}", highlight=False)
-            except KeyboardInterrupt:
-                self.console.print("Stopped; keeping what was reached.")
+def _describe(row: dict[str, Any]) -> str:
+    """A row of metrics in at most 66 characters."""
+    speed = f"{row['steps_per_second'] / 1000:.3g}k steps/s"
+    if "generation" in row:
+        scores = f"best score {row['best_score']:.1f}, mean {row['mean_score']:.1f}"
+        return f"generation {row['generation']}: {scores}, champion {row['validation_score']:.1f}; {speed}"
+    validated = math.isfinite(row["validation_score"])
+    validation = f", validation {row['validation_score']:.1f}, full {row['validation_full']:.0%}" if validated else ""
+    return f"{row['timesteps'] / 1e6:.2f}M steps: score {row['episode_score']:.1f}{validation}; {speed}"
 
 
-@contextmanager
-def _undivided() -> Iterator[None]:
-    """Keep Ctrl-C until the block is over. A second one ends the program, which keeps its last checkpoint."""
-    pressed = False
-
-    def note(*_: object) -> None:
-        nonlocal pressed
-        if pressed:
-            sys.exit(INTERRUPTED)
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
+def _as_json(value: float) -> float | None:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def report(
-    agent: Agent, options: Options, folder: RunFolder, course: Course, counts: Mapping[str, int]
-) -> dict[str, Any]:
-    """Measure the agent beside scripted players on fresh games, and leave curve, GIF and result.
+def _tensorboard(folder: RunFolder) -> Any | None:  # noqa: ANN401  an optional package's class
+    """A writer of TensorBoard's files in the run folder; None where TensorBoard is not installed."""
+    if importlib.util.find_spec("tensorboard") is None:
+        return None
+    from tensorboard.summary import Writer
 
-    Args:
-        agent: the best of the run.
-        options: of the run.
-        folder: of the run; best.npz is there.
-        course: of the run.
-        counts: what else the result tells.
-    """
-    console, rules = course.console, options.rules
-    console.print(f"Playing {options.final_games} fresh games with the agent and with scripted players ...")
-    players = [find_agent(name, rules) for name in BASELINES]
-    results = [_measure(player, rules, options.final_games) for player in (*players, agent)]
-    title = f"{options.final_games} games, seeds 0 to {options.final_games - 1}"
-    print_table(console, evaluation_table(results, title))
-    reached = results[-1]
-    seconds = {"train_seconds": course.rows[-1]["seconds"]}
-    result = reached.row() | {"agent": str(folder.path)} | seconds | dict(counts)
-    folder.write_json("result.json", result)
-    save_curve(course.rows, {result.agent: result.mean for result in results[:-1]}, folder.path / "curve.png")
-    # The best game: most food, and of those the shortest.
-    best = int(np.lexsort((reached.steps, -reached.scores))[0])
-    states = list(play_states(agent, {}, seed=best))
-    shown = states[:: -(-len(states) // GIF_FRAMES)] + states[-1:]
-    frames = [render_frame(state, tile=GIF_TILE, wrap=options.walls == "wrap") for state in shown]
-    save_video(frames, folder.path / "best_game.gif", GIF_FPS)
-    console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
-    console.print(f"Watch it: python scripts/watch.py {shlex.quote(str(folder.path))}")
-    return result
-
-
-def _measure(player: Agent, rules: dict[str, Any], games: int) -> Evaluation:
-    return evaluate(player, make_games(player, rules, games), games=games, seed=0, ending=find_endings)
+    return Writer(str(folder.path / "tensorboard"))

@@ -1,4 +1,4 @@
-"""The window: events in, frames out. A script writes a `View`, and `run` shows it until it is closed."""
+"""The application window: handles events and draws a `View` frame by frame until it is closed."""
 
 import os
 import sys
@@ -10,29 +10,29 @@ from pathlib import Path
 import pygame
 from pygame import Rect
 
+from scripts.ui.background_worker import BackgroundWorker
 from scripts.ui.canvas import BODY, SMALL, TITLE, Canvas
 from scripts.ui.keys import Key
 from scripts.ui.layout import shrink
 from scripts.ui.pointer import Pointer
 from scripts.ui.theme import DARK, LIGHT
-from scripts.ui.worker import Worker
 
 FPS = 60
-SMALLEST = (400, 280)  # pixels: in less, nothing can be read
+SMALLEST = (400, 280)  # pixels: smaller windows are not readable
 NOTICE_SECONDS = 5.0
-DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")  # variables that lead to one on Linux
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")  # environment variables that name a display on Linux
 
 
 class View(ABC):
-    """What a window shows, and the keys that it obeys.
+    """Content of a window: what is drawn, and the keys.
 
     Attributes:
-        title: what stands in the title bar.
-        alternatives: what to do where no window can be opened, as the end of a sentence.
-        keys: what the view's keys do; the help lists them in this order.
-        pointer: mouse and typing.
-        worker: computes what would take longer than a frame.
-        closed: set it to close the window.
+        title: of the window.
+        alternatives: advice for machines without a display, as the end of a sentence.
+        keys: key bindings, in the order in which the help lists them.
+        pointer: mouse and typed text.
+        worker: for jobs that would take longer than a frame.
+        closed: set it to True to close the window.
     """
 
     title = "Snake"
@@ -40,19 +40,19 @@ class View(ABC):
     keys: Sequence[Key] = ()
 
     def __init__(self) -> None:
-        self.pointer, self.worker = Pointer(), Worker()
+        self.pointer, self.worker = Pointer(), BackgroundWorker()
         self.closed = False
         self._notice, self._notice_ends = "", 0.0
 
     @abstractmethod
     def draw(self, canvas: Canvas, area: Rect) -> None:
-        """Draw one frame; widgets say what happens to them while they are drawn."""
+        """Draw one frame, and handle the widgets, whose functions return what happened to them."""
 
-    def update(self, seconds: float) -> None:  # noqa: B027  a view in which nothing moves needs none
-        """Let time pass: so much since the last frame."""
+    def update(self, seconds: float) -> None:  # noqa: B027  optional
+        """Advance by the seconds since the last frame."""
 
-    def dropped(self, path: Path) -> None:  # noqa: B027  most views take no files
-        """A file was dropped on the window."""
+    def dropped(self, path: Path) -> None:  # noqa: B027  optional
+        """Handle a file that was dropped on the window."""
 
     def say(self, text: str) -> None:
         """Show a line at the bottom of the window for a few seconds."""
@@ -60,23 +60,23 @@ class View(ABC):
 
     @property
     def notice(self) -> str:
-        """What `say` said last, while it is shown."""
+        """The line of the last `say`, "" once it is no longer shown."""
         return self._notice if time.monotonic() < self._notice_ends else ""
 
 
 class App:
-    """A window of the desktop that shows a view. `run` is all that scripts need; tests draw frame by frame.
+    """A desktop window with a view. Commands call `run`; tests call `frame` for each frame.
 
     Args:
-        view: what it shows.
-        size: width and height in pixels at the start.
+        view: that is shown.
+        size: first width and height in pixels.
 
     Attributes:
         theme: DARK or LIGHT.
         helping: whether the help is shown.
 
     Raises:
-        RuntimeError: there is no display to open a window on.
+        RuntimeError: there is no display.
     """
 
     def __init__(self, view: View, size: tuple[int, int] = (1200, 760)) -> None:
@@ -88,14 +88,14 @@ class App:
             Key("f11", "full screen", self._toggle_fullscreen),
             Key("q escape", "close", self._close),
         ]
-        self._held: set[int] = set()  # keys that are down: what comes again from them is a repetition
+        self._held: set[int] = set()  # keys that are down: a further KEYDOWN of one of them is a repetition
         self._clock = pygame.time.Clock()
         try:
             if sys.platform == "linux" and not any(map(os.environ.get, DISPLAYS)):
-                raise pygame.error("no display found")  # asked, Wayland would print a line of its own
+                raise pygame.error("no display found")  # else SDL tries Wayland, which prints a line
             pygame.display.init()
             if pygame.display.get_driver() == "offscreen" and "SDL_VIDEODRIVER" not in os.environ:
-                raise pygame.error("no display found")  # SDL would go on unseen
+                raise pygame.error("no display found")  # SDL would run without a visible window
             pygame.display.set_mode(size, pygame.RESIZABLE)
         except pygame.error as error:
             self.close()
@@ -104,7 +104,7 @@ class App:
         pygame.key.set_repeat(350, 45)  # milliseconds
 
     def frame(self) -> bool:
-        """Take the events that have come, and draw; whether the window is still open."""
+        """Handle the pending events and draw one frame; return whether the window is still open."""
         view = self.view
         seconds = self._clock.tick() / 1000
         view.pointer.start_frame()
@@ -118,7 +118,7 @@ class App:
         canvas = Canvas(surface, self.theme, view.pointer)
         surface.fill(self.theme.background)
         if canvas.area.width < SMALLEST[0] or canvas.area.height < SMALLEST[1]:
-            canvas.text("make it larger", canvas.area, align="centre")
+            canvas.text("window too small", canvas.area, align="centre")
             pygame.display.flip()
             return True
         view.draw(canvas, shrink(canvas.area, canvas.unit))
@@ -130,7 +130,7 @@ class App:
         return True
 
     def run(self, fps: float = FPS) -> None:
-        """Draw so many frames a second until the window is closed; Ctrl-C closes it too."""
+        """Draw `fps` frames per second until the window is closed, or Ctrl-C."""
         clock = pygame.time.Clock()
         try:
             while self.frame():
@@ -180,14 +180,14 @@ def _draw_notice(canvas: Canvas, text: str) -> None:
     height = canvas.line_height() + canvas.unit
     width = min(canvas.width(text) + 3 * canvas.unit, canvas.area.width - 2 * canvas.unit)
     area = Rect(0, 0, width, height)
-    area.midbottom = (canvas.area.centerx, canvas.area.bottom - 8 * canvas.unit)  # above what is often at the bottom
+    area.midbottom = (canvas.area.centerx, canvas.area.bottom - 8 * canvas.unit)  # above the buttons at the bottom
     canvas.box(area, canvas.theme.text, radius=0.6)
     inside = area.inflate(-2 * canvas.unit, 0)
     canvas.text(text, inside, colour=canvas.theme.background, align="centre")
 
 
 def _draw_help(canvas: Canvas, title: str, keys: Sequence[Key]) -> None:
-    """Dim the window and list the keys over it, in two columns if one is too high."""
+    """Dim the window and list the keys, in two columns if one is too high."""
     shade = pygame.Surface(canvas.area.size, pygame.SRCALPHA)
     shade.fill((*canvas.theme.background, 200))
     canvas.surface.blit(shade, (0, 0))

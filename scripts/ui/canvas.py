@@ -1,4 +1,4 @@
-"""What a frame is drawn on: texts and boxes in the theme's colours, at the size that the window has now."""
+"""Canvas of a frame: draws text and boxes in the colours of the theme, at the current size of the window."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -10,23 +10,23 @@ from scripts.ui.pointer import Pointer
 from scripts.ui.theme import Colour, Theme
 
 SMALLEST_UNIT, LARGEST_UNIT = 11, 30  # pixels
-UNITS_ACROSS, UNITS_DOWN = 88, 52  # of a window: its unit follows from its size
-SMALL, BODY, TITLE, HUGE = 0.85, 1.0, 1.35, 2.2  # sizes of texts in units
-FINER = 4  # texts are drawn so many times as large and scaled; fitted to pixels, an x of some sizes has feet
+UNITS_ACROSS, UNITS_DOWN = 88, 52  # units in a window, from which the unit follows
+SMALL, BODY, TITLE, HUGE = 0.85, 1.0, 1.35, 2.2  # text sizes in units
+SUPERSAMPLING = 4  # text is drawn this many times larger and scaled down, so that letters have one shape at all sizes
 
 
 class Canvas:
-    """A surface with a theme and a unit of length, and the pointer for widgets.
+    """Surface with a theme and a unit of length, and the pointer for widgets.
 
     Args:
         surface: to draw on.
-        theme: of all colours.
+        theme: colours.
         pointer: of this frame.
 
     Attributes:
-        unit: pixels of one unit, the size of plain text; all sizes are multiples of it.
+        unit: size of plain text in pixels; all other sizes are multiples of it.
         gap: pixels between things that belong together.
-        area: all of the surface.
+        area: of the whole surface.
     """
 
     def __init__(self, surface: Surface, theme: Theme, pointer: Pointer) -> None:
@@ -46,14 +46,14 @@ class Canvas:
         bold: bool = False,
         align: str = "left",
     ) -> Rect:
-        """Write one line, in the middle of the area's height; one that is too wide ends in an ellipsis.
+        """Write one line, vertically centred; text that is too wide ends in an ellipsis.
 
         Args:
-            text: what is written.
-            area: where.
+            text: to write.
+            area: to write in.
             size: in units: SMALL, BODY, TITLE or HUGE.
-            colour: by default that of text.
-            bold: or not.
+            colour: None for the text colour of the theme.
+            bold: whether the text is bold.
             align: "left", "centre" or "right".
 
         Returns:
@@ -70,17 +70,21 @@ class Canvas:
         return place
 
     def width(self, text: str, *, size: float = BODY, bold: bool = False) -> int:
-        """Pixels that a text is wide."""
+        """Return the width of a text in pixels."""
         return _width(text, round(size * self.unit), bold)
 
     def line_height(self, size: float = BODY) -> int:
-        """Pixels from one line of text to the next."""
+        """Return the height of a line of text in pixels."""
         return round(1.5 * size * self.unit)
 
     def box(self, area: Rect, colour: Colour | None = None, *, radius: float = 0.4, line: Colour | None = None) -> None:
-        """Fill an area with a colour, with round corners of so many units; with a line, that as a thin frame around it.
+        """Fill an area that has round corners.
 
-        Without a colour it is that of panels.
+        Args:
+            area: to fill.
+            colour: None for the colour of panels.
+            radius: of the corners, in units.
+            line: colour of a thin frame, None for no frame.
         """
         if area.width <= 0 or area.height <= 0:
             return
@@ -93,7 +97,7 @@ class Canvas:
         _round(self.surface, area, colour, corner)
 
     def panel(self, area: Rect, title: str = "", aside: str = "") -> Rect:
-        """A panel with a title, and quiet words at its right; gives back the area inside."""
+        """Draw a panel with a title and quiet text at the right; return the area inside."""
         self.box(area, radius=0.6)
         inside = area.inflate(-2 * self.unit, -2 * round(0.7 * self.unit))
         if not title and not aside:
@@ -105,7 +109,7 @@ class Canvas:
         return Rect(inside.x, top, inside.width, max(0, inside.bottom - top))
 
     def aside(self, area: Rect, words: str, *, beside: str) -> None:
-        """Write the quiet words at the right of a panel's title, `beside`; for those that only its content tells."""
+        """Write quiet text at the right of a panel's title `beside`, if it is known only after drawing the content."""
         inside = area.inflate(-2 * self.unit, -2 * round(0.7 * self.unit))
         taken = self.width(beside.upper(), size=SMALL, bold=True) + self.unit if beside else 0
         head = Rect(inside.x + taken, inside.y, max(0, inside.width - taken), self.line_height(SMALL))
@@ -114,7 +118,7 @@ class Canvas:
 
 @lru_cache(maxsize=4096)
 def shorten(text: str, width: int, pixels: int, bold: bool) -> str:
-    """The text, or as much of its beginning as fits into so many pixels, with an ellipsis."""
+    """Return the text, or the beginning of it that fits into a width, with an ellipsis."""
     if _width(text, pixels, bold) <= width:
         return text
     while text and _width(text + "…", pixels, bold) > width:
@@ -124,23 +128,23 @@ def shorten(text: str, width: int, pixels: int, bold: bool) -> str:
 
 @lru_cache(maxsize=64)
 def _font(pixels: int, bold: bool) -> pygame.font.Font:
-    """DejaVu Sans, which comes with matplotlib and has arrows and Greek letters; FINER times as large."""
+    """Load DejaVu Sans, which comes with Matplotlib and has arrows and Greek letters, SUPERSAMPLING times larger."""
     import matplotlib
 
     pygame.font.init()
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return pygame.font.Font(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, FINER * pixels)
+    return pygame.font.Font(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / name, SUPERSAMPLING * pixels)
 
 
 def _width(text: str, pixels: int, bold: bool) -> int:
-    return -(-_font(pixels, bold).size(text)[0] // FINER)
+    return -(-_font(pixels, bold).size(text)[0] // SUPERSAMPLING)
 
 
 @lru_cache(maxsize=2048)
 def _text(text: str, pixels: int, bold: bool, colour: Colour) -> Surface:
     large = _font(pixels, bold).render(text, True, colour)
-    width, height = (-(-side // FINER) for side in large.get_size())
-    whole = Surface((FINER * width, FINER * height), pygame.SRCALPHA)
+    width, height = (-(-side // SUPERSAMPLING) for side in large.get_size())
+    whole = Surface((SUPERSAMPLING * width, SUPERSAMPLING * height), pygame.SRCALPHA)
     whole.fill((*colour, 0))
     whole.blit(large, (0, 0))
     return pygame.transform.smoothscale(whole, (width, height))
@@ -148,9 +152,9 @@ def _text(text: str, pixels: int, bold: bool, colour: Colour) -> Surface:
 
 @lru_cache(maxsize=256)
 def _disc(radius: int, colour: Colour) -> Surface:
-    """A smooth disc, drawn four times as large."""
+    """Draw a smooth disc, four times larger and then scaled down."""
     large = Surface((8 * radius, 8 * radius), pygame.SRCALPHA)
-    large.fill((*colour, 0))  # its colour at the edge too, where it is mixed with what lies below
+    large.fill((*colour, 0))  # transparent, with the same colour, which is mixed in at the edge
     pygame.draw.circle(large, colour, (4 * radius, 4 * radius), 4 * radius)
     return pygame.transform.smoothscale(large, (2 * radius, 2 * radius))
 

@@ -1,4 +1,4 @@
-"""Numbers as bars and as curves."""
+"""Bar chart and line chart."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,20 @@ from pygame import Rect
 from scripts.ui.canvas import BODY, SMALL, Canvas
 from scripts.ui.theme import Colour
 
-ROOM = "100.0%"  # is kept for the texts at least: bars would jump whenever the longest one changes
+ROOM = "100.0%"  # least room for the texts: else bars would jump when the longest text changes
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar: how it is called, how long it is, and what is written at its end.
+    """One bar with its label and its text.
 
     Args:
         label: at its left.
         value: its length, from `low` to `high` of `bars`.
         text: at its right.
         marked: whether it is the chosen one: in the accent's colour, its texts bold.
-        disabled: whether it does not count: hatched, its texts faint.
-        colour: in place of the theme's.
+        disabled: whether it is hatched, with faint texts.
+        colour: None for the colour of the theme.
     """
 
     label: str
@@ -37,7 +37,7 @@ class Bar:
 
 
 def bars(canvas: Canvas, area: Rect, shown: Sequence[Bar], *, low: float = 0, high: float = 1) -> None:
-    """Bars one below the other; negative ones go to the left of where 0 is."""
+    """Draw bars one below the other; negative ones extend to the left of 0."""
     if not shown:
         return
     theme = canvas.theme
@@ -68,25 +68,30 @@ def bars(canvas: Canvas, area: Rect, shown: Sequence[Bar], *, low: float = 0, hi
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A line through points (x, y), with a name; points whose y is not a number are left out."""
+class ChartLine:
+    """A line through points (x, y) with a name; points that are not finite are left out."""
 
     name: str
     xs: Sequence[float] | NDArray[Any]
     ys: Sequence[float] | NDArray[Any]
 
 
-def curves(
-    canvas: Canvas, area: Rect, shown: Sequence[Curve], *, levels: Mapping[str, float] | None = None, x_label: str = ""
+def lines(
+    canvas: Canvas,
+    area: Rect,
+    shown: Sequence[ChartLine],
+    *,
+    levels: Mapping[str, float] | None = None,
+    x_label: str = "",
 ) -> None:
-    """Curves in one picture, named at its top, y from 0 or the least value upwards.
+    """Draw lines in one chart with their names at the top; y starts at 0 or at the least value.
 
     Args:
         canvas: to draw on.
-        area: where.
-        shown: the curves, in the theme's colours.
-        levels: values to show as thin named lines, such as baselines.
-        x_label: what x counts.
+        area: to draw in.
+        shown: the lines, drawn in the colours of the theme.
+        levels: values shown as thin horizontal lines with a name, such as baselines.
+        x_label: unit of x.
     """
     theme, levels = canvas.theme, levels or {}
     points = [
@@ -96,7 +101,7 @@ def curves(
     every = [point for line in points for point in line]
     ys = [y for _, y in every] + list(levels.values()) + [0.0]
     low, high = min(ys), max(ys)
-    high = high + 0.08 * (high - low) if high > low else low + 1  # some air above
+    high = high + 0.08 * (high - low) if high > low else low + 1  # margin above
     first, last = min((x for x, _ in every), default=0.0), max((x for x, _ in every), default=1.0)
     last = last if last > first else first + 1
     head = Rect(area.x, area.y, area.width, canvas.line_height(SMALL))
@@ -141,7 +146,7 @@ def curves(
 
 
 def _hatch(canvas: Canvas, area: Rect) -> None:
-    """Slanted lines over an area."""
+    """Draw slanted lines over an area."""
     before = canvas.surface.get_clip()
     canvas.surface.set_clip(area)
     for x in range(area.x - area.height, area.right, max(4, canvas.unit // 2)):

@@ -1,4 +1,4 @@
-"""Arrays as pictures: frames, and grids of maps such as the planes of an observation or what a convolution gives."""
+"""Arrays drawn as images: RGB images, and grids of maps such as observation planes and feature maps."""
 
 import math
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from scripts.ui.theme import ramp
 
 
 def picture(canvas: Canvas, area: Rect, frame: NDArray[np.uint8], *, smooth: bool = True) -> Rect:
-    """Show a frame, (h, w, 3) uint8, as large as fits; gives back where it lies.
+    """Draw an RGB image, (h, w, 3) uint8, as large as it fits; return its area.
 
     Args:
         canvas: to draw on.
-        area: where.
-        frame: of any size; one that fits already is shown pixel by pixel.
-        smooth: whether pixels are blended when they are scaled; few large ones look better as squares.
+        area: to draw in.
+        frame: the image; it is not scaled if it has the size of the area.
+        smooth: whether scaling blends pixels; few large pixels look better as squares.
     """
     h, w, _ = frame.shape
     place = fit(area, w, h)
@@ -39,18 +39,17 @@ def picture(canvas: Canvas, area: Rect, frame: NDArray[np.uint8], *, smooth: boo
 def maps(
     canvas: Canvas, area: Rect, shown: NDArray[Any], *, names: Sequence[str] = (), largest: float | None = None
 ) -> list[Rect]:
-    """Show K maps, (K, h, w), as pictures in a grid as large as the area allows; gives back where each lies.
+    """Draw K maps, (K, h, w), in a grid as large as the area allows; return the area of each.
 
-    A number is a square of whole pixels, so that all are of one size; only maps with too little room are thinned out.
-
-    Colours go from 0 to the largest value, and to another side for negative ones (see `ui.theme`).
+    A number is a square of k x k pixels, of the same size for all; if there is no room for one pixel each, numbers are
+    skipped. Positive and negative numbers have different colours (see `ramp` in theme.py).
 
     Args:
         canvas: to draw on.
-        area: where.
-        shown: numbers of any type.
+        area: to draw in.
+        shown: the maps, of any dtype.
         names: of the maps, written below them where there is room.
-        largest: the absolute value of the strongest colour; by default the largest of all.
+        largest: absolute value with the strongest colour; None for the largest one in the maps.
     """
     K, h, w = shown.shape
     if not K or area.width < 4 or area.height < 4:
@@ -64,7 +63,7 @@ def maps(
     if width < 1 or height < 1:
         return []
     strongest = largest if largest is not None else float(np.abs(shown).max())
-    # The nearest value of each pixel; the maps are scaled before they are coloured, which is what costs time.
+    # Nearest neighbour. Scaling before colouring is faster.
     scaled = shown[:, np.arange(height) * h // height][:, :, np.arange(width) * w // width]
     colours = _ramp(canvas.theme)[np.rint(np.clip(scaled / (strongest or 1), -1, 1) * 255).astype(np.int16) + 255]
     places = []
@@ -84,7 +83,7 @@ _ramp = lru_cache(maxsize=4)(ramp)
 
 
 def _grid(area: Rect, K: int, h: int, w: int, gap: int, line: int) -> tuple[int, int, int]:
-    """Columns of a grid of K pictures with the proportions of (h, w), and the size in pixels of each, the largest."""
+    """Return the columns of a grid of K maps (h, w), and the largest width and height in pixels of each."""
     best = (1, 0, 0)
     for across in range(1, K + 1):
         down = math.ceil(K / across)
@@ -93,6 +92,6 @@ def _grid(area: Rect, K: int, h: int, w: int, gap: int, line: int) -> tuple[int,
         scale = min(room_x / w, room_y / h)
         scale = math.floor(scale) if scale >= 1 else scale
         if int(scale * w) >= best[1]:
-            # With so many rows, the fewest columns that do: then the last row is not much shorter.
+            # The fewest columns for this number of rows, so that the last row is not much shorter.
             best = (math.ceil(K / down), int(scale * w), int(scale * h))
     return best

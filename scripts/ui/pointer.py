@@ -1,4 +1,4 @@
-"""Mouse and keyboard as widgets see them during one frame."""
+"""State of mouse and keyboard during one frame, for the widgets."""
 
 import pygame
 
@@ -6,17 +6,18 @@ Point = tuple[int, int]
 
 
 class Pointer:
-    """Where the mouse is, what was pressed since the last frame, and which widget has hold of what.
+    """Mouse position, buttons and typed text, and the widgets that hold them.
 
     Attributes:
         position: of the mouse, (x, y).
         pressed: whether the left button went down in this frame.
+        released: whether it came up in this frame.
         down: whether it is down.
         path: positions that the mouse passed in this frame while the button was down, for strokes.
         grabbed: the name of the widget that the button went down on, until it comes up.
-        focus: the name of the text field that takes what is typed.
-        typed: what that field holds.
-        entered: the name of the field in which Enter was pressed in this frame.
+        focus: the name of the text field that has the keyboard focus, or "".
+        typed: the text in that field.
+        entered: the name of the text field in which Enter was pressed in this frame, or "".
     """
 
     def __init__(self) -> None:
@@ -27,7 +28,7 @@ class Pointer:
         self.typed = ""
 
     def start_frame(self) -> None:
-        """Forget what happened in the frame before."""
+        """Clear the events of the previous frame."""
         if not self.down:
             self.grabbed = ""
         self.pressed = self.released = False
@@ -35,14 +36,14 @@ class Pointer:
         self.path = []
 
     def take(self, event: pygame.event.Event) -> bool:
-        """Note a mouse or keyboard event; whether it is done with, so that no key binding hears of it."""
+        """Record an event; return whether a text field consumed it, so that key bindings must ignore it."""
         if event.type in (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP) and event.button == 1:
             self.position = event.pos
             self.down = event.type == pygame.MOUSEBUTTONDOWN
             self.pressed, self.released = self.pressed or self.down, self.released or not self.down
             self.path.append(event.pos)
             if self.down:
-                self.focus = ""  # a field under the mouse takes it back when it is drawn
+                self.focus = ""  # a field under the mouse takes the focus back when it is drawn
         elif event.type == pygame.MOUSEMOTION:
             self.position = event.pos
             if self.down:
@@ -53,17 +54,17 @@ class Pointer:
         return False
 
     def start_typing(self, field: str, text: str = "") -> None:
-        """Give the keyboard to the text field of this name."""
+        """Give the keyboard focus to the text field of this name."""
         self.focus, self.typed = field, text
 
     def grabs(self, name: str, area: pygame.Rect) -> bool:
-        """Whether the widget of this name has the mouse: the button went down on it, and is down or comes up now."""
+        """Return whether a widget has grabbed the mouse: the button went down on it, and is down or just came up."""
         if self.pressed and not self.grabbed and area.collidepoint(self.path[0] if self.path else self.position):
             self.grabbed = name
         return self.grabbed == name
 
     def clicks(self, name: str, area: pygame.Rect) -> bool:
-        """Whether the button went down on this widget and comes up on it now."""
+        """Return whether a widget was clicked: the button went down on it and just came up on it."""
         return self.grabs(name, area) and self.released and area.collidepoint(self.position)
 
     def _type(self, event: pygame.event.Event) -> None:

@@ -1,7 +1,7 @@
-"""All colours of the windows: a dark and a light theme.
+"""Colours of the windows: a dark and a light theme.
 
-What carries a meaning has a colour of Okabe and Ito's set (jfly.uni-koeln.de/color), which people with any colour
-vision tell apart, and never a colour alone: marked bars have a frame, disabled ones are hatched, results have words.
+Colours with a meaning are from the set of Okabe and Ito (jfly.uni-koeln.de/color), which people with any colour vision
+can tell apart. Nothing depends on colour alone: marked bars have bold text, disabled bars are hatched.
 """
 
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ BLUE, VERMILION, PURPLE = (0, 114, 178), (213, 94, 0), (204, 121, 167)
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """The colours of a window, by what they are for."""
+    """Colours of a window by purpose."""
 
     name: str
     background: Colour
-    panel: Colour  # what groups of widgets lie on
+    panel: Colour  # background of a group of widgets
     raised: Colour  # a button, the track of a slider
     hover: Colour  # a button under the mouse
     line: Colour  # thin lines between things
     text: Colour
-    quiet: Colour  # text that explains other text
-    faint: Colour  # what is disabled
-    accent: Colour  # what is chosen, or can be moved
-    on_accent: Colour  # text on it
+    quiet: Colour  # labels and explanations
+    faint: Colour  # disabled text
+    accent: Colour  # chosen or movable things
+    on_accent: Colour  # text on the accent colour
     good: Colour
     bad: Colour
-    series: tuple[Colour, ...]  # curves and bars, in this order
-    low: Colour  # where a map is 0 (see `ui.pictures`)
-    high: Colour  # where a map is greatest
-    negative: Colour  # where it is most negative
+    series: tuple[Colour, ...]  # lines of a chart, in this order
+    low: Colour  # value 0 in a map (see pictures.py)
+    high: Colour  # largest value
+    negative: Colour  # most negative value
 
 
 DARK = Theme(
@@ -79,7 +79,7 @@ LIGHT = Theme(
 
 
 def ramp(theme: Theme) -> NDArray[np.uint8]:
-    """(511, 3) the colours of a map's values from -1 to 1; 0 is in the middle. Small values are lifted, to be seen."""
+    """Return the (511, 3) colours of map values from -1 to 1; small values are raised to be visible."""
     values = np.linspace(-1, 1, 511)
     places = np.sign(values) * np.abs(values) ** 0.6
     channels = [np.interp(places, (-1, 0, 1), ends) for ends in zip(theme.negative, theme.low, theme.high, strict=True)]

@@ -1,6 +1,6 @@
-"""What can be clicked, dragged and typed into. Each is drawn by one call a frame, which also says what happened to it.
+"""Widgets: button, choice, slider and text field.
 
-A widget is known by its name from frame to frame; names are unique in a window.
+One call per frame draws a widget and returns what happened to it. The name of a widget is unique in a window.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from scripts.ui.layout import columns
 
 
 def button(canvas: Canvas, area: Rect, label: str, *, chosen: bool = False, disabled: bool = False) -> bool:
-    """A button; whether it is clicked now. Its label is its name."""
+    """Draw a button and return whether it was just clicked. Its label is its name."""
     theme, hovered = canvas.theme, area.collidepoint(canvas.pointer.position) and not disabled
     clicked = not disabled and canvas.pointer.clicks(f"button {label}", area)
     colour = theme.accent if chosen else theme.hover if hovered else theme.raised
@@ -25,7 +25,7 @@ def button(canvas: Canvas, area: Rect, label: str, *, chosen: bool = False, disa
 
 
 def choice(canvas: Canvas, area: Rect, name: str, labels: Sequence[str], chosen: int) -> int | None:
-    """Buttons side by side, one of which is chosen; the number of the one that is clicked now."""
+    """Draw buttons side by side, one of them chosen; return the index of the one that was just clicked, or None."""
     clicked = None
     shares = [canvas.width(label) + 2 * canvas.unit for label in labels]
     for number, (part, label) in enumerate(zip(columns(area, shares, canvas.gap / 2), labels, strict=True)):
@@ -40,7 +40,7 @@ def choice(canvas: Canvas, area: Rect, name: str, labels: Sequence[str], chosen:
 
 
 def slider(canvas: Canvas, area: Rect, name: str, value: float, low: float, high: float) -> float | None:
-    """A knob on a track; the value to which it is being dragged, or None while it is left alone."""
+    """Draw a slider; return the value to which it is being dragged, or None."""
     theme, radius = canvas.theme, round(0.55 * canvas.unit)
     track = Rect(area.x + radius, area.centery - canvas.unit // 6, max(1, area.width - 2 * radius), canvas.unit // 3)
     dragged = None
@@ -58,14 +58,16 @@ def slider(canvas: Canvas, area: Rect, name: str, value: float, low: float, high
 
 
 def text_field(canvas: Canvas, area: Rect, name: str, value: str, *, hint: str = "") -> str | None:
-    """A field to type in after a click, or after `pointer.start_typing(name)`; what was typed, once Enter is pressed.
+    """Draw a text field; return its text when Enter was just pressed in it, else None.
+
+    Typing starts with a click, or with `pointer.start_typing(name)`.
 
     Args:
         canvas: to draw on.
-        area: where.
+        area: of the field.
         name: of the field.
-        value: what it shows while nobody types.
-        hint: what it shows, quietly, where there is nothing else.
+        value: text while nobody types.
+        hint: faint text while the field is empty.
     """
     pointer, theme = canvas.pointer, canvas.theme
     entered = pointer.typed if pointer.entered == name else None
@@ -76,7 +78,7 @@ def text_field(canvas: Canvas, area: Rect, name: str, value: str, *, hint: str =
     inside = area.inflate(-2 * canvas.gap, 0)
     shown = pointer.typed if typing else value
     while typing and shown and canvas.width(shown) > inside.width - canvas.unit // 2:
-        shown = shown[1:]  # the end of a long text is where one types
+        shown = shown[1:]  # typing happens at the end of the text
     if shown:
         taken = canvas.text(shown, inside)
     else:

@@ -1,1 +1,1 @@
-"""Pictures: reading, augmenting and classifying them."""
+"""Images: data sets, augmentation, classifiers and their predictions."""

@@ -1,6 +1,5 @@
-"""A trained network with all that it takes to name what a picture shows: classes, size, normalisation, views."""
+"""A trained network with everything that it needs to classify images: classes, image size, normalisation, views."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,13 +7,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Column, Table
 
 import nn
-from scripts.common.tables import print_table
 from scripts.vision.augmentation import Normalisation, shifted_views
-from scripts.vision.digit_picture import digit_picture
+from scripts.vision.digit_image import digit_image
 from scripts.vision.image_folder import decode, open_rgb
 
 BATCH = 256
@@ -22,15 +18,15 @@ BATCH = 256
 
 @dataclass
 class Classifier:
-    """A network that gives a number for each class.
+    """A network that returns a score for each class.
 
     Args:
         network: (N, C, size, size) -> (N, K).
-        classes: their K names.
-        digits: its pictures have MNIST's form, (N, 28, 28); otherwise they are (N, size, size, 3).
-        normalisation: turns pictures into what the network takes.
-        views: over how many slightly different views of a picture it averages (see `shifted_views`).
-        notes: where it comes from: command, seed and figures.
+        classes: the names of the K classes.
+        digits: whether images have MNIST's format, (N, 28, 28); otherwise they are (N, size, size, 3).
+        normalisation: converts images to the network's input.
+        views: of each image, over which probabilities are averaged (test-time augmentation, see `shifted_views`).
+        notes: how the network was trained: command, seed and results.
     """
 
     network: nn.Sequential
@@ -41,41 +37,42 @@ class Classifier:
     notes: dict[str, Any] = field(default_factory=dict)
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
-        """(N, K): how probable each class is, the mean over the views."""
-        return np.concatenate([self._opinion(images[start : start + BATCH]) for start in range(0, len(images), BATCH)])
+        """Return the probability of each class, (N, K), the mean over the views."""
+        batches = (images[start : start + BATCH] for start in range(0, len(images), BATCH))
+        return np.concatenate([self._batch_probabilities(batch) for batch in batches])
 
-    def _opinion(self, images: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
+    def _batch_probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
         softmax = nn.Softmax()
-        views = shifted_views(images, self.views, mirror=not self.digits)  # a mirrored digit is none
-        opinions = [softmax.forward(self.network.forward(self.normalisation(view))) for view in views]
-        mean: NDArray[np.floating[Any]] = np.mean(opinions, axis=0)
+        views = shifted_views(images, self.views, mirror=not self.digits)  # a mirrored digit is not a digit
+        per_view = [softmax.forward(self.network.forward(self.normalisation(view))) for view in views]
+        mean: NDArray[np.floating[Any]] = np.mean(per_view, axis=0)
         return mean
 
-    def read(self, path: Path) -> NDArray[np.uint8]:
-        """A picture file in the form of those that the network was trained on.
+    def read_image(self, path: Path) -> NDArray[np.uint8]:
+        """Read an image file in the format of the training images: (28, 28), or (size, size, 3).
 
         Raises:
-            ValueError: it shows nothing, or is no picture.
+            ValueError: the file is missing, is not an image, or holds no digit where one is expected.
         """
         try:
             if self.digits:
-                return digit_picture(np.asarray(open_rgb(path).convert("L")))
+                return digit_image(np.asarray(open_rgb(path).convert("L")))
             return decode(path, self.network.input_shape[-1])
-        except Exception as error:  # decoders raise almost anything on broken files
-            why = error.strerror if isinstance(error, FileNotFoundError) else error
-            raise ValueError(f"{path}: {why}") from None
+        except Exception as error:  # decoders raise almost any exception on broken files
+            reason = error.strerror if isinstance(error, FileNotFoundError) else error
+            raise ValueError(f"{path}: {reason}") from None
 
     def save(self, path: Path, *, half: bool = False) -> None:
-        """Write it, for `load`; half: the weights as float16."""
+        """Write the classifier to a file, with weights as float16 if `half`."""
         metadata = {name: getattr(self, name) for name in ("classes", "digits", "views", "notes")}
         nn.save(path, self.network, metadata | {"normalisation": asdict(self.normalisation)}, half=half)
 
     @classmethod
     def load(cls, path: Path) -> "Classifier":
-        """The classifier in a file of weights, in the best.npz of a run folder, or that comes with the package.
+        """Load a classifier from a file of weights, from a run folder, or by the name of one in the package.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such classifier.
             ValueError: the file holds something else.
         """
         shipped = nn.pretrained()
@@ -95,31 +92,28 @@ class Classifier:
             raise ValueError(f"{file} holds no classifier; give what train_mnist.py or train_images.py wrote") from None
 
 
-def predict(weights: Path, files: Sequence[Path], most: int = 3) -> dict[str, str]:
-    """Print what each picture probably shows, in a row each, and which cannot be read; gives back the classes by file.
+def load_classifiers(names: Sequence[Path], *, digits: bool) -> dict[str, Classifier]:
+    """Load several classifiers of the same classes, by name.
+
+    Args:
+        names: run folders, files of weights, or names of networks that come with the package.
+        digits: whether the networks must classify digits, or other images.
 
     Raises:
-        ValueError: no pictures, or none that can be read.
+        FileNotFoundError: there is no such network.
+        ValueError: no name is given, a file holds something else, or the networks' images or classes differ.
     """
-    if not files:
-        raise ValueError("no pictures given; name their files after the weights")
-    classifier = Classifier.load(weights)
-    pictures, unread = {}, []
-    for path in files:
-        try:
-            pictures[path] = classifier.read(path)
-        except ValueError as error:
-            unread.append(str(error))
-    if not pictures:
-        raise ValueError("; ".join(unread))
-    probabilities = classifier.probabilities(np.stack(list(pictures.values())))
-    named = {}
-    table = Table(Column("picture", overflow="fold"), "class", "probabilities")
-    for path, row in zip(pictures, probabilities, strict=True):
-        order = np.argsort(-row, kind="stable")[:most]
-        named[str(path)] = classifier.classes[order[0]]
-        table.add_row(str(path), named[str(path)], ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in order))
-    print_table(Console(markup=False), table)  # names may hold brackets
-    for reason in unread:
-        print(f"not read: {reason}", file=sys.stderr)
-    return named
+    if not names:
+        raise ValueError("no network given; name a run folder, or a network that comes with the package")
+    found = {str(name): Classifier.load(name) for name in names}
+    first, *_ = found
+    for name, classifier in found.items():
+        if classifier.digits != digits:
+            trained_on, script = ("digits", "digits.py") if classifier.digits else ("other images", "images.py")
+            raise ValueError(f"{name} was trained on {trained_on}; open it with {script}")
+        if list(classifier.classes) != list(found[first].classes):
+            expected, classes = (", ".join(some.classes) for some in (found[first], classifier))
+            raise ValueError(
+                f"{first} has the classes {expected}, {name} has {classes}; choose networks with the same classes"
+            )
+    return found

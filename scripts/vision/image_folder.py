@@ -1,11 +1,11 @@
-"""Pictures of any kind in folders by class, as one array of small squares.
+"""A data set of image files in one folder per class, loaded as one array of small square images.
 
-    FOLDER/train/CLASS/*    pictures to train on
-    FOLDER/test/CLASS/*     pictures to test on; without this folder a part of the others
+    FOLDER/train/CLASS/*    training images
+    FOLDER/test/CLASS/*     test images; without this folder, a share of each class above
 
-    FOLDER/CLASS/*          all pictures: a part of each class is kept for the test
+    FOLDER/CLASS/*          all images: a share of each class becomes the test set
 
-Decoding takes longer than reading, so it is done once, on all cores, and kept in the user's cache folder.
+Images are decoded once, on all cores, and kept in the user's cache folder, since decoding takes longer than reading.
 """
 
 import hashlib
@@ -26,62 +26,62 @@ from rich.progress import track
 
 import nn
 
-DECODER = 3  # changes with what `decode` makes of a file, so that nothing is kept of how it was before
-TEST_SHARE = 0.2  # of a class, where there is no test folder
+DECODER = 3  # version of `decode`: a new one invalidates the cache
+TEST_SHARE = 0.2  # of each class, if there is no test folder
 
 
-class Pictures(NamedTuple):
-    """Pictures of one folder, with what they show."""
+class LabelledImages(NamedTuple):
+    """The images of one folder with their classes."""
 
     images: NDArray[np.uint8]  # (N, size, size, 3)
-    labels: NDArray[np.int64]  # (N,) into classes
+    labels: NDArray[np.int64]  # (N,), indices into classes
     classes: tuple[str, ...]
-    skipped: tuple[str, ...]  # "path: why", for files that are no pictures
+    skipped: tuple[str, ...]  # "path: reason", for files that cannot be decoded
 
 
-def load(folder: Path, size: int, seed: int = 0) -> tuple[Pictures, Pictures]:
-    """The pictures to train on and those to test on; `seed` chooses the latter where there is no test folder.
+def load(folder: Path, size: int, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
+    """Load the training images and the test images; `seed` chooses the latter if there is no test folder.
 
     Raises:
         FileNotFoundError: there is no such folder.
-        ValueError: there are not at least two classes, with pictures each, the same in both folders.
+        ValueError: there are fewer than two classes, a class without images, or other classes in test than in train.
     """
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder} is no folder; give one that holds a folder of pictures for each class")
+        raise FileNotFoundError(f"{folder} is not a folder; give one that holds a folder of images for each class")
     inside = {name.lower(): folder / name for name in _classes(folder)}
-    if "train" not in inside or not _classes(inside["train"]):  # without classes it is one
+    if "train" not in inside or not _classes(inside["train"]):  # a "train" without folders in it is a class
         return _split(read(folder, size), seed)
     train = read(inside.pop("train"), size)
     if "test" not in inside and inside:
-        raise ValueError(f"{folder} has {', '.join(sorted(inside))} beside train; name the pictures to test on test")
+        raise ValueError(f"{folder} has {', '.join(sorted(inside))} beside train; name the folder of test images test")
     if not inside:
         return _split(train, seed)
     test = read(inside["test"], size)
     if train.classes != test.classes:
         alone = ", ".join(sorted({*train.classes} ^ {*test.classes}))
-        raise ValueError(f"{folder} has {alone} in one of train and test alone: both need a folder for each class")
+        raise ValueError(f"{folder} has {alone} in only one of train and test; both need a folder for each class")
     return train, test
 
 
 def class_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float32]:
-    """N / (K N_k), (K,): each class then weighs as much as any other, and all pictures together N."""
+    """N / (K N_k), (K,): weights of the loss that give each class the same total, and all images together N."""
     return (len(labels) / (classes * np.bincount(labels, minlength=classes))).astype(np.float32)
 
 
-def read(folder: Path, size: int, cache: Path | None = None) -> Pictures:
-    """All pictures below the class folders of one folder, decoded, or as they were decoded before.
+def read(folder: Path, size: int, cache: Path | None = None) -> LabelledImages:
+    """Read all images in the class folders of one folder, from the cache if the files are the same as before.
 
     Args:
-        folder: holds a folder for each class, with pictures anywhere in it; hidden files do not count.
-        size: of the squares.
-        cache: where to keep what was decoded; by default the user's cache folder.
+        folder: holds a folder for each class, with images anywhere in it; hidden files are ignored.
+        size: height and width of the decoded images in pixels.
+        cache: folder of decoded images; by default the user's cache folder.
 
     Raises:
-        ValueError: fewer than two classes, or one without a readable picture.
+        ValueError: there are fewer than two classes, or one has no readable image.
     """
     classes = _classes(folder)
     if len(classes) < 2:
-        raise ValueError(f"{folder} holds {len(classes)} class folders; it needs two or more, each with its pictures")
+        raise ValueError(f"{folder} holds {len(classes)} class folders; it needs two or more, each with its images")
     files = [
         path
         for name in classes
@@ -92,28 +92,28 @@ def read(folder: Path, size: int, cache: Path | None = None) -> Pictures:
     version = hashlib.sha256(json.dumps([DECODER, facts]).encode()).hexdigest()
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     cache = cache or platformdirs.user_cache_path("snake-env") / "images"
-    kept = cache / f"{folder.resolve().name}-{place}-{size}.npz"
+    cache_file = cache / f"{folder.resolve().name}-{place}-{size}.npz"
     try:
-        arrays, header = nn.files.read(kept)
-    except (OSError, ValueError):  # none yet, or a damaged one
+        arrays, header = nn.files.read(cache_file)
+    except (OSError, ValueError):  # missing or damaged
         arrays, header = {}, {}
     if header.get("version") != version:
         arrays, header = _decode_all(folder, files, classes, size)
-        with suppress(OSError):  # without a cache it only takes longer the next time
+        with suppress(OSError):  # without a cache the next time only takes longer
             cache.mkdir(parents=True, exist_ok=True)
-            nn.files.write(kept, arrays, header | {"version": version})
+            nn.files.write(cache_file, arrays, header | {"version": version})
     skipped = tuple(f"{folder}{os.sep}{line}" for line in header["skipped"])
-    pictures = Pictures(arrays["images"], arrays["labels"], classes, skipped)
-    for name, count in zip(classes, np.bincount(pictures.labels, minlength=len(classes)), strict=True):
+    images = LabelledImages(arrays["images"], arrays["labels"], classes, skipped)
+    for name, count in zip(classes, np.bincount(images.labels, minlength=len(classes)), strict=True):
         if not count:
             inside = f"{folder / name}{os.sep}"
-            why = next((f"; {reason}" for reason in pictures.skipped if reason.startswith(inside)), "")
-            raise ValueError(f"{folder / name} holds no picture that can be read{why}")
-    return pictures
+            problem = next((f"; {reason}" for reason in images.skipped if reason.startswith(inside)), "")
+            raise ValueError(f"{folder / name} holds no image that can be read{problem}")
+    return images
 
 
 def _classes(folder: Path) -> tuple[str, ...]:
-    """The names of the folders in a folder, if there is one."""
+    """The names of the folders in a folder; none if it does not exist."""
     entries = folder.iterdir() if folder.is_dir() else ()
     return tuple(sorted(entry.name for entry in entries if entry.is_dir() and not _is_hidden(entry.name)))
 
@@ -125,11 +125,11 @@ def _decode_all(
     images, labels, skipped = [], [], []
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         decoded = threads.map(lambda path: _try(path, size), files)
-        for path, picture in track(zip(files, decoded, strict=True), escape(f"Decoding {folder}"), total=len(files)):
-            if isinstance(picture, str):
-                skipped.append(f"{path.relative_to(folder)}: {picture}")
+        for path, image in track(zip(files, decoded, strict=True), escape(f"Decoding {folder}"), total=len(files)):
+            if isinstance(image, str):
+                skipped.append(f"{path.relative_to(folder)}: {image}")
             else:
-                images.append(picture)
+                images.append(image)
                 labels.append(classes.index(path.relative_to(folder).parts[0]))
     arrays: dict[str, NDArray[Any]] = {
         "images": np.array(images, np.uint8).reshape(-1, size, size, 3),
@@ -141,25 +141,25 @@ def _decode_all(
 def _try(path: Path, size: int) -> NDArray[np.uint8] | str:
     try:
         return decode(path, size)
-    except Exception as error:  # decoders raise almost anything on broken files
+    except Exception as error:  # decoders raise almost any exception on broken files
         return f"{type(error).__name__}: {error}"
 
 
 def decode(path: Path, size: int) -> NDArray[np.uint8]:
-    """One picture as (size, size, 3): its shorter side scaled to size, then the middle of it.
+    """Decode one image as (size, size, 3): scaled until its shorter side is `size`, then cropped to the middle.
 
-    The aspect is kept, since shapes tell classes apart.
+    The aspect ratio is kept, since classes differ in shape.
 
     Raises:
-        OSError and others: what Pillow raises on a file that is no picture.
+        OSError: the file is not an image; Pillow's decoders raise other exceptions, too.
     """
     return np.asarray(ImageOps.fit(open_rgb(path, 2 * size), (size, size), Image.Resampling.BICUBIC))
 
 
 def open_rgb(path: Path, enough: int = 1 << 16) -> Image.Image:
-    """One picture upright and in RGB: transparent parts white, grey and 16-bit ones in three equal channels.
+    """Open one image upright and in RGB, with white for transparent pixels; greyscale may have 8, 16 or 32 bits.
 
-    `enough` pixels are needed for either side: a larger JPEG is decoded at half, a quarter or an eighth of its size.
+    A JPEG is decoded at half, a quarter or an eighth of its size if both sides keep at least `enough` pixels.
     """
     with Image.open(path) as image:
         image.draft("RGB", (enough, enough))
@@ -175,17 +175,17 @@ def open_rgb(path: Path, enough: int = 1 << 16) -> Image.Image:
     return upright.convert("RGB")
 
 
-def _split(pictures: Pictures, seed: int) -> tuple[Pictures, Pictures]:
-    """Keep `TEST_SHARE` of each class, at least one picture, for the test."""
+def _split(images: LabelledImages, seed: int) -> tuple[LabelledImages, LabelledImages]:
+    """Move `TEST_SHARE` of each class, at least one image, to the test set."""
     rng = np.random.default_rng(seed)
-    is_test = np.zeros(len(pictures.labels), np.bool_)
-    for label, name in enumerate(pictures.classes):
-        members = rng.permutation(np.flatnonzero(pictures.labels == label))
+    is_test = np.zeros(len(images.labels), np.bool_)
+    for label, name in enumerate(images.classes):
+        members = rng.permutation(np.flatnonzero(images.labels == label))
         if len(members) < 2:
-            raise ValueError(f"class {name} has one picture; it needs two or more, to train on and to test on")
+            raise ValueError(f"class {name} has one image; it needs two or more, for training and test")
         is_test[members[: max(1, round(TEST_SHARE * len(members)))]] = True
     train, test = (
-        pictures._replace(images=pictures.images[part], labels=pictures.labels[part]) for part in (~is_test, is_test)
+        images._replace(images=images.images[part], labels=images.labels[part]) for part in (~is_test, is_test)
     )
     return train, test._replace(skipped=())
 

@@ -1,7 +1,7 @@
-"""MNIST, the 70,000 handwritten digits of LeCun, Cortes and Burges: four IDX files, from a folder or from the web.
+"""MNIST, the 70,000 handwritten digits of LeCun, Cortes and Burges: four IDX files, read or downloaded.
 
-An IDX file is two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of axes, the length of
-each axis as a big-endian uint32, then the values. What is used here is checked against the published checksums first.
+An IDX file consists of two zero bytes, a byte for the type (8: unsigned bytes), a byte for the number of axes, the
+length of each axis as a big-endian uint32, then the values. Each file is checked against its published checksum.
 """
 
 import gzip
@@ -19,7 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from scripts.common.atomic_file import whole_file
 
-FILES = {  # name: MD5 of its contents, uncompressed
+FILES = {  # name: MD5 of the uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
@@ -30,12 +30,12 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist",
     "https://raw.githubusercontent.com/fgnt/mnist/master",
 )
-TIMEOUT = 20.0  # seconds without an answer
-ADVICE = "get it anew, or leave out --data-dir to have it downloaded"
+TIMEOUT = 20.0  # seconds without a response
+ADVICE = "download it again, or leave out --data-dir to have it downloaded"
 
 
-class Mnist(NamedTuple):
-    """Pictures, white on black, and the digits they show."""
+class MNIST(NamedTuple):
+    """The images, white on black, and the digits that they show."""
 
     train_images: NDArray[np.uint8]  # (60000, 28, 28)
     train_labels: NDArray[np.uint8]  # (60000,)
@@ -43,22 +43,22 @@ class Mnist(NamedTuple):
     test_labels: NDArray[np.uint8]  # (10000,)
 
 
-def load(data_dir: Path | None = None) -> Mnist:
-    """MNIST from a folder that holds the four files, plain or as .gz; without one, downloaded once into the cache.
+def load(data_dir: Path | None = None) -> MNIST:
+    """Load MNIST from a folder with the four files, plain or as .gz; without a folder, download it into the cache once.
 
     Raises:
         FileNotFoundError: the folder or one of the files is missing.
-        ValueError: a file is cut short, is another one under this name, or was changed.
-        ConnectionError: no mirror gave the right file; says what each gave.
+        ValueError: a file is cut short, damaged, or not the published one.
+        ConnectionError: no mirror returned the right file; the message has the reason of each.
     """
     if data_dir is None:
         folder = platformdirs.user_cache_path("snake-env") / "mnist"
-        return Mnist(*(_kept(folder, name) for name in FILES))
-    return Mnist(*(_read(data_dir, name) for name in FILES))
+        return MNIST(*(_cached(folder, name) for name in FILES))
+    return MNIST(*(_read(data_dir, name) for name in FILES))
 
 
-def _kept(folder: Path, name: str) -> NDArray[np.uint8]:
-    """One file of the cache; where it is missing or damaged it is downloaded."""
+def _cached(folder: Path, name: str) -> NDArray[np.uint8]:
+    """Read one file of the cache; download it if it is missing or damaged."""
     try:
         return _read(folder, name)
     except (FileNotFoundError, ValueError):
@@ -70,9 +70,12 @@ def _kept(folder: Path, name: str) -> NDArray[np.uint8]:
 
 
 def download(name: str, folder: Path) -> None:
-    """Fetch one file from the first mirror that gives it whole and right, and leave it in the folder, uncompressed.
+    """Download one file from the first mirror that returns the right contents, and store it uncompressed.
 
-    A download that breaks off goes on where it stopped, the next time that its mirror is asked.
+    An interrupted download continues where it stopped, the next time that the same mirror is tried.
+
+    Raises:
+        ConnectionError: no mirror returned the right contents.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failures = []
@@ -80,7 +83,7 @@ def download(name: str, folder: Path) -> None:
         part = folder / f".{name}.{number}.part"
         try:
             _fetch(f"{mirror}/{name}.gz", part)
-            contents = _checked(name, part.read_bytes(), f"what {mirror} gave")
+            contents = _checked(name, part.read_bytes(), f"the file from {mirror}")
         except requests.RequestException as error:
             failures.append(f"  {mirror}: {error}")
             continue
@@ -95,40 +98,40 @@ def download(name: str, folder: Path) -> None:
         return
     raise ConnectionError(
         f"{name}.gz could not be downloaded:\n" + "\n".join(failures) + "\n"
-        "Try again later, or put the four files into a folder and name it with --data-dir"
+        "Try again later, or put the four files into a folder and give it with --data-dir"
     )
 
 
 def _fetch(url: str, part: Path) -> None:
-    """Append to `part` what is missing of a file on the web."""
-    have = part.stat().st_size if part.exists() else 0
-    ask = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-    with requests.get(url, headers=ask, stream=True, timeout=TIMEOUT) as answer:
-        if answer.status_code == requests.codes.requested_range_not_satisfiable:
-            return  # nothing is missing
-        answer.raise_for_status()
-        if answer.status_code != requests.codes.partial_content:
-            have = 0  # the mirror gives whole files only
+    """Download the missing end of a file, and append it to `part`."""
+    size = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            return  # the file is complete
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            size = 0  # the mirror returns whole files only
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-        with Progress(*columns) as progress, part.open("ab" if have else "wb") as file:
-            size = have + int(answer.headers.get("Content-Length", 0))
-            task = progress.add_task(url.rsplit("/", 1)[-1], total=size or None, completed=have)
-            for piece in answer.iter_content(1 << 12):
-                file.write(piece)
-                progress.advance(task, len(piece))
+        with Progress(*columns) as progress, part.open("ab" if size else "wb") as file:
+            total = size + int(response.headers.get("Content-Length", 0))
+            task = progress.add_task(url.rsplit("/", 1)[-1], total=total or None, completed=size)
+            for chunk in response.iter_content(1 << 12):
+                file.write(chunk)
+                progress.advance(task, len(chunk))
 
 
 def _candidates(folder: Path, name: str) -> list[Path]:
-    """The names that a file goes by."""
+    """The spellings of a file name that are accepted."""
     return [folder / f"{name}.gz", folder / name, folder / name.replace("-idx", ".idx")]
 
 
 def _read(folder: Path, name: str) -> NDArray[np.uint8]:
-    """One file of the folder as an array."""
+    """Read one file of the folder as an array."""
     path = next((path for path in _candidates(folder, name) if path.is_file()), None)
     if path is None:
         raise FileNotFoundError(
-            f"{folder} holds no {name}.gz or {name}; it needs {', '.join(FILES)}, or leave out --data-dir to download"
+            f"{folder} holds no {name}.gz or {name}; it needs {', '.join(FILES)}; or leave out --data-dir to download"
         )
     try:
         contents = _checked(name, path.read_bytes(), str(path))
@@ -140,10 +143,15 @@ def _read(folder: Path, name: str) -> NDArray[np.uint8]:
 
 
 def _checked(name: str, data: bytes, source: str) -> bytes:
-    """The uncompressed contents, if they are those of this file.
+    """Return the uncompressed contents after comparing their checksum.
+
+    Args:
+        name: of the published file.
+        data: the contents, compressed or not.
+        source: where the data comes from, for messages.
 
     Raises:
-        ValueError: they are not; says what is wrong, as far as that can be told.
+        ValueError: these are not the published contents; the message has the likely reason.
     """
     try:
         contents = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
@@ -156,13 +164,13 @@ def _checked(name: str, data: bytes, source: str) -> bytes:
         return contents
     for other, published in FILES.items():
         if digest == published:
-            raise ValueError(f"{source} holds the contents of {other}: give each file its own name")
+            raise ValueError(f"{source} holds the contents of {other}; rename it")
     axes = 3 if "images" in name else 1
     if contents[:4] != bytes([0, 0, 8, axes]):
-        raise ValueError(f"{source} is no IDX file of {name.split('-')[1]}")
+        raise ValueError(f"{source} is not an IDX file of {name.split('-')[1]}")
     size = 4 + 4 * axes
     if len(contents) >= size:
         size += math.prod(np.frombuffer(contents, ">u4", axes, offset=4).tolist())
     if len(contents) < size:
         raise ValueError(f"{source} is cut short, at {len(contents):,} of {size:,} bytes")
-    raise ValueError(f"{source} is not MNIST's: its MD5 is {digest}, the published one {FILES[name]}")
+    raise ValueError(f"{source} is not the file of MNIST: its MD5 is {digest}, the published one is {FILES[name]}")

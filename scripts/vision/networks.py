@@ -1,4 +1,4 @@
-"""The networks that the training scripts build for pictures; a new one is one function here and its options there."""
+"""Networks for images: dense and convolutional. A new one is a function here and its options in a training command."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import nn
 def dense_network(
     input_shape: Sequence[int], hidden: Sequence[int], dropout: float, classes: int, rng: np.random.Generator
 ) -> nn.Sequential:
-    """Dense layers with ReLU and dropout between them."""
+    """Build dense layers with ReLU and dropout between them."""
     layers: list[nn.Layer] = [nn.Flatten()]
     inputs = math.prod(input_shape)
     for units in hidden:
@@ -31,10 +31,19 @@ def convolutional_network(
     classes: int,
     rng: np.random.Generator,
 ) -> nn.Sequential:
-    """Blocks of 3 x 3 convolutions, each normalised and with ReLU, the last one pooled; two dense layers at the end.
+    """Build blocks of 3 x 3 convolutions with batch normalisation and ReLU, then two dense layers.
 
-    A block halves the sides of what it sees. `channels` and `convolutions` have a number for each, but one number of
-    `convolutions` is for all.
+    Args:
+        input_shape: (C, H, W).
+        channels: of each block; the last convolution of a block is followed by 2 x 2 max pooling.
+        convolutions: the number in each block, or one number for all blocks.
+        hidden: units of the first dense layer.
+        dropout: share of these units that is dropped in training.
+        classes: number of outputs.
+        rng: for the initial weights.
+
+    Raises:
+        ValueError: pooling leaves no pixel, or `convolutions` does not fit `channels`.
     """
     C, H, W = input_shape
     H, W = H >> len(channels), W >> len(channels)
@@ -51,7 +60,7 @@ def convolutional_network(
     layers: list[nn.Layer] = []
     for outputs, count in zip(channels, counts, strict=True):
         for number in range(count):
-            # The normalisation takes out a bias. It comes after pooling, as does ReLU: a quarter of the work.
+            # Batch normalisation makes a bias superfluous. It follows pooling, as ReLU does: a quarter of the work.
             pool = [nn.MaxPool2D()] if number == count - 1 else []
             layers += [nn.Conv2D(C, outputs, bias=False), *pool, nn.BatchNorm(outputs), nn.ReLU()]
             C = outputs

@@ -1,5 +1,6 @@
-"""What networks make of a picture: how probable each class is, and what each layer answers."""
+"""Predictions of a classifier: for one image with feature maps, or for image files as a table."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,53 +8,67 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Column, Table
 
+from scripts.common.feature_maps import FeatureMaps, feature_maps
+from scripts.common.tables import print_table
 from scripts.vision.classifier import Classifier
-from scripts.vision.feature_maps import FeatureMaps, feature_maps
+
+TOP = 3  # classes that the table lists for each image
 
 
 @dataclass(frozen=True)
-class Reading:
-    """One network's opinion of one picture.
+class Prediction:
+    """One network's prediction for one image.
 
     Attributes:
-        picture: as the network got it: (28, 28), or (size, size, 3).
+        image: the network's input before normalisation: (28, 28), or (size, size, 3).
         probabilities: (K,), of each class.
-        layers: what each layer answered.
+        layers: the feature maps of each layer.
     """
 
-    picture: NDArray[np.uint8]
+    image: NDArray[np.uint8]
     probabilities: NDArray[np.floating[Any]]
     layers: list[FeatureMaps]
 
 
-def read_picture(classifier: Classifier, picture: NDArray[np.uint8]) -> Reading:
-    """The opinion of one network; two threads must not ask the same network at a time."""
-    batch = picture[None]
+def predict_image(classifier: Classifier, image: NDArray[np.uint8]) -> Prediction:
+    """Predict the class of one image; not to be called from two threads at once for the same network."""
+    batch = image[None]
     layers = feature_maps(classifier.network, classifier.normalisation(batch))
-    return Reading(picture, classifier.probabilities(batch)[0], layers)
+    return Prediction(image, classifier.probabilities(batch)[0], layers)
 
 
-def load_classifiers(names: Sequence[Path], *, digits: bool) -> dict[str, Classifier]:
-    """Networks by the names that the command line gave them, all for pictures of the same kind and classes.
+def predict_files(weights: Path, files: Sequence[Path]) -> dict[str, str]:
+    """Print the most probable classes of each image file, and the reasons for files that cannot be read.
 
-    Args:
-        names: run folders, files of weights, or names of networks that come with the package.
-        digits: whether they must read digits, or other pictures.
+    Returns:
+        The predicted class by file name.
 
     Raises:
-        FileNotFoundError: there is no such network.
-        ValueError: none is named, a file holds something else, or a network is for other pictures.
+        ValueError: no files are given, or none can be read.
     """
-    if not names:
-        raise ValueError("no network given; name a run folder, or a network that comes with the package")
-    found = {str(name): Classifier.load(name) for name in names}
-    first, *_ = found
-    for name, classifier in found.items():
-        if classifier.digits != digits:
-            what, script = ("digits", "digits.py") if classifier.digits else ("other pictures", "images.py")
-            raise ValueError(f"{name} was trained on {what}; look at it with {script}")
-        if list(classifier.classes) != list(found[first].classes):
-            known, others = (", ".join(some.classes) for some in (found[first], classifier))
-            raise ValueError(f"{first} tells {known} apart and {name} {others}; choose networks of the same classes")
-    return found
+    if not files:
+        raise ValueError("no images given; name their files after the weights")
+    classifier = Classifier.load(weights)
+    images, errors = {}, []
+    for path in files:
+        try:
+            images[path] = classifier.read_image(path)
+        except ValueError as error:
+            errors.append(str(error))
+    if not images:
+        raise ValueError("; ".join(errors))
+    probabilities = classifier.probabilities(np.stack(list(images.values())))
+    predicted = {}
+    table = Table(Column("image", overflow="fold"), "class", "probabilities")
+    for path, row in zip(images, probabilities, strict=True):
+        order = np.argsort(-row, kind="stable")[:TOP]
+        predicted[str(path)] = classifier.classes[order[0]]
+        top = ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in order)
+        table.add_row(str(path), predicted[str(path)], top)
+    print_table(Console(markup=False), table)  # file names may hold brackets
+    for reason in errors:
+        print(f"not read: {reason}", file=sys.stderr)
+    return predicted

@@ -1,11 +1,11 @@
-"""A drawing of strokes: anti-aliased ink on a canvas twenty times as fine as MNIST's pictures, with an undo.
+"""A drawing of strokes with undo: anti-aliased ink on a canvas of 20 x 20 pixels for each pixel of an MNIST image.
 
-The mouse gives a few points a stroke. Through the middles between them goes a chain of quadratic Bezier curves, each
-bent towards the point between its two middles, so that strokes are round where the hand was:
+The mouse reports a few points per stroke. A chain of quadratic Bezier curves connects the midpoints of successive
+points, with the point between two midpoints as control point, so that strokes are round:
 
     p0 -- m01 -- p1
-                  |          straight from p0 to m01, a curve from m01 to m12, straight from m12 to p2,
-                 m12         until p3 makes a curve of the end, too
+                  |          a line from p0 to m01, a curve from m01 to m12, a line from m12 to p2;
+                 m12         the next point p3 replaces the last line by a curve
                   |
                  p2
 
@@ -17,28 +17,28 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.vision.digit_picture import SIDE, digit_picture
+from scripts.vision.digit_image import SIDE
 
 CANVAS = 20 * SIDE
-PEN = 24.0  # radius of the pen: strokes of a digit that fills three quarters of the canvas come out as wide as MNIST's
-PIECE = 8.0  # a curve is drawn as straight pieces of about this length
+PEN = 24.0  # radius of the pen: a digit that fills three quarters of the canvas gets strokes as wide as MNIST's
+SEGMENT = 8.0  # a curve is drawn as line segments of about this length
 
 Point = tuple[float, float]
 Ink = NDArray[np.uint8]
 
 
 class Drawing:
-    """What was drawn until now.
+    """Strokes on a canvas.
 
     Attributes:
-        ink: (CANVAS, CANVAS) uint8 from 0, paper, to 255. It is never changed in place.
+        ink: (CANVAS, CANVAS) uint8, from 0 for paper to 255. Each change makes a new array.
     """
 
     def __init__(self) -> None:
         self.ink: Ink = np.zeros((CANVAS, CANVAS), np.uint8)
         self._history: list[Ink] = []  # the ink before each stroke and each `clear`
-        self._points: list[Point] = []  # of the stroke that goes on
-        self._settled = self.ink  # the ink without this stroke's straight end
+        self._points: list[Point] = []  # of the current stroke
+        self._settled = self.ink  # the ink without the line at the stroke's end
 
     @property
     def empty(self) -> bool:
@@ -46,7 +46,7 @@ class Drawing:
         return not self.ink.any()
 
     def press(self, point: Point) -> None:
-        """Put the pen down: a new stroke, a dot so far."""
+        """Put the pen down: begin a stroke with a dot."""
         self._history.append(self.ink)
         self._points = [point]
         self._settled = self.ink.copy()
@@ -54,12 +54,12 @@ class Drawing:
         _draw_line(self.ink, point, point)
 
     def move(self, point: Point) -> None:
-        """Go on with the stroke to this point; nothing happens while the pen is up."""
+        """Continue the stroke to this point; does nothing while the pen is up."""
         if not self._points or point == self._points[-1]:
             return
         before, last = self._points[-2:] if len(self._points) > 1 else 2 * self._points
         self._points.append(point)
-        curve = _curve(_middle(before, last), last, _middle(last, point))
+        curve = _curve(_midpoint(before, last), last, _midpoint(last, point))
         for a, b in pairwise(curve):
             _draw_line(self._settled, a, b)
         self.ink = self._settled.copy()
@@ -70,30 +70,25 @@ class Drawing:
         self._points = []
 
     def undo(self) -> None:
-        """Take back the last stroke, or the last `clear`; nothing happens at the beginning."""
+        """Undo the last stroke or the last `clear`; does nothing if there is none."""
         self.release()
         if self._history:
             self.ink = self._history.pop()
 
     def clear(self) -> None:
-        """Take a new sheet; nothing happens while the sheet is empty."""
+        """Remove all ink; does nothing if there is none."""
         self.release()
         if not self.empty:
             self._history.append(self.ink)
             self.ink = np.zeros_like(self.ink)
 
 
-def picture_of(ink: Ink) -> NDArray[np.uint8] | None:
-    """A drawing in the form of MNIST's pictures, (28, 28), light on black; None if there is no ink."""
-    return digit_picture(ink) if ink.any() else None
-
-
 def _draw_line(ink: Ink, a: Point, b: Point) -> None:
-    """Draw from a to b in place: full ink up to half a pixel inside of the edge, none from half a pixel outside on."""
+    """Draw a line in place; ink falls from full to none within one pixel across the edge (anti-aliasing)."""
     (ax, ay), (bx, by) = a, b
     rows, columns = _span(ay, by), _span(ax, bx)
     y, x = np.ogrid[rows, columns]
-    # Of the line's points a + share (b - a), the nearest to each pixel's centre.
+    # a + share (b - a) is the point of the line that is nearest to a pixel's centre.
     dx, dy = bx - ax, by - ay
     share = np.clip(((x + 0.5 - ax) * dx + (y + 0.5 - ay) * dy) / max(dx * dx + dy * dy, 1e-9), 0, 1)
     distance = np.hypot(x + 0.5 - ax - share * dx, y + 0.5 - ay - share * dy)
@@ -102,18 +97,18 @@ def _draw_line(ink: Ink, a: Point, b: Point) -> None:
 
 
 def _span(a: float, b: float) -> slice:
-    """The rows (or columns) of the canvas that a line from a to b can reach."""
+    """The rows (or columns) of the canvas that the pen can touch between coordinates a and b."""
     low, high = (min(max(round(edge), 0), CANVAS) for edge in (min(a, b) - PEN - 1, max(a, b) + PEN + 1))
     return slice(low, high)
 
 
-def _middle(a: Point, b: Point) -> Point:
+def _midpoint(a: Point, b: Point) -> Point:
     return (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
 
 
 def _curve(start: Point, control: Point, end: Point) -> list[Point]:
-    """Points on (1 - t)² start + 2 t (1 - t) control + t² end, from start to end."""
-    pieces = 1 + int((np.hypot(*np.subtract(control, start)) + np.hypot(*np.subtract(end, control))) / PIECE)
-    t = np.linspace(0, 1, pieces + 1)[:, None]
-    places = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
-    return [(x, y) for x, y in places.tolist()]
+    """Points of the quadratic Bezier curve (1 - t)² start + 2 t (1 - t) control + t² end, 0 <= t <= 1."""
+    segments = 1 + int((np.hypot(*np.subtract(control, start)) + np.hypot(*np.subtract(end, control))) / SEGMENT)
+    t = np.linspace(0, 1, segments + 1)[:, None]
+    points = (1 - t) ** 2 * start + 2 * t * (1 - t) * control + t**2 * end
+    return [(x, y) for x, y in points.tolist()]

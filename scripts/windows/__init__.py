@@ -1,1 +1,1 @@
-"""The windows of the commands: state, keys, and what is drawn."""
+"""The windows of the commands: state, keys and drawing."""

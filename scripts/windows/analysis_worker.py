@@ -1,51 +1,50 @@
-"""What agents think of the positions that a window shows, worked out beside it."""
+"""Analysis of the position that a window shows, computed in the background."""
 
 from typing import NamedTuple
 
-from scripts.games.agent_analysis import Opinion, meaning_of, opinion_of
-from scripts.games.playback_match import Game
-from scripts.ui.worker import Worker
+from scripts.games.agent_analysis import AgentAnalysis, analyse_agent, score_kind_of
+from scripts.games.playback_game import PlaybackGame
+from scripts.ui.background_worker import BackgroundWorker
 
 
-class Thought(NamedTuple):
-    """What an agent makes of a game of its own after so many moves; without an opinion if it follows a rule."""
+class PositionAnalysis(NamedTuple):
+    """The analysis of a game after `position` moves by the agent that plays it."""
 
-    game: Game
+    game: PlaybackGame
     position: int
-    opinion: Opinion | None
+    analysis: AgentAnalysis | None  # None for an agent without scores, such as a scripted one
 
 
-class Thoughts:
-    """Asks the worker for one opinion after another, always about what is shown now.
+class AnalysisWorker:
+    """Analyses one position after another, always the one that is shown.
 
     Args:
         worker: of the window.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: BackgroundWorker) -> None:
         self._worker = worker
-        self._meanings: dict[str, str] = {}  # of each agent's numbers, by its name
-        self._latest: Thought | None = None
+        self._score_kinds: dict[str, str] = {}  # by the name of the agent
+        self._latest: PositionAnalysis | None = None
 
-    def update(self, game: Game, position: int) -> None:
-        """Ask what the agent thinks after so many moves, unless that is known, or another question is on its way."""
-        if not self.settled(game, position) and not self._worker.busy("thought"):
-            self._worker.ask("thought", lambda: self._think(game, position), self._keep)
+    def update(self, game: PlaybackGame, position: int) -> None:
+        """Start the analysis of a position, unless it is there already or another analysis is still running."""
+        if not self.settled(game, position) and not self._worker.busy("analysis"):
+            self._worker.ask("analysis", lambda: self._analyse(game, position), self._keep)
 
-    def settled(self, game: Game, position: int) -> bool:
-        """Whether the latest opinion is about this."""
+    def settled(self, game: PlaybackGame, position: int) -> bool:
+        """Whether the latest analysis is of this position."""
         return self._latest is not None and self._latest[:2] == (game, position)
 
-    def latest(self, game: Game) -> Thought | None:
-        """The latest about this game, which may be some moves ahead by now; None before the first."""
+    def latest(self, game: PlaybackGame) -> PositionAnalysis | None:
+        """The latest analysis of this game, None before the first. The game may be some moves further by now."""
         return self._latest if self._latest is not None and self._latest.game is game else None
 
-    def _think(self, game: Game, position: int) -> Thought:
-        if game.agent is not None and game.name not in self._meanings:
-            self._meanings[game.name] = meaning_of(game.name)
-        moment = game.moment(position)
-        meaning = self._meanings.get(game.name, "")
-        return Thought(game, position, opinion_of(game.agent, meaning, moment.observation, moment.mask))
+    def _analyse(self, game: PlaybackGame, position: int) -> PositionAnalysis:
+        if game.agent is not None and game.name not in self._score_kinds:
+            self._score_kinds[game.name] = score_kind_of(game.name)
+        now, score_kind = game.timestep(position), self._score_kinds.get(game.name, "")
+        return PositionAnalysis(game, position, analyse_agent(game.agent, score_kind, now.observation, now.action_mask))
 
-    def _keep(self, thought: Thought) -> None:
-        self._latest = thought
+    def _keep(self, latest: PositionAnalysis) -> None:
+        self._latest = latest

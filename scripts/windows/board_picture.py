@@ -1,45 +1,45 @@
-"""Boards in a window, drawn at the tile size that fits rather than scaled."""
+"""Boards in a window, drawn with tiles of the size that fits instead of being scaled."""
 
 from collections.abc import Sequence
 
 import pygame
 from pygame import Rect
 
+from scripts.ui.background_worker import BackgroundWorker
 from scripts.ui.canvas import Canvas
-from scripts.ui.worker import Worker
 from snake_env.engine.state import State
 from snake_env.rendering.renderer import draw_board
 from snake_env.rendering.tiles import LARGEST_TILE, SMALLEST_TILE, atlas
 
-FIRST_TILE = 12  # pixels; it is drawn at once, while larger tiles take up to a second
+FIRST_TILE = 12  # pixels: drawn at once, while larger tiles take up to a second
 
 
 class BoardPictures:
     """Draws boards of one size side by side.
 
-    Tiles of a new size are drawn in the worker; until then those of the last size are shown, scaled.
+    Tiles of a new size are drawn by the background worker; until they are ready, boards with the old tiles are scaled.
 
     Args:
         worker: of the window.
 
     Attributes:
-        tile: pixels of a cell as they are drawn; the boards are crisp once that is what fits.
-        places: where the boards lie.
+        tile: side of the tiles in pixels; the boards are crisp once it is the size that fits.
+        places: areas of the boards.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: BackgroundWorker) -> None:
         self._worker, self.tile = worker, FIRST_TILE
         self.places: list[Rect] = []
-        self._drawn: dict[int, tuple[State, int, pygame.Surface]] = {}  # the last picture of each board, by its place
+        self._drawn: dict[int, tuple[State, int, pygame.Surface]] = {}  # what was drawn last, by board
 
     def draw(self, canvas: Canvas, areas: Sequence[Rect], states: Sequence[State], *, wrap: bool) -> None:
         """Draw the first game of each state in its area.
 
         Args:
             canvas: to draw on.
-            areas: about equally large, one for each state.
-            states: of boards of one size.
-            wrap: whether the edges are joined; the walls are dotted then.
+            areas: of about the same size, one for each state.
+            states: of boards of the same size.
+            wrap: whether the edges are joined; the walls are drawn dashed then.
         """
         H, W = states[0].obstacles.shape
         wall = max(2, canvas.unit // 3)
@@ -70,7 +70,7 @@ class BoardPictures:
 
 
 def _draw_wall(canvas: Canvas, area: Rect, thickness: int, dash: int) -> None:
-    """A frame, or one of dashes that are half as long as a cell of `dash` pixels."""
+    """Draw a frame, solid if `dash` is 0, else of dashes half as long as a cell of `dash` pixels."""
     colour = canvas.theme.faint
     if not dash:
         canvas.box(area, colour, radius=0.2)

@@ -1,4 +1,4 @@
-"""The window of digits.py: a sheet to draw on, or test digits to step through, and what the networks make of them."""
+"""Window of digits.py: draw a digit, or step through test digits, with the predictions of the networks."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -14,101 +14,103 @@ from scripts.ui.pictures import picture
 from scripts.ui.theme import Colour
 from scripts.ui.widgets import button, choice
 from scripts.vision.classifier import Classifier
-from scripts.vision.mnist import Mnist
-from scripts.vision.picture_source import Look, MnistDigits
-from scripts.vision.prediction import read_picture
-from scripts.vision.strokes import CANVAS, Drawing, Ink, Point, picture_of
-from scripts.windows.image_browser_view import AlbumView
+from scripts.vision.digit_image import digit_image
+from scripts.vision.image_source import ImageView, MNISTDigits
+from scripts.vision.mnist import MNIST
+from scripts.vision.prediction import predict_image
+from scripts.vision.strokes import CANVAS, Drawing, Ink, Point
+from scripts.windows.image_browser_view import ImageBrowserView
 
 MODES = ("Draw", "Test digits")
 DRAW, TEST = range(2)
-SEEN = ("what the networks see:", "28 x 28 pixels, the digit", "fitted into 20 x 20 and", "centred by its mass")
+INPUT_NOTE = ("network input: 28 x 28", "pixels, the digit scaled", "to 20 x 20, its centre of", "mass in the middle")
 
 
-class DigitsWindow(AlbumView):
+class DigitsWindow(ImageBrowserView):
     """Draw a digit, or step through MNIST's test digits.
 
     Args:
         classifiers: the networks by name.
-        load: gives MNIST when test digits are asked for; runs in the worker.
+        load: returns MNIST when test digits are first shown; runs in the worker.
         mode: DRAW or TEST, to begin with.
 
     Attributes:
-        drawing: what is drawn.
+        drawing: the strokes on the sheet.
         mode: DRAW or TEST.
-        sheet: where the drawing lay in the last frame.
+        sheet: the area of the drawing in the last frame.
     """
 
     title = "Digits"
-    alternatives = "name digits in picture files with: python scripts/train_images.py --predict digits-cnn FILE..."
+    alternatives = "classify digits in image files with: python scripts/train_images.py --predict digits-cnn FILE..."
 
-    def __init__(self, classifiers: Mapping[str, Classifier], load: Callable[[], Mnist], mode: int = DRAW) -> None:
+    def __init__(self, classifiers: Mapping[str, Classifier], load: Callable[[], MNIST], mode: int = DRAW) -> None:
         super().__init__(classifiers)
         self.drawing, self.mode, self.sheet = Drawing(), DRAW, Rect(0, 0, 1, 1)
         self._load = load
-        self._asked: Ink | None = None  # the ink that the networks were asked about last
+        self._last_ink: Ink | None = None  # the ink of the last prediction
         self.keys = [
-            Key("tab", "draw, or step through test digits", lambda: self.choose(1 - self.mode)),
+            Key("tab", "draw, or see test digits", lambda: self.choose(1 - self.mode)),
             Key("c delete", "clear the sheet", self.clear),
-            Key("u backspace ctrl+z", "take back the last stroke", self.undo),
+            Key("u backspace ctrl+z", "undo the last stroke", self.undo),
             *self.step_keys,
         ]
         self.choose(mode)
 
     def choose(self, mode: int) -> None:
-        """Draw, or step through test digits."""
-        self.mode, self._asked = mode, None
+        """Switch between drawing and test digits."""
+        self.mode, self._last_ink = mode, None
         if mode == DRAW:
             return
         self.drawing.release()
         if self.source is None:
-            self.look = Look(title="test digits", problem="loading")
-            self.worker.ask("load", self._loaded, self._start)
+            self.image_view = ImageView(title="test digits", problem="loading")
+            self.worker.ask("load", self._load_digits, self._start)
         else:
-            self.show_picture()
+            self.show_image()
 
     def clear(self) -> None:
-        """Take a new sheet."""
+        """Clear the sheet."""
         self.choose(DRAW)
         self.drawing.clear()
 
     def undo(self) -> None:
-        """Take back the last stroke, or clearing."""
+        """Undo the last stroke, or clearing."""
         self.choose(DRAW)
         self.drawing.undo()
 
     def step(self, by: int) -> None:
-        """Go on by so many test digits."""
+        """Move forward by so many test digits."""
         if self.mode == TEST:
             super().step(by)
 
     def toggle_wrong(self) -> None:
-        """Look at wrong test digits only, or at all again."""
+        """Switch between all test digits and wrong ones only."""
         if self.mode == TEST:
             super().toggle_wrong()
 
-    def update(self, seconds: float) -> None:  # noqa: ARG002  nothing moves by itself
-        """Ask the networks about what was drawn since the last frame."""
+    def update(self, seconds: float) -> None:  # noqa: ARG002  nothing here depends on time
+        """Ask for predictions if the drawing has changed since the last frame."""
         ink = self.drawing.ink
-        if self.mode == DRAW and ink is not self._asked:
-            self._asked = ink
-            self.worker.ask("look", lambda: self._look_at(ink), self.show)
+        if self.mode == DRAW and ink is not self._last_ink:
+            self._last_ink = ink
+            self.worker.ask("view", lambda: self._predict(ink), self.show)
 
     def draw(self, canvas: Canvas, area: Rect) -> None:
         """Draw one frame."""
         bar, rest = take_top(area, 2.2 * canvas.unit, canvas.unit)
         self._draw_bar(canvas, bar)
         left, right = take_left(rest, min(0.38 * area.width, rest.height), canvas.unit)
-        inside = canvas.panel(left, self.look.title or "draw a digit", self.progress() if self.mode == TEST else "")
+        progress = self.progress() if self.mode == TEST else ""
+        inside = canvas.panel(left, self.image_view.title or "draw a digit", progress)
         if self.mode == TEST:
             below, above = take_bottom(inside, 5 * canvas.unit, canvas.unit)
-            self.draw_picture(canvas, above)
+            self.draw_image(canvas, above)
             self.draw_strip(canvas, below)
         else:
             above, below = take_top(inside, min(inside.width, inside.height - 6 * canvas.unit), canvas.unit)
             self._draw_sheet(canvas, fit(above, 1, 1))
-            self._draw_seen(canvas, below)
-        self.draw_readings(canvas, right)
+            self._draw_network_input(canvas, below)
+        self.draw_predictions(canvas, right)
 
     def _draw_bar(self, canvas: Canvas, area: Rect) -> None:
         modes, rest = take_left(area, 17 * canvas.unit, 2 * canvas.unit)
@@ -141,42 +143,45 @@ class DigitsWindow(AlbumView):
             canvas.text("draw a digit here", area, size=TITLE, colour=theme.faint, align="centre")
 
     def _point(self, position: tuple[int, int]) -> Point:
-        """The place on the sheet that a pixel of the window shows."""
+        """The point of the drawing at a pixel of the window."""
         scale = CANVAS / self.sheet.width
         return (position[0] + 0.5 - self.sheet.x) * scale, (position[1] + 0.5 - self.sheet.y) * scale
 
-    def _draw_seen(self, canvas: Canvas, area: Rect) -> None:
+    def _draw_network_input(self, canvas: Canvas, area: Rect) -> None:
         """The drawing as the networks get it."""
         side = max(1, min(area.height, area.width // 2) // 28) * 28
         square, rest = take_left(area, side, canvas.unit)
-        seen = self.look.readings[0].picture if self.look.readings else np.zeros((28, 28), np.uint8)
-        picture(canvas, take_top(square, side)[0], np.repeat(seen[..., None], 3, axis=2), smooth=False)
-        for words in SEEN:
+        predictions = self.image_view.predictions
+        image = predictions[0].image if predictions else np.zeros((28, 28), np.uint8)
+        picture(canvas, take_top(square, side)[0], np.repeat(image[..., None], 3, axis=2), smooth=False)
+        for text in INPUT_NOTE:
             line, rest = take_top(rest, canvas.line_height(SMALL))
-            canvas.text(words, line, size=SMALL, colour=canvas.theme.quiet)
+            canvas.text(text, line, size=SMALL, colour=canvas.theme.quiet)
 
-    def _look_at(self, ink: Ink) -> Look:
-        """What the networks make of the drawing: nothing while it is empty; runs in the worker."""
-        seen = picture_of(ink)
-        return Look(readings=[] if seen is None else [read_picture(some, seen) for some in self.classifiers.values()])
+    def _predict(self, ink: Ink) -> ImageView:
+        """The predictions for the drawing; none while it is empty. Runs in the worker."""
+        if not ink.any():
+            return ImageView()
+        image = digit_image(ink)
+        return ImageView(predictions=[predict_image(classifier, image) for classifier in self.classifiers.values()])
 
-    def _loaded(self) -> Mnist | str:
-        """MNIST, or what is wrong with it; runs in the worker."""
+    def _load_digits(self) -> MNIST | str:
+        """MNIST, or the message of the error. Runs in the worker."""
         try:
             return self._load()
         except (OSError, ValueError) as error:
             return " ".join(str(error).split())
 
-    def _start(self, digits: Mnist | str) -> None:
+    def _start(self, digits: MNIST | str) -> None:
         if isinstance(digits, str):
-            self.say(f"no test digits; name a folder that holds them with --data-dir ({digits})")
+            self.say(f"no test digits; give their folder with --data-dir ({digits})")
             self.choose(DRAW)
             return
-        self.start(MnistDigits(list(self.classifiers.values()), digits.test_images, digits.test_labels))
-        self._asked = None  # in case that somebody draws again by now
+        self.start(MNISTDigits(list(self.classifiers.values()), digits.test_images, digits.test_labels))
+        self._last_ink = None  # the user may have switched to drawing meanwhile
 
 
 @lru_cache(maxsize=4)
 def _colours(paper: Colour, ink: Colour) -> NDArray[np.uint8]:
-    """(256, 3), from that of paper to that of ink."""
+    """(256, 3), from the colour of paper to that of ink."""
     return np.rint(np.linspace(paper, ink, 256)).astype(np.uint8)

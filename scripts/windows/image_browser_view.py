@@ -1,7 +1,7 @@
-"""A window's view of an album: one picture large, beside it what each network makes of it; right and wrong are marked.
+"""View of an image browser: one large image, the predictions of each network, and a strip of thumbnails with marks.
 
-All that networks do runs in the worker: looking at the picture that is shown, and, meanwhile, naming all pictures one
-portion after another, which tells how often each network is right and which pictures are wrong.
+Networks run in the worker: they predict the class of the image that is shown, and between such requests those of all
+images, batch by batch, which gives the accuracy of each network and the wrong images.
 """
 
 import time
@@ -19,82 +19,83 @@ from scripts.ui.pictures import picture
 from scripts.ui.theme import Colour, Theme
 from scripts.ui.widgets import button
 from scripts.vision.classifier import Classifier
-from scripts.vision.image_browser import UNKNOWN, Album
-from scripts.vision.picture_source import Look, PictureSource
-from scripts.vision.prediction import Reading
-from scripts.windows.prediction_panel import draw_reading
+from scripts.vision.image_browser import UNKNOWN, ImageBrowser
+from scripts.vision.image_source import ImageSource, ImageView
+from scripts.vision.prediction import Prediction
+from scripts.windows.prediction_panel import draw_prediction
 
-AT_A_TIME = 0.05  # seconds that thumbnails are made before other work has its turn
-SQUARES = 100  # pixels: smaller pictures are shown as squares, larger ones smooth
+THUMBNAIL_SECONDS = 0.05  # one job makes thumbnails for so long, then other jobs have their turn
+MIN_SMOOTH_SIDE = 100  # pixels: smaller images are shown as squares, larger ones smooth
 
 
-class AlbumView(View):
-    """Steps through an album with the arrow keys.
+class ImageBrowserView(View):
+    """Step through images with the arrow keys.
 
     Args:
         classifiers: the networks by name, all of the same classes.
 
     Attributes:
-        album: the pictures; None while there are none to step through.
-        look: what is shown now.
+        browser: position and predictions; None while there are no images.
+        source: of the images; None while there are none.
+        image_view: the image and predictions that are shown.
     """
 
     def __init__(self, classifiers: Mapping[str, Classifier]) -> None:
         super().__init__()
         self.classifiers = dict(classifiers)
         self.classes = next(iter(self.classifiers.values())).classes
-        self.album: Album | None = None
-        self.source: PictureSource | None = None
+        self.browser: ImageBrowser | None = None
+        self.source: ImageSource | None = None
         self._thumbnails: dict[int, NDArray[np.uint8]] = {}
-        self.look = Look()
+        self.image_view = ImageView()
         self.step_keys = [
-            Key("right space", "the next picture", lambda: self.step(1), repeats=True),
-            Key("left", "the one before", lambda: self.step(-1), repeats=True),
-            Key("down pagedown", "ten on", lambda: self.step(10), repeats=True),
-            Key("up pageup", "ten back", lambda: self.step(-10), repeats=True),
-            Key("w", "wrong ones only, or all", self.toggle_wrong),
+            Key("right space", "next image", lambda: self.step(1), repeats=True),
+            Key("left", "previous image", lambda: self.step(-1), repeats=True),
+            Key("down pagedown", "ten images forward", lambda: self.step(10), repeats=True),
+            Key("up pageup", "ten images back", lambda: self.step(-10), repeats=True),
+            Key("w", "wrong images only, or all", self.toggle_wrong),
         ]
 
-    def start(self, source: PictureSource) -> None:
-        """Show the first of these pictures, and begin to name all."""
-        self.source, self.album = source, Album(source.labels, len(self.classifiers))
+    def start(self, source: ImageSource) -> None:
+        """Show the first image of a source, and begin to predict the classes of all."""
+        self.source, self.browser = source, ImageBrowser(source.labels, len(self.classifiers))
         self._thumbnails = {}
-        self.show_picture()
-        self._name_more()
+        self.show_image()
+        self._predict_next()
 
     def step(self, by: int) -> None:
-        """Go on by so many pictures."""
-        if self.album is None:
+        """Move forward by so many images, or back."""
+        if self.browser is None:
             return
-        if self.album.step(by):
-            self.show_picture()
+        if self.browser.step(by):
+            self.show_image()
         else:
-            which = f"wrong picture{self._so_far()}" if self.album.only_wrong else "picture"
+            which = f"wrong image{self._so_far()}" if self.browser.only_wrong else "image"
             self.say(f"this is the {'last' if by > 0 else 'first'} {which}")
 
     def toggle_wrong(self) -> None:
-        """Look at wrong ones only, or at all again."""
-        if self.album is None:
+        """Switch between all images and wrong ones only."""
+        if self.browser is None:
             return
-        if self.album.toggle_wrong():
-            self.show_picture()
+        if self.browser.toggle_wrong():
+            self.show_image()
         else:
-            known = (self.album.labels != UNKNOWN).any()
-            self.say(f"no wrong pictures{self._so_far()}" if known else "nothing tells what these pictures show")
+            known = (self.browser.labels != UNKNOWN).any()
+            self.say(f"no wrong images{self._so_far()}" if known else "the true classes of these images are unknown")
 
-    def show_picture(self) -> None:
-        """Have the album's picture read and shown."""
-        if self.source is not None and self.album is not None:
-            source, number = self.source, self.album.position
-            self.worker.ask("look", lambda: source.look(number), self.show)
+    def show_image(self) -> None:
+        """Show the current image of the browser."""
+        if self.source is not None and self.browser is not None:
+            source, number = self.source, self.browser.position
+            self.worker.ask("view", lambda: source.view(number), self.show)
 
-    def show(self, look: Look) -> None:
-        """Show a picture with what networks make of it."""
-        self.look = look
+    def show(self, image_view: ImageView) -> None:
+        """Show an image with its predictions."""
+        self.image_view = image_view
 
     def draw_step_buttons(self, canvas: Canvas, area: Rect) -> None:
-        """What the most important keys do, for the mouse, and the key that shows all."""
-        only_wrong = self.album is not None and self.album.only_wrong
+        """Buttons for the most important keys, and a note of the key for help."""
+        only_wrong = self.browser is not None and self.browser.only_wrong
         actions: tuple[tuple[str, Callable[[], None], bool], ...] = (
             ("← Back", lambda: self.step(-1), False),
             ("Next →", lambda: self.step(1), False),
@@ -106,33 +107,33 @@ class AlbumView(View):
                 action()
         canvas.text("? help", area, colour=canvas.theme.quiet, align="right")
 
-    def draw_picture(self, canvas: Canvas, area: Rect) -> None:
-        """The picture, as large as fits."""
-        frame = self.look.frame
+    def draw_image(self, canvas: Canvas, area: Rect) -> None:
+        """The image, as large as fits."""
+        frame = self.image_view.frame
         if frame is None:
-            canvas.text(self.look.problem, area, align="centre", colour=canvas.theme.quiet)
+            canvas.text(self.image_view.problem, area, align="centre", colour=canvas.theme.quiet)
             return
-        few = max(frame.shape) < SQUARES
+        small = max(frame.shape) < MIN_SMOOTH_SIDE
         place = fit(area, frame.shape[1], frame.shape[0])
         times = place.width // frame.shape[1]
-        if few and times:  # all squares of one size
+        if small and times:  # an integer scale, so that all squares have one size
             place = Rect(0, 0, times * frame.shape[1], times * frame.shape[0])
             place.center = area.center
-        picture(canvas, place, frame, smooth=not few)
+        picture(canvas, place, frame, smooth=not small)
 
     def draw_strip(self, canvas: Canvas, area: Rect) -> None:
-        """The pictures around this one, each with a mark once it is named; a click goes there."""
-        if self.album is None:
+        """Thumbnails of the images around the current one, marked correct or wrong; a click shows an image."""
+        if self.browser is None:
             return
         line = canvas.line_height()
         side = max(1, area.height - line)
-        numbers = self.album.around((area.width + canvas.gap) // (side + canvas.gap))
+        numbers = self.browser.around((area.width + canvas.gap) // (side + canvas.gap))
         for column, number in enumerate(numbers):
             place = Rect(area.x + column * (side + canvas.gap), area.y, side, side)
-            if self.pointer.clicks(f"picture {number}", place):
-                self.album.position = number
-                self.show_picture()
-            here = number == self.album.position
+            if self.pointer.clicks(f"image {number}", place):
+                self.browser.position = number
+                self.show_image()
+            here = number == self.browser.position
             canvas.box(place.inflate(canvas.gap, canvas.gap), canvas.theme.accent if here else canvas.theme.panel)
             canvas.box(place, canvas.theme.raised, radius=0)
             if number in self._thumbnails:
@@ -143,13 +144,13 @@ class AlbumView(View):
         self._fetch_thumbnails(numbers)
 
     def _mark(self, theme: Theme, number: int) -> tuple[str, Colour]:
-        assert self.album is not None
-        if self.album.labels[number] == UNKNOWN or (self.album.given[:, number] == UNKNOWN).any():
+        assert self.browser is not None
+        if self.browser.labels[number] == UNKNOWN or (self.browser.predicted[:, number] == UNKNOWN).any():
             return "", theme.quiet
-        return ("✗", theme.bad) if self.album.wrong[:, number].any() else ("✓", theme.good)
+        return ("✗", theme.bad) if self.browser.wrong[:, number].any() else ("✓", theme.good)
 
     def _fetch_thumbnails(self, numbers: Sequence[int]) -> None:
-        """Have those that are missing made: a few at a time, since the picture that is looked at comes first."""
+        """Ask for missing thumbnails; a few per job, so that the image that is shown does not have to wait."""
         source, thumbnails = self.source, self._thumbnails
         missing = [number for number in numbers if number not in thumbnails]
         if source is None or not missing or self.worker.busy("thumbnails"):
@@ -157,7 +158,7 @@ class AlbumView(View):
 
         def make() -> dict[int, NDArray[np.uint8]]:
             made: dict[int, NDArray[np.uint8]] = {}
-            end = time.monotonic() + AT_A_TIME
+            end = time.monotonic() + THUMBNAIL_SECONDS
             for number in missing:
                 made[number] = source.thumbnail(number)
                 if time.monotonic() > end:
@@ -166,43 +167,44 @@ class AlbumView(View):
 
         self.worker.ask("thumbnails", make, thumbnails.update)
 
-    def draw_readings(self, canvas: Canvas, area: Rect) -> None:
+    def draw_predictions(self, canvas: Canvas, area: Rect) -> None:
         """A panel for each network, side by side."""
         parts = columns(area, [1] * len(self.classifiers), canvas.unit)
-        readings: Sequence[Reading | None] = self.look.readings or [None] * len(parts)
-        for number, (part, name, reading) in enumerate(zip(parts, self.classifiers, readings, strict=True)):
-            draw_reading(canvas, part, name, self._aside(number, name), self.classes, reading, self.look.label)
+        predictions: Sequence[Prediction | None] = self.image_view.predictions or [None] * len(parts)
+        for number, (part, name, prediction) in enumerate(zip(parts, self.classifiers, predictions, strict=True)):
+            summary = self._summary(number, name)
+            draw_prediction(canvas, part, name, summary, self.classes, prediction, self.image_view.label)
 
     def progress(self) -> str:
-        """How many pictures there are, are wrong, or have been named until now."""
-        if self.album is None:
+        """How many images have been classified, or are wrong, or how many there are, in words."""
+        if self.browser is None:
             return ""
-        if self.album.named < len(self.album):
-            return f"named {self.album.named:,} of {len(self.album):,}"
-        if (self.album.labels == UNKNOWN).all():
-            return f"{len(self.album):,} pictures"
-        wrong = int(self.album.wrong.any(axis=0).sum())
-        return f"{wrong:,} of {len(self.album):,} named wrongly"
+        if self.browser.n_predicted < len(self.browser):
+            return f"predicted {self.browser.n_predicted:,} of {len(self.browser):,}"
+        if (self.browser.labels == UNKNOWN).all():
+            return f"{len(self.browser):,} images"
+        wrong = int(self.browser.wrong.any(axis=0).sum())
+        return f"{wrong:,} of {len(self.browser):,} wrong"
 
-    def _aside(self, number: int, name: str) -> str:
-        if self.album is not None:
-            right, of = self.album.accuracy(number)
-            return f"{right:,} of {of:,} right" if of else ""
+    def _summary(self, number: int, name: str) -> str:
+        if self.browser is not None:
+            correct, of = self.browser.count_correct(number)
+            return f"{correct:,} of {of:,} correct" if of else ""
         accuracy = self.classifiers[name].notes.get("test_accuracy")
-        return "" if accuracy is None else f"{accuracy:.1%} of test pictures right"
+        return "" if accuracy is None else f"test set: {accuracy:.1%}"
 
     def _so_far(self) -> str:
-        return " so far" if self.album is not None and self.album.named < len(self.album) else ""
+        return " so far" if self.browser is not None and self.browser.n_predicted < len(self.browser) else ""
 
-    def _name_more(self) -> None:
-        source, album = self.source, self.album
-        if source is None or album is None or album.named == len(album):
+    def _predict_next(self) -> None:
+        source, browser = self.source, self.browser
+        if source is None or browser is None or browser.n_predicted == len(browser):
             return
 
-        def then(given: NDArray[np.int64]) -> None:
-            if self.album is album:  # no other one was opened meanwhile
-                album.note(given)
-                self._name_more()
+        def add(predicted: NDArray[np.int64]) -> None:
+            if self.browser is browser:  # no other images were opened meanwhile
+                browser.add(predicted)
+                self._predict_next()
 
-        start, stop = album.named, min(album.named + source.portion, len(album))
-        self.worker.ask("name", lambda: source.name(start, stop), then)
+        start, stop = browser.n_predicted, min(browser.n_predicted + source.batch_size, len(browser))
+        self.worker.ask("predict", lambda: source.predict(start, stop), add)

@@ -1,26 +1,26 @@
-"""Going through a match: playing at some speed, pausing, stepping and scrubbing."""
+"""Playback of a match: play at some speed, pause, step and scrub."""
 
-from scripts.games.playback_match import Match
-from scripts.ui.worker import Worker
+from scripts.games.playback_match import PlaybackMatch
+from scripts.ui.background_worker import BackgroundWorker
 
-SLOWEST, FASTEST = 1, 240  # moves a second
-SECONDS_AT_END = 1.5  # to see how a game ended before the next one starts
+SLOWEST, FASTEST = 1, 240  # moves per second
+SECONDS_AT_END = 1.5  # before the next game starts, to see how this one ended
 
 
 class Playback:
-    """Where in a match one is, and where one wants to be.
+    """The position in a match that is shown, and the position to be shown.
 
-    The two differ only while moves are wanted that are not yet played: `wanted` says how many positions there should
-    be, and a worker plays them.
+    They differ only while the moves between them are not yet played. The background worker plays them, until the match
+    has `wanted` time steps.
 
     Attributes:
-        match: what is shown.
-        position: after how many moves.
-        playing: whether moves follow by themselves.
-        speed: moves a second.
+        match: that is shown.
+        position: number of moves before what is shown.
+        playing: whether the position advances by itself.
+        speed: moves per second.
     """
 
-    def __init__(self, match: Match, speed: float) -> None:
+    def __init__(self, match: PlaybackMatch, speed: float) -> None:
         self.match, self.speed = match, speed
         self.position = self._target = 0
         self.playing = True
@@ -28,7 +28,7 @@ class Playback:
 
     @property
     def last(self) -> int:
-        """The last position that there is."""
+        """The last position played so far."""
         return self.match.length - 1
 
     @property
@@ -38,24 +38,24 @@ class Playback:
 
     @property
     def wanted(self) -> int:
-        """How many positions there should be.
+        """Number of time steps that the match should have.
 
-        One after the target, so that what is done there is known, and while playing those of a tenth of a second more.
+        One after the target, so that the action there is known, and while playing those of the next tenth of a second.
         """
         return self._target + 2 + (int(self.speed / 10) if self.playing else 0)
 
     @property
     def settled(self) -> bool:
-        """Whether all wanted positions are there."""
+        """Whether all wanted time steps are played."""
         return self.match.over or self.match.length >= self.wanted
 
     @property
     def done(self) -> bool:
-        """Whether the match has been played to its end, and that was shown for a while."""
+        """Whether playback has shown the end of the match for SECONDS_AT_END."""
         return self.playing and self._seconds_at_end > SECONDS_AT_END
 
-    def update(self, seconds: float, worker: Worker) -> None:
-        """Let time pass, and have the worker play what is missing."""
+    def update(self, seconds: float, worker: BackgroundWorker) -> None:
+        """Advance by `seconds`, and let the worker play the moves that are missing."""
         if self.playing and self._target <= self.last:
             self._due += seconds * self.speed
             self._target += int(self._due)
@@ -69,22 +69,22 @@ class Playback:
             worker.ask("play", lambda: match.play(length), lambda _: None)
 
     def toggle(self) -> None:
-        """Play or pause; a match that is over plays from its start again."""
+        """Play or pause; at the end of the match, play from the start."""
         if self.at_end and not self.playing:
             self.go(0)
         self.playing = not self.playing
 
     def go(self, position: int) -> None:
-        """Pause there; at a move that is not yet played as soon as it is."""
+        """Pause at a position, as soon as it is played."""
         self.playing = False
         self._target = max(position, 0)
         if self._target <= self.last:
             self.position = self._target
 
     def step(self, moves: int) -> None:
-        """Pause so many moves further on, or back."""
+        """Pause, `moves` moves later, or earlier if negative."""
         self.go(self.position + moves)
 
     def change_speed(self, factor: float) -> None:
-        """Go faster or slower, within what can be seen."""
+        """Multiply the speed by a factor, within SLOWEST and FASTEST."""
         self.speed = min(max(self.speed * factor, SLOWEST), FASTEST)

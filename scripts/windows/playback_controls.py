@@ -1,4 +1,4 @@
-"""What one goes through a match with by mouse: a button to play and pause, steps, a scrubber, and the speed."""
+"""Controls of the playback for the mouse: play and pause, single steps, a scrubber, and the speed."""
 
 import math
 
@@ -11,7 +11,7 @@ from scripts.windows.playback import FASTEST, SLOWEST, Playback
 
 
 def draw_scrubber(canvas: Canvas, area: Rect, playback: Playback) -> None:
-    """Play or pause, one step back and on, and a slider over all positions."""
+    """Draw buttons for play or pause and for single steps, and a slider over all positions."""
     play, area = take_left(area, 6 * canvas.unit, canvas.gap)
     if button(canvas, play, "Pause" if playback.playing else "Play", chosen=not playback.playing):
         playback.toggle()
@@ -27,7 +27,7 @@ def draw_scrubber(canvas: Canvas, area: Rect, playback: Playback) -> None:
 
 
 def draw_speed(canvas: Canvas, area: Rect, playback: Playback) -> None:
-    """A slider for the speed, on which equal ways are equal factors."""
+    """Draw a slider for the speed, on a logarithmic scale."""
     word, area = take_left(area, canvas.width("speed", size=SMALL), canvas.gap)
     canvas.text("speed", word, size=SMALL, colour=canvas.theme.quiet)
     figure, track = take_right(area, canvas.width("000 moves/s"), canvas.gap)

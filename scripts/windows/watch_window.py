@@ -1,7 +1,6 @@
-"""The window in which agents play: state, keys, and one function that draws it."""
+"""The window of watch.py, in which agents play: state, keys and drawing."""
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,15 @@ from typing import Any
 from pygame import Rect
 
 from agents import scripted
-from scripts.games.playback_match import MOST, Game, Match, ending_of, neighbour_match, new_match, replayed_match
+from scripts.games.episode import ENDING_LABELS
+from scripts.games.playback_game import PlaybackGame
+from scripts.games.playback_match import (
+    MAX_GAMES,
+    PlaybackMatch,
+    match_with_next_agent,
+    new_match,
+    replayed_match,
+)
 from scripts.games.replay import open_replay
 from scripts.games.saved_game import save_match_replays, save_match_video
 from scripts.ui.app import View
@@ -18,10 +25,11 @@ from scripts.ui.canvas import SMALL, Canvas
 from scripts.ui.keys import Key
 from scripts.ui.layout import columns, take_bottom, take_left, take_right, take_top
 from scripts.ui.widgets import button, text_field
-from scripts.windows.analysis_worker import Thoughts
+from scripts.windows.analysis_worker import AnalysisWorker
 from scripts.windows.board_picture import BoardPictures
 from scripts.windows.playback import Playback
 from scripts.windows.playback_controls import draw_scrubber, draw_speed
+from scripts.windows.typed_values import parse_board, parse_seed
 from scripts.windows.watch_panel import draw_panel
 
 
@@ -29,47 +37,47 @@ class WatchWindow(View):
     """Shows a match, move by move.
 
     Args:
-        match: to begin with.
-        rules: that were given, for other agents too.
-        fps: moves a second.
-        games: how many to show before the window closes; None for no end.
+        match: the first one.
+        rules: that were given on the command line; they hold for agents that are chosen later too.
+        fps: moves per second.
+        games: after how many the window closes; None for no limit.
 
     Attributes:
         playback: of the match that is shown.
-        chosen: number of the game whose panel is shown.
-        boards: their pictures.
-        thoughts: of the agents about what is shown.
+        chosen: index of the game whose panel is shown.
+        boards: that are drawn.
+        analysis_worker: analyses the position that is shown.
     """
 
     title = "Snake: watch"
     alternatives = (
         "play in the terminal with --text, write a GIF with record.py, "
-        "or set the environment variable SDL_VIDEODRIVER=dummy to go on without seeing it"
+        "or set the environment variable SDL_VIDEODRIVER=dummy to run without a display"
     )
 
-    def __init__(self, match: Match, rules: Mapping[str, Any], *, fps: float, games: int | None = None) -> None:
+    def __init__(self, match: PlaybackMatch, rules: Mapping[str, Any], *, fps: float, games: int | None = None) -> None:
         super().__init__()
         self.playback = Playback(match, fps)
-        self.chosen, self._before = 0, 0
+        self.chosen, self._shown_before = 0, 0
         self._rules, self._games_left = dict(rules), games
         self.boards = BoardPictures(self.worker)
-        self.thoughts = Thoughts(self.worker)
+        self.analysis_worker = AnalysisWorker(self.worker)
         self.keys = [
             Key("space", "play or pause", lambda: self.playback.toggle()),
-            Key("right .", "one step on", lambda: self.playback.step(1), repeats=True),
+            Key("right .", "one step forward", lambda: self.playback.step(1), repeats=True),
             Key("left ,", "one step back", lambda: self.playback.step(-1), repeats=True),
-            Key("home", "to the start", lambda: self.playback.go(0)),
+            Key("home", "to the first move", lambda: self.playback.go(0)),
             Key("end", "to the last move so far", lambda: self.playback.go(self.playback.last)),
             Key("up", "faster", lambda: self.playback.change_speed(1.5), repeats=True),
             Key("down", "slower", lambda: self.playback.change_speed(1 / 1.5), repeats=True),
-            Key("n", "new game, with the next seed", lambda: self._again(self.match.seed + 1)),
-            Key("r", "the same game again", lambda: self._again(self.match.seed)),
-            Key("e", "type a seed", lambda: self.pointer.start_typing("seed")),
-            Key("b", "type a board, such as 8 x 12", lambda: self.pointer.start_typing("board")),
-            Key("a", f"type 1 to {MOST} agents", lambda: self.pointer.start_typing("agents", " ".join(self._names))),
-            Key("]", "the next agent there is", lambda: self._switch(1)),
-            Key("[", "the agent before", lambda: self._switch(-1)),
-            Key("tab", "the panel of the next game", lambda: self._choose(self.chosen + 1)),
+            Key("n", "new game with the next seed", lambda: self._rematch(self.match.seed + 1)),
+            Key("r", "same game again", lambda: self._rematch(self.match.seed)),
+            Key("e", "enter a seed", lambda: self.pointer.start_typing("seed")),
+            Key("b", "enter a board size, such as 8 x 12", lambda: self.pointer.start_typing("board")),
+            Key("a", f"enter 1 to {MAX_GAMES} agents", self._type_agents),
+            Key("]", "next agent", lambda: self._switch(1)),
+            Key("[", "previous agent", lambda: self._switch(-1)),
+            Key("tab", "panel of the next game", lambda: self._choose(self.chosen + 1)),
             Key("g", "save as GIF", lambda: self._save_video(".gif")),
             Key("m", "save as MP4", lambda: self._save_video(".mp4")),
             Key("s", "save as a replay", self._save_replays),
@@ -77,30 +85,31 @@ class WatchWindow(View):
         ]
 
     @property
-    def match(self) -> Match:
-        """What is shown."""
+    def match(self) -> PlaybackMatch:
+        """The match that is shown."""
         return self.playback.match
 
     @property
     def moves(self) -> int:
-        """Positions that were shown, in all matches."""
-        return self._before + self.playback.position + 1
+        """Number of positions that were shown, in all matches."""
+        return self._shown_before + self.playback.position + 1
 
     @property
-    def game(self) -> Game:
+    def game(self) -> PlaybackGame:
         """The game whose panel is shown."""
         return self.match.games[self.chosen]
 
     @property
     def settled(self) -> bool:
-        """Whether all that belongs to the position is shown: nothing is waited for."""
-        return self.playback.settled and self.thoughts.settled(self.game, self._place) and not self.worker.busy("tiles")
+        """Whether the window shows everything about the position: no background job is missing."""
+        analysed = self.analysis_worker.settled(self.game, self._position)
+        return self.playback.settled and analysed and not self.worker.busy("tiles")
 
     def update(self, seconds: float) -> None:
-        """Let moves pass, and ask the worker for what is missing."""
+        """Advance the playback and the analysis; start the next game after the end of this one."""
         playback = self.playback
         playback.update(seconds, self.worker)
-        self.thoughts.update(self.game, self._place)
+        self.analysis_worker.update(self.game, self._position)
         if playback.done and not self.worker.busy("start"):
             self._next()
 
@@ -122,7 +131,7 @@ class WatchWindow(View):
         if self._tile(above) > self._tile(boards):
             boards, panel = above, below
         self._draw_boards(canvas, boards)
-        draw_panel(canvas, panel, self.game, self.playback.position, self.thoughts.latest(self.game))
+        draw_panel(canvas, panel, self.game, self.playback.position, self.analysis_worker.latest(self.game))
         scrubber, buttons = take_top(foot, line, canvas.gap)
         draw_scrubber(canvas, scrubber, self.playback)
         self._draw_buttons(canvas, buttons)
@@ -131,7 +140,7 @@ class WatchWindow(View):
         hint, area = take_right(area, canvas.width("? for help", size=SMALL), canvas.unit)
         canvas.text("? for help", hint, size=SMALL, colour=canvas.theme.quiet)
         rules = self.game.rules
-        # How wide each box is, in units; that of the agents takes what is left.
+        # By label: text, width in units (the field of the agents takes the rest), and what happens with the input.
         fields: dict[str, tuple[str, float, Callable[[str], None]]] = {
             "open": ("", 12, lambda typed: self.dropped(Path(typed))),
             "seed": (f"{self.match.seed}", 7, self._change_seed),
@@ -141,13 +150,13 @@ class WatchWindow(View):
         for name, (value, width, use) in fields.items():
             opening = "open" in (self.pointer.focus, self.pointer.entered)
             if name == "open" and area.width < 55 * canvas.unit and not opening:
-                continue  # the key o makes room for it
+                continue  # shown once the key o is pressed
             words = canvas.width(name, size=SMALL)
             needed = words + canvas.gap + width * canvas.unit
             part, area = take_right(area, min(needed, area.width), canvas.unit if needed < area.width else 0)
             label, box = take_left(part, words, canvas.gap)
             canvas.text(name, label, size=SMALL, colour=canvas.theme.quiet)
-            typed = text_field(canvas, box, name, value, hint="a replay" if name == "open" else "")
+            typed = text_field(canvas, box, name, value, hint="replay file" if name == "open" else "")
             if typed is not None and typed.strip():
                 use(typed.strip())
 
@@ -155,16 +164,15 @@ class WatchWindow(View):
         games, position = self.match.games, self.playback.position
         areas = columns(area, [1.0] * len(games), canvas.unit)
         line = canvas.line_height() + canvas.gap if len(games) > 1 else 0
-        states = [game.moment(position).state for game in games]
+        states = [game.timestep(position).state for game in games]
         rooms = [take_top(part, line)[1] for part in areas]
         self.boards.draw(canvas, rooms, states, wrap=games[0].rules.walls == "wrap")
         for number, (game, part, place) in enumerate(zip(games, areas, self.boards.places, strict=True)):
             if self.pointer.clicks(f"game {number}", part):
                 self._choose(number)
             if line:
-                state = game.moment(position).state
-                ending = ending_of(state, game.rules)
-                figure = f"{state.score[0]}" + (f", {ending}" if ending else "")
+                now = game.timestep(position)
+                figure = f"{now.state.score[0]}" + (f", {ENDING_LABELS[now.ending]}" if now.ending else "")
                 caption = Rect(place.x, place.y - line, place.width, canvas.line_height())
                 score, left = take_right(caption, canvas.width(figure, bold=True), canvas.gap)
                 chosen = number == self.chosen
@@ -172,14 +180,14 @@ class WatchWindow(View):
                 canvas.text(figure, score, bold=True, align="right")
 
     def _tile(self, area: Rect) -> float:
-        """Pixels that a cell could have if the boards were drawn side by side there."""
+        """Side in pixels of the largest cell with which the boards fit side by side into an area."""
         rules = self.game.rules
         return min(area.width / len(self.match.games) / rules.width, area.height / rules.height)
 
     def _draw_buttons(self, canvas: Canvas, area: Rect) -> None:
         new, area = take_left(area, 8 * canvas.unit, canvas.unit)
         if button(canvas, new, "New game"):
-            self._again(self.match.seed + 1)
+            self._rematch(self.match.seed + 1)
         actions: dict[str, Callable[[], None]] = {
             "Replay": self._save_replays,
             "MP4": lambda: self._save_video(".mp4"),
@@ -191,13 +199,16 @@ class WatchWindow(View):
                 action()
         word, area = take_right(area, canvas.width("save as", size=SMALL), canvas.unit)
         canvas.text("save as", word, size=SMALL, colour=canvas.theme.quiet)
-        if area.width > 20 * canvas.unit:  # else up and down do it
+        if area.width > 20 * canvas.unit:  # else only the keys up and down change it
             draw_speed(canvas, area, self.playback)
 
     @property
-    def _place(self) -> int:
-        """The position in the game whose panel is shown, which may have ended before the others."""
-        return min(self.playback.position, len(self.game.moments) - 1)
+    def _position(self) -> int:
+        """The position in the game whose panel is shown; this game may have ended before the others."""
+        return min(self.playback.position, len(self.game.timesteps) - 1)
+
+    def _type_agents(self) -> None:
+        self.pointer.start_typing("agents", " ".join(self._names))
 
     def _choose(self, number: int) -> None:
         self.chosen = number % len(self.match.games)
@@ -207,27 +218,27 @@ class WatchWindow(View):
         return [game.name for game in self.match.games]
 
     def _next(self) -> None:
-        """Go on to the next game once one has been shown to its end, or close the window after the last."""
+        """Start the next game, or close the window after the last one."""
         if self._games_left is not None:
             self._games_left -= 1
             self.closed = self._games_left == 0
-        if self.match.recorded:
+        if self.match.is_replay:
             self.playback.playing = False
         elif not self.closed:
-            self._again(self.match.seed + 1)
+            self._rematch(self.match.seed + 1)
 
-    def _again(self, seed: int) -> None:
-        self._start(lambda: self.match.again(seed))
+    def _rematch(self, seed: int) -> None:
+        self._start(lambda: self.match.rematch(seed))
 
     @property
     def _board(self) -> dict[str, Any]:
-        """The rules of this match, but for what an action means, which is each agent's affair."""
+        """The rules of this match without `actions`, which differ between agents."""
         return {name: value for name, value in asdict(self.game.rules).items() if name != "actions"}
 
-    def _start(self, make: Callable[[], Match]) -> None:
-        """Make a match in the worker and show it; if there cannot be one, say why and stay with this one."""
+    def _start(self, make: Callable[[], PlaybackMatch]) -> None:
+        """Make a match in the background and show it; after a ValueError show its message and keep this match."""
 
-        def attempt() -> Match | str:
+        def attempt() -> PlaybackMatch | str:
             try:
                 return make()
             except ValueError as error:
@@ -235,55 +246,49 @@ class WatchWindow(View):
 
         self.worker.ask("start", attempt, self._show)
 
-    def _show(self, made: Match | str) -> None:
+    def _show(self, made: PlaybackMatch | str) -> None:
         if isinstance(made, str):
             self.say(made)
             return
-        self._before += self.playback.position + 1
+        self._shown_before += self.playback.position + 1
         playing = self.playback.playing or self.playback.at_end
         self.playback = Playback(made, self.playback.speed)
         self.playback.playing = playing
         self._choose(min(self.chosen, len(made.games) - 1))
 
     def _change_seed(self, typed: str) -> None:
-        if typed.isdecimal() and len(typed) < 19:
-            self._again(int(typed))
-        else:
-            self.say(f"the seed is {typed!r}; type a whole number, 0 or more, of up to 18 digits")
+        self._start(lambda: self.match.rematch(parse_seed(typed)))
 
     def _change_board(self, typed: str) -> None:
-        sides = re.fullmatch(r"(\d+)\D+(\d+)", typed)
-        if sides:
-            self._play(self._names, self._board | {"height": int(sides[1]), "width": int(sides[2])})
-        else:
-            self.say(f"the board is {typed!r}; type rows and columns, such as 8 x 12")
+        self._start(lambda: self._new_match(self._names, self._board | parse_board(typed)))
 
     def _change_agents(self, names: list[str]) -> None:
-        self._play(names, {} if set(names) - set(scripted.SCRIPTED) else self._board)
+        rules = {} if set(names) - set(scripted.SCRIPTED) else self._board
+        self._start(lambda: self._new_match(names, rules))
 
-    def _play(self, names: list[str], rules: Mapping[str, Any]) -> None:
-        self._start(lambda: new_match(names, self._rules | dict(rules), self.match.seed))
+    def _new_match(self, names: list[str], rules: Mapping[str, Any]) -> PlaybackMatch:
+        return new_match(names, self._rules | dict(rules), self.match.seed)
 
     def _switch(self, step: int) -> None:
-        """Put the next agent that can play here in the place of the chosen one."""
+        """Replace the agent of the chosen game by the next one that can play."""
         names, seed, chosen = self._names, self.match.seed, self.chosen
         rules = self._rules | (self._board if len(names) > 1 else {})
-        self._start(lambda: neighbour_match(names, chosen, step, rules, seed))
+        self._start(lambda: match_with_next_agent(names, chosen, step, rules, seed))
 
     def _save_replays(self) -> None:
         try:
             self.say("saved " + ", ".join(map(str, save_match_replays(self.match))))
         except OSError as error:
-            self.say(f"it cannot be saved here: {error.strerror}")
+            self.say(f"cannot save: {error.strerror}")
 
-    def _save_video(self, ending: str) -> None:
+    def _save_video(self, suffix: str) -> None:
         match, fps = self.match, max(1, round(self.playback.speed))
-        self.say(f"writing a {ending[1:].upper()} ...")
+        self.say(f"writing {suffix[1:].upper()} ...")
 
         def save() -> str:
             try:
-                return f"saved {save_match_video(match, ending, fps)}"
+                return f"saved {save_match_video(match, suffix, fps)}"
             except OSError as error:
-                return f"it cannot be saved here: {error.strerror}"
+                return f"cannot save: {error.strerror}"
 
         self.worker.ask("save", save, self.say)

@@ -1,1 +1,1 @@
-"""The game itself: rules, starts, random numbers, and the two engines, for one game and for many."""
+"""The game: rules, starting positions, random numbers, and the two engines, for one game and for N games."""

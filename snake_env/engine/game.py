@@ -1,31 +1,31 @@
-"""One game of Snake in plain Python: the place to read what the game is. `batch.Batch` plays many by the same rules."""
+"""One game of Snake in plain Python: the place to read how the game works. `batch.Batch` plays N games in NumPy."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from snake_env.engine.random_draws import GameChance
-from snake_env.engine.rules import BLOCKED, TRIES_FOR_FOOD, Rules
+from snake_env.engine.random_draws import GameRandomDraws
+from snake_env.engine.rules import BLOCKED, FOOD_TRIES, Rules
 from snake_env.engine.splitmix64 import below
-from snake_env.engine.starts import READY, RandomStarts, StraightStarts
-from snake_env.engine.state import BodyArray, State
+from snake_env.engine.starts import CACHED_CELLS, RandomStarts, StraightStarts
+from snake_env.engine.state import BODY, FOOD, HEAD, OBSTACLES, BodyArray, State
 from snake_env.engine.state_check import check_state
-from snake_env.observations.planes import BODY, FOOD, HEAD, OBSTACLES
 
 
 class Game:
-    """One game, drawn on the planes that players see.
+    """One game, kept as the planes of the observation "planes".
 
-    The body plane counts for each cell the moves until the snake has left it, in units of `rules.body_unit`: one move
-    lowers the whole plane, so the tail vanishes by itself, and a cell can be entered if it is free after this move.
+    The body plane holds for each cell the number of steps until the snake has left it, in units of `rules.body_unit`.
+    Each step lowers the whole plane by one unit, so the tail vanishes by itself. A cell can be entered if it is free
+    after the step.
 
     Attributes:
-        planes: (4, H, W) head, body, food and obstacles, the live board: copy it before the next step.
-        legal: a bit for each action that does not kill at once.
-        length: cells of the snake.
+        planes: (4, H, W) head, body, food and obstacles. A step changes them in place: copy them to keep them.
+        legal: an integer whose bit a is 1 if action a keeps the snake alive.
+        length: number of cells of the snake.
         score: food eaten in this game.
-        ate, died, won, starved: what the last step did.
+        ate, died, won, starved: the events of the last step.
         over: whether the game has ended.
     """
 
@@ -33,36 +33,36 @@ class Game:
         self.rules = rules
         cells, dtype = rules.cells, np.dtype(rules.body_dtype)
         self._bytes = bytearray(4 * cells * dtype.itemsize)
-        self._open_views()
+        self._bind_views()
         self._body_bytes = slice(BODY * cells * dtype.itemsize, (BODY + 1) * cells * dtype.itemsize)
         self._changing = slice(OBSTACLES * cells * dtype.itemsize)
         self._blank = bytes(OBSTACLES * cells * dtype.itemsize)
-        self._full = int(np.iinfo(rules.body_dtype).max)  # marks a head, food or an obstacle
-        self.planes[OBSTACLES] = rules.obstacle_map * self._full
+        self._mark = int(np.iinfo(rules.body_dtype).max)  # the value of a head, food or an obstacle in its plane
+        self.planes[OBSTACLES] = rules.obstacle_map * self._mark
         self._unit = rules.body_unit
-        one_move_less = bytes(max(0, value - self._unit) for value in range(256))
-        self._one_move_less = one_move_less if dtype.itemsize == 1 else None  # what each byte becomes
+        one_step_less = bytes(max(0, value - self._unit) for value in range(256))
+        self._one_step_less = one_step_less if dtype.itemsize == 1 else None  # the value of each byte after a step
         self._open_cells: list[int] = rules.open_cells.tolist()
         self._next_pose: list[list[int]] = rules.next_pose.tolist()
-        # For each pose, the actions that hit no wall: their bit in `legal` and the cell they lead to.
-        self._ways = [
+        # For each pose, the actions that `next_pose` does not block: their bit in `legal` and the cell they lead to.
+        self._targets = [
             [(1 << action, pose >> 2) for action, pose in enumerate(poses) if pose != BLOCKED]
             for poses in self._next_pose
         ]
-        # Straight starts, drawn once: for each number the changing part of the board, pose, length and `legal`.
-        self._known_starts: dict[int, tuple[bytes, int, int, int]] = {}
+        # A cache of straight starts: by number, the bytes that change in a game, the pose, the length and `legal`.
+        self._cached_starts: dict[int, tuple[bytes, int, int, int]] = {}
         self._steps_to_starve = rules.steps_to_starve
         self._food_cells = [-1] * rules.food
-        self._chance = GameChance(rules)
+        self._random_draws = GameRandomDraws(rules)
         self._pose = self._hunger = 0
         self.legal = self.length = self.score = 0
         self.ate = self.died = self.won = self.starved = False
         self.over = True
 
-    def _open_views(self) -> None:
-        """See one buffer three ways: bytes to change many cells, single cells as numbers, and an array for players.
+    def _bind_views(self) -> None:
+        """Bind views of the bytes: a memoryview of each plane for single cells, and `planes` for observations.
 
-        Python reads a memoryview several times as fast as an array.
+        Python reads an item of a memoryview several times as fast as an item of an array.
         """
         rules, cells = self.rules, self.rules.cells
         numbers: memoryview[int] = memoryview(self._bytes).cast("B" if rules.body_dtype is np.uint8 else "H")
@@ -73,43 +73,48 @@ class Game:
         self.planes = board.reshape(4, rules.height, rules.width)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What a copy needs: all but the views, which would not share their buffer any more."""
+        """The attributes without the views, which would lose their common buffer in a copy."""
         return {name: value for name, value in vars(self).items() if name not in ("_head", "_body", "_food", "planes")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Go on as a copy."""
+        """Restore the attributes and bind the views."""
         vars(self).update(state)
-        self._open_views()
+        self._bind_views()
 
     def start(self, stream: int | None = None, starts: StraightStarts | RandomStarts | None = None) -> None:
-        """Start a new game, with a new random stream and from other starts than the rules' if they are given."""
+        """Start a new game.
+
+        Args:
+            stream: the state of a new random stream; None to continue with the present one.
+            starts: other starts than those of the rules.
+        """
         if stream is not None:
-            self._chance.set(stream)
-        number, food_cell = self._chance.draw()
+            self._random_draws.set(stream)
+        number, food_cell = self._random_draws.draw()
         if starts is None or starts is self.rules.starts:
-            starts, known = self.rules.starts, self._known_starts.get(number)
+            starts, cached = self.rules.starts, self._cached_starts.get(number)
         else:
-            number, known = below(self._chance.last()[0], starts.count), None
-        if known is None:
-            self._set_up(*starts.pick(number))
-            room = len(self._known_starts) * len(self._blank) < READY
-            if isinstance(starts, StraightStarts) and starts is self.rules.starts and room:
-                self._known_starts[number] = (bytes(self._bytes[self._changing]), self._pose, self.length, self.legal)
+            number, cached = below(self._random_draws.last()[0], starts.count), None
+        if cached is None:
+            self._place_snake(*starts.pick(number))
+            has_room = len(self._cached_starts) * len(self._blank) < CACHED_CELLS
+            if isinstance(starts, StraightStarts) and starts is self.rules.starts and has_room:
+                self._cached_starts[number] = (bytes(self._bytes[self._changing]), self._pose, self.length, self.legal)
         else:
-            self._bytes[self._changing], self._pose, self.length, self.legal = known
+            self._bytes[self._changing], self._pose, self.length, self.legal = cached
         self.score = self._hunger = 0
         self.ate = self.died = self.won = self.starved = self.over = False
         self._food_cells = food = [-1] * len(self._food_cells)
         self._add_food(0, food_cell)
         if len(food) > 1:
             for slot in range(1, len(food)):
-                self._add_food(slot, self._chance.draw()[1])
+                self._add_food(slot, self._random_draws.draw()[1])
 
     def step(self, action: int) -> None:
-        """Move the snake; a fatal move leaves the board as it was.
+        """Move the snake by one action; a fatal action leaves the board unchanged.
 
         Args:
-            action: in 0, ..., A - 1, already checked; the game is not over.
+            action: 0, ..., A - 1. The caller has checked it, and that the game is not over.
         """
         self._hunger += 1
         if not self.legal >> action & 1:
@@ -119,22 +124,22 @@ class Game:
         head[self._pose >> 2] = 0
         self._pose = pose = self._next_pose[self._pose][action]
         cell = pose >> 2
-        head[cell] = self._full
+        head[cell] = self._mark
         if cell in self._food_cells:
             self._eat(cell)
         else:
             self.ate = False
-            # Every cell of the body comes one move closer to being free.
-            if self._one_move_less:
+            # Every cell of the body is one step closer to being free.
+            if self._one_step_less:
                 board, body = self._bytes, self._body_bytes
-                board[body] = board[body].translate(self._one_move_less)
+                board[body] = board[body].translate(self._one_step_less)
             else:
                 plane = self.planes[BODY]
                 plane -= np.minimum(plane, self._unit)
             self._body[cell] = self.length * self._unit
             if self._hunger >= self._steps_to_starve:
                 self.starved = self.over = True
-        self._look_ahead()
+        self._find_legal()
 
     def state(self) -> State:
         """The game as arrays for N = 1, copied."""
@@ -148,39 +153,39 @@ class Game:
             hunger=np.array([self._hunger]),
             score=np.array([self.score]),
             over=np.array([self.over]),
-            stream=np.array([self._chance.state], dtype=np.uint64),
+            stream=np.array([self._random_draws.state], dtype=np.uint64),
         )
 
     def set_state(self, state: State | Mapping[str, Any]) -> None:
-        """Go on from this game: arrays for N = 1.
+        """Continue from a state with N = 1.
 
         Raises:
-            ValueError: the state is not one of one game under these rules.
+            ValueError: the state is not that of one game under these rules.
         """
-        given = check_state(state, self.rules, 1)
-        order = np.argsort(given.body.reshape(-1), kind="stable")[-int(given.length[0]) :]
-        self._set_up(order.tolist(), int(4 * given.head[0] + given.heading[0]))
-        self._food_cells = given.food[0].tolist()
+        state = check_state(state, self.rules, 1)
+        order = np.argsort(state.body.reshape(-1), kind="stable")[-int(state.length[0]) :]
+        self._place_snake(order.tolist(), int(4 * state.head[0] + state.heading[0]))
+        self._food_cells = state.food[0].tolist()
         for cell in self._food_cells:
             if cell >= 0:
-                self._food[cell] = self._full
-        self.score, self._hunger = int(given.score[0]), int(given.hunger[0])
-        self._chance.set(int(given.stream[0]))
+                self._food[cell] = self._mark
+        self.score, self._hunger = int(state.score[0]), int(state.hunger[0])
+        self._random_draws.set(int(state.stream[0]))
         self.ate = self.died = self.starved = False
-        self.over = bool(given.over[0])
-        self.won = self.over and self.length == len(self._open_cells)
+        self.over = bool(state.over[0])
+        self.won = self.over and bool(state.full[0])
 
-    def _set_up(self, body: list[int], pose: int) -> None:
+    def _place_snake(self, body: list[int], pose: int) -> None:
         """Put a snake on an empty board."""
         self._bytes[self._changing] = self._blank
-        for moves, cell in enumerate(body, start=1):
-            self._body[cell] = moves * self._unit
+        for steps, cell in enumerate(body, start=1):
+            self._body[cell] = steps * self._unit
         self._pose, self.length = pose, len(body)
-        self._head[pose >> 2] = self._full
-        self._look_ahead()
+        self._head[pose >> 2] = self._mark
+        self._find_legal()
 
     def _eat(self, cell: int) -> None:
-        """Grow by the cell of the food: the tail stays."""
+        """Grow by one cell and replace the food; the tail stays where it is."""
         self.ate = True
         self.length += 1
         self.score += 1
@@ -188,30 +193,30 @@ class Game:
         self.won = self.over = self.length == len(self._open_cells)
         self._body[cell] = self.length * self._unit
         self._food[cell] = 0
-        self._add_food(self._food_cells.index(cell), self._chance.draw()[1])
+        self._add_food(self._food_cells.index(cell), self._random_draws.draw()[1])
 
     def _add_food(self, slot: int, cell: int) -> None:
-        """Put food on a free cell, each as likely: try random cells, `cell` first, then pick among those that are free.
+        """Put food on a free cell, chosen uniformly: try random cells, first `cell`, then choose among all free cells.
 
-        Nothing is free on a full board.
+        Where no cell is free, the slot holds -1.
         """
         food, tries = self._food_cells, 1
         while self._body[cell] or cell in food:
-            _, cell = self._chance.draw()
-            if tries == TRIES_FOR_FOOD:
+            _, cell = self._random_draws.draw()
+            if tries == FOOD_TRIES:
                 free = [cell for cell in self._open_cells if not self._body[cell] and cell not in food]
                 if not free:
                     food[slot] = -1
                     return
-                cell = free[below(self._chance.last()[1], len(free))]
+                cell = free[below(self._random_draws.last()[1], len(free))]
             tries += 1
         food[slot] = cell
-        self._food[cell] = self._full
+        self._food[cell] = self._mark
 
-    def _look_ahead(self) -> None:
-        """Find which actions keep the snake alive: the tail is free by the time the head arrives."""
+    def _find_legal(self) -> None:
+        """Find which actions keep the snake alive. The cell of the tail is free when the head arrives."""
         body, unit, legal = self._body, self._unit, 0
-        for action, cell in self._ways[self._pose]:
+        for bit, cell in self._targets[self._pose]:
             if body[cell] <= unit:
-                legal |= action
+                legal |= bit
         self.legal = legal

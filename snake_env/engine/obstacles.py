@@ -1,4 +1,4 @@
-"""Obstacles by name, as an ASCII map, or at random: everything becomes one boolean map, checked to be playable."""
+"""Obstacles by name, as an ASCII map, or at random: one boolean map, checked to be playable."""
 
 from collections.abc import Callable, Set
 from functools import lru_cache
@@ -8,7 +8,7 @@ import numpy as np
 from snake_env.engine.splitmix64 import below, draw
 from snake_env.engine.state import BoolArray
 
-DENSEST = 0.5  # share of cells that random obstacles may take
+MAX_DENSITY = 0.5  # share of the cells that random obstacles may take
 
 
 def _cross(height: int, width: int) -> BoolArray:
@@ -28,7 +28,7 @@ def _pillars(height: int, width: int) -> BoolArray:
 
 
 def _rooms(height: int, width: int) -> BoolArray:
-    """Four rooms with a door in each of the inner walls."""
+    """Four rooms with a door in each inner wall."""
     board = np.zeros((height, width), dtype=bool)
     row, col = height // 2, width // 2
     board[row], board[:, col] = True, True
@@ -40,9 +40,9 @@ def _rooms(height: int, width: int) -> BoolArray:
 
 
 def _corners(height: int, width: int) -> BoolArray:
-    """An angle in each corner, one cell from the border."""
+    """An L in each corner, one cell from the border."""
     board = np.zeros((height, width), dtype=bool)
-    # As long as a fifth of the side, but with a gap between two angles.
+    # As long as a fifth of the side, with a gap between two of them.
     rows, cols = (min(side // 5, max(0, (side - 5) // 2)) for side in (height, width))
     for row, down in ((1, 1), (height - 2, -1)):
         for col, right in ((1, 1), (width - 2, -1)):
@@ -59,44 +59,46 @@ LAYOUTS: dict[str, Callable[[int, int], BoolArray]] = {
 }
 
 
-def build_obstacles(given: str | float | tuple[float, int] | None, height: int, width: int, *, wrap: bool) -> BoolArray:
-    """(H, W) map that is true where an obstacle stands.
+def build_obstacles(
+    obstacles: str | float | tuple[float, int] | None, height: int, width: int, *, wrap: bool
+) -> BoolArray:
+    """Return the map of the obstacles: (H, W) bool, true where an obstacle stands.
 
     Args:
-        given: None for an open board; the name of a layout; a map, one line a row, with `#` for an obstacle and `.`
-            for a free cell; a density from 0 to 0.5; or (density, seed) for another draw of that density.
+        obstacles: None for an open board; the name of a layout; a map, one line a row, with `#` for an obstacle and `.`
+            for a free cell; a density from 0 to 0.5; or (density, seed) for another random map of that density.
         height: rows of the board.
         width: columns of the board.
         wrap: whether the edges of the board are joined.
 
     Raises:
-        ValueError: an unknown name, a map of another shape or with other signs, an impossible density or seed, or
-            obstacles that leave no room or cut a part of the board off.
+        ValueError: an unknown name, a map of another shape or with other characters, an impossible density or seed,
+            or obstacles that leave no room or cut off a part of the board.
     """
-    if given is None:
+    if obstacles is None:
         return np.zeros((height, width), dtype=bool)
-    if isinstance(given, str):
-        if given in LAYOUTS:
-            board = LAYOUTS[given](height, width)
-        elif "\n" in given or "#" in given:
-            board = _parse_map(given, height, width)
+    if isinstance(obstacles, str):
+        if obstacles in LAYOUTS:
+            board = LAYOUTS[obstacles](height, width)
+        elif "\n" in obstacles or "#" in obstacles:
+            board = _parse_map(obstacles, height, width)
         else:
             raise ValueError(
-                f"obstacles is {given!r}; name one of {', '.join(map(repr, LAYOUTS))}, or give a map "
+                f"obstacles is {obstacles!r}; choose one of {', '.join(map(repr, LAYOUTS))}, or give a map "
                 "with a line for each row, '#' for an obstacle and '.' for a free cell"
             )
     else:
-        density, seed = given if isinstance(given, tuple) and len(given) == 2 else (given, 0)
+        density, seed = obstacles if isinstance(obstacles, tuple) and len(obstacles) == 2 else (obstacles, 0)
         if (
             not isinstance(density, int | float | np.integer | np.floating)
-            or not 0 <= density <= DENSEST
+            or not 0 <= density <= MAX_DENSITY
             or not isinstance(seed, int | np.integer)
             or isinstance(seed, bool)
             or seed < 0
         ):
             raise ValueError(
-                f"obstacles is {given!r}; a density is a number from 0 to {DENSEST}, "
-                "or [density, seed] with a whole number from 0 as seed; a map is one string with a line for each row"
+                f"obstacles is {obstacles!r}; a density is a number from 0 to {MAX_DENSITY}, "
+                "or [density, seed] with a non-negative integer as seed; a map is one string with a line for each row"
             )
         return _scatter(float(density), int(seed), height, width, wrap=wrap)
     cut_off = np.count_nonzero(~board) - _reachable(board, wrap=wrap)
@@ -112,25 +114,25 @@ def _parse_map(text: str, height: int, width: int) -> BoolArray:
     lines = [line.strip() for line in text.strip().splitlines()]
     if len(lines) != height or any(len(line) != width for line in lines) or set("".join(lines)) - set("#."):
         raise ValueError(
-            f"the obstacle map has {len(lines)} lines of {sorted({len(line) for line in lines})} signs from "
+            f"the obstacle map has {len(lines)} lines of {sorted({len(line) for line in lines})} characters out of "
             f"{''.join(sorted(set(''.join(lines))))!r}; a board of {height} x {width} needs {height} lines of {width}, "
             "with '#' for an obstacle and '.' for a free cell"
         )
-    return np.array([[sign == "#" for sign in line] for line in lines])
+    return np.array([[character == "#" for character in line] for line in lines])
 
 
-@lru_cache(maxsize=32)  # every environment and its resets ask for the same
+@lru_cache(maxsize=32)  # environments and their resets often need the same map
 def _scatter(density: float, seed: int, height: int, width: int, *, wrap: bool) -> BoolArray:
-    """Random obstacles, placed one by one where they cut nothing off."""
+    """Random obstacles, placed one by one where they cut off nothing."""
     free = set(range(height * width))
     order = list(range(height * width))
-    wanted, stream = round(density * height * width), seed
-    while wanted and order:
+    remaining, stream = round(density * height * width), seed
+    while remaining and order:
         stream, bits, _ = draw(stream)
         cell = order.pop(below(bits, len(order)))
         free.remove(cell)
-        if _connected(_sides(cell, height, width, wrap=wrap) & free, free, height, width, wrap=wrap):
-            wanted -= 1
+        if _connected(_adjacent(cell, height, width, wrap=wrap) & free, free, height, width, wrap=wrap):
+            remaining -= 1
         else:
             free.add(cell)
     board = np.ones((height, width), dtype=bool)
@@ -140,22 +142,23 @@ def _scatter(density: float, seed: int, height: int, width: int, *, wrap: bool) 
 
 
 def _connected(cells: Set[int], free: Set[int], height: int, width: int, *, wrap: bool) -> bool:
-    """Whether ways over free cells join all of these: a search from one of them, as far as to the last of the others.
+    """Whether paths of free cells connect all of these cells: a breadth-first search from one of them.
 
-    Neighbours of a cell are most often joined close by it, so that this is much less work than to see the whole board.
+    It ends when the others are reached. Neighbours of a cell are mostly connected close to the cell, so this takes much
+    less work than a search of the whole board.
     """
     missing = set(cells)
     edge = {missing.pop()} if missing else set()
     seen = set(edge)
     while edge and missing:
-        edge = {side for cell in edge for side in _sides(cell, height, width, wrap=wrap)} & free - seen
+        edge = {near for cell in edge for near in _adjacent(cell, height, width, wrap=wrap)} & free - seen
         seen |= edge
         missing -= edge
     return not missing
 
 
 @lru_cache(maxsize=1 << 14)
-def _sides(cell: int, height: int, width: int, *, wrap: bool) -> frozenset[int]:
+def _adjacent(cell: int, height: int, width: int, *, wrap: bool) -> frozenset[int]:
     """The cells above, below, left and right of a cell."""
     row, col = divmod(cell, width)
     beside = ((row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1))
@@ -165,7 +168,7 @@ def _sides(cell: int, height: int, width: int, *, wrap: bool) -> frozenset[int]:
 
 
 def _reachable(board: BoolArray, *, wrap: bool) -> int:
-    """Free cells that connect to the first free cell."""
+    """The number of free cells that are connected to the first free cell."""
     reached = np.zeros_like(board)
     reached.flat[np.argmin(board)] = not board.all()
     while True:

@@ -1,6 +1,6 @@
-"""Where games start: a straight snake anywhere on the board, or a random legal body, for practice late in the game.
+"""Start positions: a straight snake anywhere on the board, or a random legal body, to practise with long snakes.
 
-Every start leaves the snake at least one move that does not kill it. A body is listed from tail to head.
+From every start at least one action keeps the snake alive. A body is listed from tail to head.
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,26 @@ from numpy.typing import NDArray
 from snake_env.engine.splitmix64 import below, draw
 from snake_env.engine.state import BodyArray, IntArray, as_items
 
-RESTARTS, STEPS_A_CELL = 20, 60  # how long the longest body is searched for before it counts as impossible
-READY = 1 << 20  # cells that the boards of all straight starts may have in all to be kept ready
+SEARCHES, STEPS_PER_CELL = 20, 60  # limits of the search for the longest body, after which it counts as impossible
+CACHED_CELLS = 1 << 20  # the boards of all straight starts are kept in memory up to this number of cells in total
 
 
 @dataclass(frozen=True)
 class StraightStarts:
-    """All places for a straight snake of one length; a start is one of them, each as likely.
+    """All places for a straight snake of one length, with equal probability.
 
     Attributes:
-        bodies: (L, S) cells from tail to head.
-        moves: (L, 1) moves until each of them is free: 1 at the tail.
+        bodies: (L, S) cells of S starts from tail to head.
         poses: (S,) 4 * head + heading.
-        times: (cells + 1,) what a board holds for 0, 1, 2, ... moves (see `Rules.times`).
+        steps_until_free: (cells + 1,) see `Rules.steps_until_free`.
     """
 
     bodies: IntArray
-    moves: IntArray
     poses: IntArray
-    times: BodyArray
+    steps_until_free: BodyArray
 
     @classmethod
-    def find(cls, neighbours: IntArray, open_cells: IntArray, length: int, times: BodyArray) -> Self | None:
+    def find(cls, neighbours: IntArray, open_cells: IntArray, length: int, steps_until_free: BodyArray) -> Self | None:
         """All straight starts on the board that `neighbours` describes, or None if there are none."""
         bodies, poses = [], []
         for tail in open_cells.tolist():
@@ -42,12 +40,12 @@ class StraightStarts:
                 body = [tail]
                 while len(body) < length and body[-1] >= 0:
                     body.append(int(neighbours[body[-1], heading]))
-                if body[-1] >= 0 and len(set(body)) == length and _may_move(neighbours, body, heading):
+                if body[-1] >= 0 and len(set(body)) == length and _can_move(neighbours, body, heading):
                     bodies.append(body)
                     poses.append(4 * body[-1] + heading)
         if not bodies:
             return None
-        return cls(np.array(bodies).T, np.arange(1, length + 1)[:, None], np.array(poses), times)
+        return cls(np.array(bodies).T, np.array(poses), steps_until_free)
 
     @cached_property
     def count(self) -> int:
@@ -74,23 +72,26 @@ class StraightStarts:
 
     @cached_property
     def _boards(self) -> NDArray[np.void] | None:
-        return self._draw(np.arange(self.count)) if self.count * len(self.times) <= READY else None
+        small = self.count * len(self.steps_until_free) <= CACHED_CELLS
+        return self._draw(np.arange(self.count)) if small else None
 
     def _draw(self, numbers: IntArray) -> NDArray[np.void]:
-        boards = np.zeros((len(numbers), len(self.times) - 1), dtype=self.times.dtype)
-        boards[np.arange(len(numbers)), self.bodies.take(numbers, axis=1)] = self.times.take(self.moves)
+        boards = np.zeros((len(numbers), len(self.steps_until_free) - 1), dtype=self.steps_until_free.dtype)
+        steps = self.steps_until_free[1 : self.longest + 1, None]
+        boards[np.arange(len(numbers)), self.bodies.take(numbers, axis=1)] = steps
         return as_items(boards)
 
 
 class RandomStarts:
     """Random legal bodies with a length from a range.
 
-    A path grows from a random cell by random moves. Where it is stuck it backbites: the head links to a body cell
-    beside it, and the part between becomes the new end, turned round. That keeps the length and reaches every shape
-    (Mansfield 1982; Oberdorf et al., "Secondary structures in long compact polymers", Phys. Rev. E 74, 2006).
+    A path grows from a random cell by random moves. Where it is stuck it backbites: the head links to a body cell next
+    to it, and the part between them becomes the new end, in reverse order. Backbiting keeps the length and reaches
+    every shape (Mansfield 1982; Oberdorf et al., "Secondary structures in long compact polymers", Phys. Rev. E 74,
+    2006).
 
     Attributes:
-        count: the number of starts: each of 32 random bits is one.
+        count: the number of starts: one for each value of 32 random bits.
         longest: the greatest length.
 
     Raises:
@@ -100,14 +101,14 @@ class RandomStarts:
     count = 1 << 32
 
     def __init__(
-        self, neighbours: IntArray, open_cells: IntArray, shortest: int, longest: int, times: BodyArray
+        self, neighbours: IntArray, open_cells: IntArray, shortest: int, longest: int, steps_until_free: BodyArray
     ) -> None:
         self._neighbours = neighbours
-        self._beside = [[cell for cell in row if cell >= 0] for row in neighbours.tolist()]
+        self._adjacent = [[cell for cell in row if cell >= 0] for row in neighbours.tolist()]
         self._open_cells: list[int] = open_cells.tolist()
         self._shortest, self.longest = shortest, longest
-        self._times = times
-        for stream in range(RESTARTS):
+        self._steps_until_free = steps_until_free
+        for stream in range(SEARCHES):
             self._known = self._grow(stream, longest)
             if self._known:
                 return
@@ -120,40 +121,41 @@ class RandomStarts:
         """The body and the pose of a start."""
         stream, length_bits, heading_bits = draw(number)
         length = self._shortest + below(length_bits, self.longest - self._shortest + 1)
-        # A search can fail on a board full of obstacles; the front of a body known to fit is a legal body too.
+        # The search can fail on a board full of obstacles; the front of a body known to fit is a legal body too.
         body = self._grow(stream, length) or self._known[-length:]
-        ways = self._neighbours[body[-1]].tolist()
+        around = self._neighbours[body[-1]].tolist()
         if len(body) > 1:
-            heading = (ways.index(body[-2]) + 2) % 4
+            heading = (around.index(body[-2]) + 2) % 4
         else:  # a single cell looks towards a free neighbour
-            headings = [heading for heading in range(4) if ways[heading] >= 0]
+            headings = [heading for heading in range(4) if around[heading] >= 0]
             heading = headings[below(heading_bits, len(headings))]
         return body, 4 * body[-1] + heading
 
     def place(self, numbers: IntArray) -> tuple[NDArray[np.void], IntArray, IntArray]:
         """The starts with these numbers, (K,): boards (K,) with the snakes on them, lengths and poses (K,)."""
-        boards = np.zeros((len(numbers), len(self._times) - 1), dtype=self._times.dtype)
+        steps = self._steps_until_free
+        boards = np.zeros((len(numbers), len(steps) - 1), dtype=steps.dtype)
         lengths, poses = np.empty((2, len(numbers)), dtype=np.int64)
         for i, number in enumerate(numbers.tolist()):
             body, poses[i] = self.pick(number)
             lengths[i] = len(body)
-            boards[i, body] = self._times[1 : len(body) + 1]
+            boards[i, body] = steps[1 : len(body) + 1]
         return as_items(boards), lengths, poses
 
     def _grow(self, stream: int, length: int) -> list[int]:
         """A body of this length, or an empty list if the search took too long."""
         stream, bits, _ = draw(stream)
         body = [self._open_cells[below(bits, len(self._open_cells))]]
-        for _ in range(STEPS_A_CELL * len(self._open_cells)):
+        for _ in range(STEPS_PER_CELL * len(self._open_cells)):
             if len(body) == length and self._has_exit(body):
                 return body
             stream, bits, turn = draw(stream)
             if turn & 1:
                 body.reverse()
-            ways = self._beside[body[-1]]
-            free = [cell for cell in ways if cell not in body]
+            adjacent = self._adjacent[body[-1]]
+            free = [cell for cell in adjacent if cell not in body]
             if not free:
-                bite = body.index(ways[below(bits, len(ways))])
+                bite = body.index(adjacent[below(bits, len(adjacent))])
                 body[bite + 1 :] = body[:bite:-1]
             elif len(body) < length:
                 body.append(free[below(bits, len(free))])
@@ -161,10 +163,10 @@ class RandomStarts:
 
     def _has_exit(self, body: list[int]) -> bool:
         blocked = body[1:]
-        return any(cell not in blocked for cell in self._beside[body[-1]] if len(body) != 2 or cell != body[0])
+        return any(cell not in blocked for cell in self._adjacent[body[-1]] if len(body) != 2 or cell != body[0])
 
 
-def _may_move(neighbours: IntArray, body: list[int], heading: int) -> bool:
-    """Whether some action from here is not death at once."""
-    ahead = [int(neighbours[body[-1], (heading + turn) % 4]) for turn in (-1, 0, 1)]
-    return any(cell >= 0 and cell not in body[1:] for cell in ahead)
+def _can_move(neighbours: IntArray, body: list[int], heading: int) -> bool:
+    """Whether some action keeps the snake alive."""
+    targets = [int(neighbours[body[-1], (heading + turn) % 4]) for turn in (-1, 0, 1)]
+    return any(cell >= 0 and cell not in body[1:] for cell in targets)

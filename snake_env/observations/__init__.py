@@ -1,1 +1,1 @@
-"""What an agent sees: each module is one observation, which maps a state of N games to an array (N, ...)."""
+"""Observations: each module maps a state of N games to an array (N, ...); `registry` builds them by name."""

@@ -1,8 +1,8 @@
-"""A compact vector for small networks: for each action what it leads to, then what holds for all of them.
+"""A short vector for small networks: features of each action, then features of the game.
 
-The layout is A blocks of `PER_ACTION`, one for each action, and then `OVERALL`: value k of action a has the index
-a * len(PER_ACTION) + k. All values lie between 0 and 1. An action that kills has danger = 1 and 0 elsewhere.
-The tail counts as leaving its cell with the move, also where the move eats and it stays for one step more.
+The layout is A blocks of `PER_ACTION`, one for each action, and then `OVERALL`: feature k of action a has the index
+a * len(PER_ACTION) + k. All values lie between 0 and 1. A fatal action has danger = 1, and 0 for the other features.
+The cell of the tail counts as free after the action, even if the snake eats and the tail stays for one more step.
 """
 
 import numpy as np
@@ -14,38 +14,38 @@ from snake_env.engine.state import State
 from snake_env.observations import flood
 
 PER_ACTION = (
-    "danger",  # the move kills
-    "eats",  # it reaches food
-    "food_distance",  # moves from there to the nearest food by free cells, d / (d + H + W); 1 if there is no way
-    "food_reachable",
-    "nearest",  # no other action leads nearer to food
-    "area",  # free cells that connect to there, as a share of the board
-    "largest",  # no other action leads to more of them
-    "holds_body",  # the area is at least as large as the snake is long
-    "tail_distance",  # moves from there to the tail, d / (d + H + W); 1 if there is no way
-    "tail_reachable",
-    "straight",  # the heading stays
-    "open_sides",  # free neighbours of the cell, of 4
-    "splits",  # parts that the cell would cut its surroundings into, less one, of 3
+    "danger",  # the action is fatal
+    "eats",  # it leads to food
+    "food_distance",  # d / (d + H + W) for d steps from there to the nearest food by free cells; 1 if there is no path
+    "food_reachable",  # there is a path
+    "nearest",  # no other action has a shorter path to food
+    "area",  # number of free cells connected to there, as a share of the cells without obstacles
+    "largest",  # no other action has a larger area
+    "holds_body",  # the area has at least as many cells as the snake
+    "tail_distance",  # d / (d + H + W) for d steps from there to the tail; 1 if there is no path
+    "tail_reachable",  # there is a path
+    "straight",  # it keeps the heading
+    "open_sides",  # number of free neighbours of the cell, divided by 4
+    "splits",  # number of parts that the cell divides its surroundings into, minus one, divided by 3
 )
 OVERALL = (
-    "length",  # share of the board that the snake fills
-    "hunger",  # share of the hunger limit that has passed
+    "length",  # of the snake, as a share of the cells without obstacles
+    "hunger",  # steps since the last food, as a share of the hunger limit
 )
 
 
 class Features:
-    """(A * len(PER_ACTION) + len(OVERALL),) float32 in 0, ..., 1, named by `names`."""
+    """(A * len(PER_ACTION) + len(OVERALL),) float32 between 0 and 1; `names` holds the name of each value."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._flood = flood.Flood(rules.height, rules.width, wrap=rules.walls == "wrap")
-        # Where each action leads from each pose; a fatal one gets cell 0 and is masked.
+        # The cell that each action leads to from each pose; 0 where the action is blocked, which is masked.
         self._cell = np.where(rules.next_pose == BLOCKED, 0, rules.next_pose >> 2).T.copy()  # (A, 4 * cells)
-        turned = np.where(rules.next_pose == BLOCKED, -1, rules.next_pose & 3)
-        self._straight = (turned == np.arange(4 * rules.cells)[:, None] % 4).T.copy()  # (A, 4 * cells)
+        heading = np.where(rules.next_pose == BLOCKED, -1, rules.next_pose & 3)
+        self._straight = (heading == np.arange(4 * rules.cells)[:, None] % 4).T.copy()  # (A, 4 * cells)
         self._blocked = (rules.next_pose == BLOCKED).T.copy()
-        # d / (d + H + W) by distance d, then 1 where there is no way and 0 where the move kills.
+        # d / (d + H + W) by distance d, then 1 if there is no path, and 0 for a fatal action.
         distance = np.arange(rules.cells)
         squashed = distance / (distance + rules.height + rules.width)
         self._squashed = np.concatenate((squashed, (1.0, 0.0))).astype(np.float32)
@@ -56,12 +56,12 @@ class Features:
         """(N, A * len(PER_ACTION) + len(OVERALL))."""
         rules = self._rules
         N, cells, A = len(state.body), rules.cells, len(rules.action_names)
-        no_way = self._flood.unreachable  # a distance, and the next one is that of a fatal move
+        no_path = self._flood.unreachable  # as a distance; no_path + 1 is that of a fatal action
         games = np.arange(N)
         pose = 4 * state.head + state.heading
         length = state.length
         cell = self._cell.take(pose, axis=1)  # (A, N)
-        # The tail, with 1, is free after a move, and then the cell with 2 is the tail.
+        # The cell with 1, the tail, is free after the step, and the cell with 2 is the tail then.
         free_cells = (state.body <= 1) & ~state.obstacles
         safe = free_cells.reshape(-1).take(games * cells + cell) & ~self._blocked.take(pose, axis=1)
         free = self._flood.pack(free_cells)
@@ -71,27 +71,28 @@ class Features:
         second_game = second // cells
         tail_cell[second_game] = second - second_game * cells
 
-        chosen = safe.reshape(-1).nonzero()[0]  # safe moves, as indices into (A, N)
+        chosen = safe.reshape(-1).nonzero()[0]  # safe actions, as indices into (A, N)
         game, target = chosen % N, cell.take(chosen)
-        # With one piece of food, what it reaches is one room; the rooms of cells outside it are filled on their own.
-        rooms = int(rules.food == 1)
-        moves, reached = self._flood.fill(free, [food, self._flood.mark(free, tail_cell)], rooms, game, target)
-        distances = np.full((2, A * N), no_way + 1)
-        distances[0, chosen], distances[1, chosen] = moves
+        # With one piece of food, the fill from the food gives the area of all targets from which it can be reached. The
+        # areas of the other targets are filled separately.
+        complete = int(rules.food == 1)
+        steps, reached = self._flood.fill(free, [food, self._flood.mark(free, tail_cell)], complete, game, target)
+        distances = np.full((2, A * N), no_path + 1)
+        distances[0, chosen], distances[1, chosen] = steps
         to_food, to_tail = distances.reshape(2, A, N)
-        food_reachable = to_food < no_way
+        food_reachable = to_food < no_path
 
         area = np.zeros((A, N), dtype=np.int64)
-        if rooms:
+        if complete:
             area += food_reachable * flood.count(reached)[:N]
-        alone = (safe & (area == 0)).reshape(-1).nonzero()[0]
-        if len(alone):
-            lone, none = alone % N, np.empty(0, dtype=np.int64)
-            around = flood.select(free, lone)
-            _, reached = self._flood.fill(around, [self._flood.mark(around, cell.take(alone))], 1, none, none)
-            area.reshape(-1)[alone] = flood.count(reached)[: len(lone)]
+        separate = (safe & (area == 0)).reshape(-1).nonzero()[0]
+        if len(separate):
+            separate_games, none = separate % N, np.empty(0, dtype=np.int64)
+            boards = flood.select(free, separate_games)
+            _, reached = self._flood.fill(boards, [self._flood.mark(boards, cell.take(separate))], 1, none, none)
+            area.reshape(-1)[separate] = flood.count(reached)[: len(separate_games)]
         pattern = np.zeros((A, N), dtype=np.uint16)
-        pattern.reshape(-1)[chosen] = self._flood.around(free, game, target)
+        pattern.reshape(-1)[chosen] = self._flood.neighbourhood(free, game, target)
 
         values = np.zeros((N, A * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
         by_action = values[:, : A * len(PER_ACTION)].reshape(N, A, len(PER_ACTION)).transpose(2, 1, 0)  # (K, A, N)
@@ -104,7 +105,7 @@ class Features:
         by_action[6] = safe & (area == area.max(axis=0))
         by_action[7] = safe & (area >= length)
         by_action[8] = self._squashed.take(to_tail)
-        by_action[9] = to_tail < no_way
+        by_action[9] = to_tail < no_path
         by_action[10] = safe & self._straight.take(pose, axis=1)
         by_action[11] = _SIDES.take(pattern)
         by_action[12] = _SPLITS.take(pattern)
@@ -113,11 +114,12 @@ class Features:
         return values
 
 
-# For nine cells, three by three (see `Flood.around`): which share of the four sides of the middle is free, and how many
-# runs of free cells around it contain a side, less one, of 3. The ring goes clockwise from above.
+# Tables for the 512 patterns of 3 x 3 cells (see `Flood.neighbourhood`): the share of the four sides that are free, and
+# the number of parts, which are runs of free cells in the ring around the middle that contain a side. The ring goes
+# clockwise from the cell above.
 _RING = np.arange(512)[:, None] >> np.array([1, 2, 5, 8, 7, 6, 3, 0]) & 1
 _SIDES = (_RING[:, ::2].sum(axis=1) / 4).astype(np.float32)
-# A run ends at a free cell whose next is not free. Runs of a corner alone touch no side.
+# A run ends at a free cell whose next cell is not free. A run that is a single corner contains no side.
 _ENDS = (_RING & ~np.roll(_RING, -1, axis=1) & 1).sum(axis=1)
 _LONE_CORNERS = (_RING & ~np.roll(_RING, 1, axis=1) & ~np.roll(_RING, -1, axis=1) & 1)[:, 1::2].sum(axis=1)
 _PARTS = np.where(_RING.all(axis=1), 1, _ENDS - _LONE_CORNERS)

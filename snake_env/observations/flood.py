@@ -1,15 +1,15 @@
-"""Flood fills on many boards at once, on bitboards: how far cells are, and how large the room around them is.
+"""Flood fills on bitboards, for N games at once: distances between cells, and the areas of free cells around them.
 
-A row of a board is one number, a lane, with a bit for each column; the lanes of N games lie side by side and are
-worked on as 64-bit words:
+A bitboard holds each row of a board as one unsigned integer, with a bit for each column. The rows of N games lie next
+to each other in memory, and operations work on 64-bit words of several games:
 
         game 0   game 1   game 2   game 3
-        00000000 00000000 00000000 00000000     a row that is never free, above and below
+        00000000 00000000 00000000 00000000     a row that is never free, above and below the board
         00101101 10110001 00011111 01100000     row 0 of four boards of width 7: one word
         ...
 
-A fill grows by one cell in all four directions with shifts and ors of whole words. Between two boards lies at least one
-bit that is never free, so what is shifted out of one board is masked away before it reaches the next.
+A fill grows by one cell in all four directions with shifts and bitwise "or" of whole words. Between the rows of two
+games there is at least one bit that is never free. It stops bits that are shifted out of one board.
 """
 
 from itertools import pairwise
@@ -20,15 +20,18 @@ from numpy.typing import NDArray
 
 from snake_env.engine.state import BoolArray, IntArray
 
-Lanes = NDArray[Any]  # (H + 2, N') unsigned, N' a multiple of the lanes in a word
+# (H + 2, N') unsigned integers: the rows of N boards, where N' is N rounded up to whole words.
+Bitboards = NDArray[Any]
 
-BLOCK = 19  # rounds between looks at what was reached and which games are done: those of an open board of 10 x 10
-GAP = 576  # bytes between rounds: at a multiple of 4096 a processor takes a read for one of what was just written
-EXACT_BITS = 24  # columns that a float32 adds up without rounding
+BLOCK = 19  # steps between two checks of which targets are reached: an open board of 10 x 10 needs no more
+# Bytes between the arrays of two steps. At distances that are multiples of 4096 bytes, a read waits for a recent write
+# (4K aliasing).
+GAP = 576
+EXACT_BITS = 24  # columns whose bits a float32 adds without rounding
 
 
 class Flood:
-    """Fills boards of one kind; it keeps its memory from one to the next, as fresh memory costs as much as the work.
+    """Flood fills on boards of one size. Memory is kept between calls: allocating it takes as long as a fill.
 
     Args:
         height: rows of the boards.
@@ -36,7 +39,7 @@ class Flood:
         wrap: whether the edges are joined.
 
     Attributes:
-        unreachable: a distance greater than any on these boards, where there is no way.
+        unreachable: the distance of a cell to which there is no path, greater than all others on these boards.
     """
 
     def __init__(self, height: int, width: int, *, wrap: bool) -> None:
@@ -44,155 +47,156 @@ class Flood:
         self.unreachable = height * width
         self._dtype = next(np.dtype(f"<u{size}") for size in (1, 2, 4, 8) if size == 8 or 8 * size > width)
         row, col = np.divmod(np.arange(height * width), width)
-        # For each cell its row and its bit in the lanes, and behind them no bit: that is what -1 finds, for no cell.
+        # For each cell its row and its bit in a bitboard; the last element has no bit, for the index -1 (no cell).
         self._row = np.append(row + 1, 0)
         self._bit = np.append(self._dtype.type(1) << col.astype(self._dtype), self._dtype.type(0))
-        # What brings the columns around a cell to the lowest three bits: shifts to the right, then to the left.
+        # Shifts to the right, then to the left, that move the columns around a cell to the lowest three bits.
         self._right, self._left = np.maximum(col - 1, 0).astype(self._dtype), (col == 0).astype(self._dtype)
-        self._memory: Lanes = np.empty(0, dtype=self._dtype)
+        self._memory: Bitboards = np.empty(0, dtype=self._dtype)
 
-    def pack(self, cells: BoolArray) -> Lanes:
-        """Boards (N, H, W) as lanes (H + 2, N'): bit w of lane (h + 1, n) is cells[n, h, w]."""
+    def pack(self, cells: BoolArray) -> Bitboards:
+        """Pack boards (N, H, W) into bitboards (H + 2, N'): bit w of row (h + 1, n) is cells[n, h, w]."""
         N, H, W = cells.shape
-        lanes = np.zeros((H + 2, _padded(N, self._dtype)), dtype=self._dtype)
+        boards = np.zeros((H + 2, _padded(N, self._dtype)), dtype=self._dtype)
         for start in range(0, W, EXACT_BITS):
             columns = cells[:, :, start : start + EXACT_BITS].astype(np.float32)
             bits = np.float32(2) ** np.arange(start, start + columns.shape[2], dtype=np.float32)
             numbers = columns.reshape(N * H, -1) @ bits  # exact
-            lanes[1:-1, :N] += numbers.reshape(N, H).T.astype(self._dtype)
-        return lanes
+            boards[1:-1, :N] += numbers.reshape(N, H).T.astype(self._dtype)
+        return boards
 
-    def mark(self, like: Lanes, *cells: IntArray) -> Lanes:
-        """Lanes of the same shape with some cells on each board: each (N,), -1 for none."""
-        lanes = np.zeros_like(like)
-        for some in cells:
-            lanes.reshape(-1)[self._row.take(some) * lanes.shape[1] + np.arange(len(some))] |= self._bit.take(some)
-        return lanes
+    def mark(self, like: Bitboards, *cells: IntArray) -> Bitboards:
+        """Return bitboards of the same shape with these cells set; each of `cells` is (N,), a cell per board or -1."""
+        boards = np.zeros_like(like)
+        for cell in cells:
+            boards.reshape(-1)[self._row.take(cell) * boards.shape[1] + np.arange(len(cell))] |= self._bit.take(cell)
+        return boards
 
     def fill(
-        self, free: Lanes, sources: list[Lanes], rooms: int, games: IntArray, cells: IntArray
-    ) -> tuple[IntArray, Lanes]:
-        """Spread from S kinds of sources over free cells, on N boards.
+        self, free: Bitboards, sources: list[Bitboards], complete: int, games: IntArray, cells: IntArray
+    ) -> tuple[IntArray, Bitboards]:
+        """Run S breadth-first searches over free cells on each of N boards.
 
         Args:
-            free: (H + 2, N') cells that can be entered.
-            sources: S times (H + 2, N') where each search starts; these cells need not be free.
-            rooms: how many of the searches, from the first, go on until nothing grows any more. The others end when
-                they have reached their targets.
-            games: (Q,) on which board each of Q targets lies.
-            cells: (Q,) the targets: what should be reached.
+            free: (H + 2, N') the cells that can be entered.
+            sources: S times (H + 2, N') the cells where each search starts; they need not be free.
+            complete: the number of searches, from the first on, that continue until they have reached all connected
+                cells. The others end when they have reached their targets.
+            games: (Q,) index of the board of each target.
+            cells: (Q,) cell of each target.
 
         Returns:
-            The moves from the nearest source of each search to each target by free cells (S, Q), or `unreachable`; and
-            the free cells that the first searches reached, (H + 2, rooms * N') lanes.
+            The steps from the nearest source of each search to each target over free cells (S, Q), or `unreachable`;
+            and the free cells that the complete searches reached, (H + 2, complete * N') bitboards.
         """
         S, Q, N = len(sources), len(cells), free.shape[1]
-        # The lanes of all searches lie side by side; `left` are those that are not done, `column` is where each now is.
+        # The boards of all searches lie next to each other. `active` are the indices of those that are not finished,
+        # `position` is the index of each board among them.
         free, region = np.concatenate([free] * S, axis=1), np.concatenate(sources, axis=1)
-        left, column, start = np.arange(S * N), np.arange(S * N), 0
-        moves, reached = np.empty(S * Q, dtype=np.int64), np.empty_like(region[:, : rooms * N])
-        # Of each target that is not reached yet: its number, lane, row and bit.
-        missing, lane = np.arange(S * Q), np.add.outer(np.arange(S) * N, games).reshape(-1)
+        active, position, start = np.arange(S * N), np.arange(S * N), 0
+        steps, reached = np.empty(S * Q, dtype=np.int64), np.empty_like(region[:, : complete * N])
+        # For each target that is not reached yet: its index, board, row and bit.
+        missing, board = np.arange(S * Q), np.add.outer(np.arange(S) * N, games).reshape(-1)
         row, bit = np.concatenate([self._row.take(cells)] * S), np.concatenate([self._bit.take(cells)] * S)
         size = (BLOCK + 1) * (region.size + GAP // free.itemsize)
         if len(self._memory) < size:
             self._memory = np.empty(size, dtype=self._dtype)
-        while len(left):
-            # One block: history[i] is the region after i more rounds, with a gap behind it.
+        while len(active):
+            # history[i] is the region after i more steps, followed by a gap.
             length = region.size + GAP // free.itemsize
             history = self._memory[: (BLOCK + 1) * length].reshape(BLOCK + 1, length)
             history[0, : region.size] = region.reshape(-1)
             _grow(history, free, self._width, wrap=self._wrap)
-            seen = history[:BLOCK].take(row * free.shape[1] + column.take(lane), axis=1)  # (BLOCK, missing)
+            seen = history[:BLOCK].take(row * free.shape[1] + position.take(board), axis=1)  # (BLOCK, missing)
             seen &= bit
-            hits = (seen != 0).view(np.uint8).sum(axis=0, dtype=np.uint8)  # BLOCK is small
-            rounds = np.arange(start + BLOCK, start - 1, -1)  # by hits
-            rounds[0] = self.unreachable
-            moves[missing] = rounds.take(hits)
+            hits = (seen != 0).view(np.uint8).sum(axis=0, dtype=np.uint8)  # no overflow: BLOCK < 256
+            distance = np.arange(start + BLOCK, start - 1, -1)  # by the number of hits
+            distance[0] = self.unreachable
+            steps[missing] = distance.take(hits)
             start += BLOCK
             before, region = (history[i, : region.size].reshape(free.shape) for i in (-2, -1))
-            if len(left) == S * N:
-                reached[...] = region[:, : rooms * N]
+            if len(active) == S * N:
+                reached[...] = region[:, : complete * N]
             else:
-                followed = int(np.searchsorted(left, rooms * N))
-                reached[:, left[:followed]] = region[:, :followed]
-            hidden = (hits == 0).nonzero()[0]
-            wanted = np.arange(S * N) < rooms * N
-            wanted[lane.take(hidden)] = True
-            grown = np.bitwise_or.reduce(region[1:-1] ^ before[1:-1], axis=0)[: len(left)] != 0
-            go_on = (grown & wanted.take(left)).nonzero()[0]
-            column[left] = -1
-            left, free, region = left.take(go_on), select(free, go_on), select(region, go_on)
-            column[left] = np.arange(len(left))
-            hidden = hidden[column.take(lane.take(hidden)) >= 0]
-            missing, lane, row, bit = (array.take(hidden) for array in (missing, lane, row, bit))
-        return moves.reshape(S, Q), reached
+                end = int(np.searchsorted(active, complete * N))
+                reached[:, active[:end]] = region[:, :end]
+            unseen = (hits == 0).nonzero()[0]
+            required = np.arange(S * N) < complete * N
+            required[board.take(unseen)] = True
+            grown = np.bitwise_or.reduce(region[1:-1] ^ before[1:-1], axis=0)[: len(active)] != 0
+            kept = (grown & required.take(active)).nonzero()[0]
+            position[active] = -1
+            active, free, region = active.take(kept), select(free, kept), select(region, kept)
+            position[active] = np.arange(len(active))
+            unseen = unseen[position.take(board.take(unseen)) >= 0]
+            missing, board, row, bit = (array.take(unseen) for array in (missing, board, row, bit))
+        return steps.reshape(S, Q), reached
 
-    def around(self, free: Lanes, games: IntArray, cells: IntArray) -> NDArray[np.uint16]:
-        """Which of the 3 x 3 cells around each of K cells are free: (K,) nine bits, row by row from the top left."""
-        rows = self._row.take(cells) + _BESIDE  # (3, K)
+    def neighbourhood(self, free: Bitboards, games: IntArray, cells: IntArray) -> NDArray[np.uint16]:
+        """The 3 x 3 cells around each of K cells: (K,) nine bits, 1 if free, row by row from the top left."""
+        rows = self._row.take(cells) + _ROWS_AROUND  # (3, K)
         if self._wrap:
             rows = (rows - 1) % (len(free) - 2) + 1
-        lanes = free.reshape(-1).take(rows * free.shape[1] + games)
+        words = free.reshape(-1).take(rows * free.shape[1] + games)
         at_left = self._left.take(cells)
-        three = lanes >> self._right.take(cells) << at_left
+        three = words >> self._right.take(cells) << at_left
         three &= 7
         if self._wrap:
             last = free.dtype.type(self._width - 1)
-            three |= (lanes >> last) * at_left
-            three |= (lanes & 1) * (cells % self._width == last) << 2
-        above, level, below = three.astype(np.uint16)
-        nine: NDArray[np.uint16] = above | level << 3 | below << 6
+            three |= (words >> last) * at_left
+            three |= (words & 1) * (cells % self._width == last) << 2
+        above, middle, below = three.astype(np.uint16)
+        nine: NDArray[np.uint16] = above | middle << 3 | below << 6
         return nine
 
 
-def count(region: Lanes) -> IntArray:
-    """Cells in each lane's board: (H + 2, N') to (N',)."""
+def count(region: Bitboards) -> IntArray:
+    """Count the cells that are set on each board: (H + 2, N') to (N',)."""
     cells: IntArray = np.bitwise_count(region).sum(axis=0, dtype=np.int64)
     return cells
 
 
-def select(lanes: Lanes, games: IntArray) -> Lanes:
-    """The lanes of some games: (H + 2, N') to (H + 2, K')."""
-    chosen = np.zeros((len(lanes), _padded(len(games), lanes.dtype)), dtype=lanes.dtype)
-    chosen[:, : len(games)] = lanes.take(games, axis=1)
+def select(boards: Bitboards, games: IntArray) -> Bitboards:
+    """Select the bitboards of some games: (H + 2, N') to (H + 2, K')."""
+    chosen = np.zeros((len(boards), _padded(len(games), boards.dtype)), dtype=boards.dtype)
+    chosen[:, : len(games)] = boards.take(games, axis=1)
     return chosen
 
 
-def _grow(history: Lanes, free: Lanes, width: int, *, wrap: bool) -> None:
-    """Let history[i + 1] be history[i] and its free neighbours.
+def _grow(history: Bitboards, free: Bitboards, width: int, *, wrap: bool) -> None:
+    """Set history[i + 1] to history[i] and its free neighbours, for each i.
 
     Args:
-        history: (BLOCK + 1, (H + 2) * N' and a gap) lanes; the first is given, the others are written.
-        free: (H + 2, N') lanes.
+        history: (BLOCK + 1, (H + 2) * N' + a gap) bitboards; the first is read, the others are written.
+        free: (H + 2, N') the cells that can be entered.
         width: columns of the boards.
         wrap: whether the edges are joined.
     """
     open_words = free.reshape(-1).view(np.uint64)
-    row = free.shape[1] * free.itemsize // 8  # words
+    row = free.shape[1] * free.itemsize // 8  # words in a row
     side = np.empty_like(open_words)
     last = free.dtype.type(width - 1)
-    lanes = history[:, : free.size]
-    for (old, new), (old_lanes, new_lanes) in zip(pairwise(lanes.view(np.uint64)), pairwise(lanes), strict=True):
+    steps = history[:, : free.size]
+    for (old, new), (old_rows, new_rows) in zip(pairwise(steps.view(np.uint64)), pairwise(steps), strict=True):
         if wrap:
-            board = old_lanes.reshape(free.shape)
+            board = old_rows.reshape(free.shape)
             board[0], board[-1] = board[-2], board[1]
-        np.add(old, old, out=new)  # one column on: twice the number
+        np.add(old, old, out=new)  # a shift by one column: doubling
         np.right_shift(old, _ONE, out=side)
         new |= side
         new |= old
         new[row:] |= old[:-row]
         new[:-row] |= old[row:]
         if wrap:
-            new_lanes |= old_lanes >> last
-            new_lanes |= old_lanes << last
+            new_rows |= old_rows >> last
+            new_rows |= old_rows << last
         new &= open_words
 
 
 def _padded(games: int, dtype: np.dtype[Any]) -> int:
-    lanes_in_a_word = 8 // dtype.itemsize
-    return -(-games // lanes_in_a_word) * lanes_in_a_word
+    per_word = 8 // dtype.itemsize
+    return -(-games // per_word) * per_word
 
 
 _ONE = np.uint64(1)
-_BESIDE = np.array([[-1], [0], [1]])
+_ROWS_AROUND = np.array([[-1], [0], [1]])

@@ -1,4 +1,4 @@
-"""The board as planes, one for each kind of thing on it: the default observation."""
+"""The board as four planes: head, body, food and obstacles. The default observation."""
 
 from typing import Any
 
@@ -7,26 +7,24 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from snake_env.engine.rules import Rules
-from snake_env.engine.state import IntArray, State, as_items
-
-HEAD, BODY, FOOD, OBSTACLES = range(4)
+from snake_env.engine.state import BODY, FOOD, HEAD, OBSTACLES, IntArray, State, as_items
 
 
 class Planes:
     """(4, H, W): head, body, food, obstacles.
 
-    The dtype is uint8 up to 255 cells and uint16 above. Head, food and obstacles are the dtype's greatest number. The
-    body is k * (greatest // (H * W)) for a cell that the snake leaves in k moves: its tail has k = 1, its head k =
-    length. So dividing by the greatest number scales all planes to 0, ..., 1, and nothing is rounded.
+    The dtype is uint8 up to 255 cells and uint16 above. A cell with a head, food or an obstacle holds the dtype's
+    maximum in that plane. In the body plane, a cell that is free in k steps holds k * (maximum // (H * W)): k = 1 at
+    the tail, k = length at the head. Dividing by the maximum scales all planes to 0, ..., 1, without rounding.
     """
 
     def __init__(self, rules: Rules) -> None:
-        self._greatest = int(np.iinfo(rules.body_dtype).max)
+        self._maximum = int(np.iinfo(rules.body_dtype).max)
         self._unit = rules.body_unit
         self._offsets = np.empty((0, 0), dtype=np.int64)
-        self.space = Box(0, self._greatest, (4, rules.height, rules.width), rules.body_dtype)
+        self.space = Box(0, self._maximum, (4, rules.height, rules.width), rules.body_dtype)
         blank = np.zeros((4, rules.cells), dtype=rules.body_dtype)
-        blank[OBSTACLES, rules.obstacle_map.reshape(-1)] = self._greatest
+        blank[OBSTACLES, rules.obstacle_map.reshape(-1)] = self._maximum
         self._blank = blank.reshape(-1) if rules.obstacle_map.any() else None
         self._cells = rules.cells
 
@@ -37,20 +35,20 @@ class Planes:
         return self.draw(as_items((state.body * self._unit).reshape(N, cells)), marks)
 
     def draw(self, bodies: NDArray[np.void], marks: IntArray) -> NDArray[Any]:
-        """(N, 4, H, W) from the plane of the bodies, and from where the rest is.
+        """(N, 4, H, W) from the body planes and the cells of heads and food.
 
         Args:
-            bodies: (N,) the plane of a game as one item.
-            marks: (1 + F, N) the cells of heads and food, counted through the boards of all games.
+            bodies: (N,) the body plane of each game as one item.
+            marks: (1 + F, N) the cells of heads and food, numbered through the boards of all games.
         """
         N, cells = len(bodies), self._cells
         if self._offsets.shape != marks.shape:
             kinds = np.array([HEAD] + [FOOD] * (len(marks) - 1))
-            self._offsets = cells * (kinds[:, None] + 3 * np.arange(N))  # a game is four boards long here
+            self._offsets = cells * (kinds[:, None] + 3 * np.arange(N))  # each game has four planes here
         planes = np.zeros((N, *self.space.shape), dtype=self.space.dtype)
         if self._blank is not None:
             planes.reshape(N, -1)[:] = self._blank
-        planes.reshape(-1)[marks + self._offsets] = self._greatest
-        # The body comes last: food that is nowhere, at -1, has fallen on the last cell before the plane of the food.
+        planes.reshape(-1)[marks + self._offsets] = self._maximum
+        # The body is written last: missing food, with cell -1, has marked the last cell of the plane before the food.
         planes.reshape(N, -1).view(bodies.dtype)[:, BODY] = bodies
         return planes

@@ -1,1 +1,1 @@
-"""Pictures and text of a board, in NumPy; `window` alone needs pygame."""
+"""Rendering of a board as an image or as text, in NumPy; only `window` needs pygame."""

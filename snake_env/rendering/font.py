@@ -1,10 +1,10 @@
-"""A bitmap font for the strip above the board: five by seven pixels, and only the characters that the strip needs."""
+"""A bitmap font of 5 x 7 pixels for the header above the board, with the characters that the header needs."""
 
 import numpy as np
 
 from snake_env.engine.state import BoolArray
 
-GLYPH_HEIGHT, GLYPH_WIDTH, ADVANCE = 7, 5, 6  # pixels; an advance is a glyph and the gap behind it
+GLYPH_HEIGHT, GLYPH_WIDTH, ADVANCE = 7, 5, 6  # pixels; the advance is the width of a glyph and the gap after it
 
 _SHEETS = (
     (
@@ -37,7 +37,7 @@ _GLYPHS[" "] = np.zeros((GLYPH_HEIGHT, GLYPH_WIDTH), dtype=bool)
 
 
 def write_mask(text: str, scale: int = 1) -> BoolArray:
-    """(7 * scale, 6 * len(text) * scale) true where ink goes.
+    """Return the pixels of a text: (7 * scale, 6 * len(text) * scale) bool.
 
     Raises:
         KeyError: a character that the font does not have.

@@ -1,7 +1,7 @@
-"""A state as a picture or as text. No window here: NumPy alone.
+"""Rendering of a state as an image or as text, in NumPy.
 
-The course of a body follows from its times: a cell is connected to the neighbours that the snake leaves one move
-earlier and one move later.
+The body of a state holds for each cell the steps until it is free. A cell of the body is therefore connected to the
+neighbours whose number is lower or higher by one.
 """
 
 import math
@@ -11,56 +11,56 @@ from functools import lru_cache
 import numpy as np
 
 from snake_env.engine.rules import MOVES
-from snake_env.engine.state import BoolArray, IntArray, State
+from snake_env.engine.state import IntArray, State
 from snake_env.rendering import tiles
 from snake_env.rendering.font import ADVANCE, GLYPH_HEIGHT, write_mask
-from snake_env.rendering.tiles import Picture
+from snake_env.rendering.tiles import Image
 
 BACKGROUND, WALL, LABEL, NUMBER = (14, 16, 24), (104, 116, 144), (126, 137, 162), (240, 244, 252)
-LONG_SIDE = 400  # pixels that a board takes if no size is given
-STRIP, MARGIN = 16, 4  # pixels of the header and around the board, at a scale that grows with the board
-GAP = 4  # pixels between the frames of a tiled picture
+LONG_SIDE = 400  # pixels of the longer side of a board, by default
+HEADER, MARGIN = 16, 4  # height of the header and margin around the board, in pixels at scale 1
+GAP = 4  # pixels between the frames of a tiled image
 
 HEADS = "^>v<"
 LINES = {0b0011: "╰", 0b0101: "│", 0b0110: "╭", 0b1001: "╯", 0b1010: "─", 0b1100: "╮"}  # bits: left down right up
 TAIL, FOOD, OBSTACLE, FLOOR = "o", "●", "█", "·"
 
 
-def draw_boards(state: State, tile: int) -> Picture:
-    """All boards without walls: (N, H * tile, W * tile, 3) uint8.
+def draw_boards(state: State, tile: int) -> Image:
+    """Draw the boards of N games without walls: (N, H * tile, W * tile, 3) uint8.
 
     Args:
         state: N games.
-        tile: pixels for the side of a cell, 4 to 128.
+        tile: side of a cell in pixels, 4 to 128.
 
     Raises:
-        ValueError: a size that is not allowed.
+        ValueError: an invalid tile size.
     """
     N, H, W = state.body.shape
-    lost = (state.over & ~_full(state))[:, None, None]
+    lost = (state.over & ~state.full)[:, None, None]
     odd = np.add.outer(np.arange(H), np.arange(W)) % 2
     numbers = (2 * lost + odd) * tiles.KINDS + _kinds(state)  # (N, H, W)
-    picture: Picture = tiles.atlas(tile)[numbers[:, :, None, :], np.arange(tile)[:, None]]  # (N, H, tile, W, tile, 3)
-    return picture.reshape(N, H * tile, W * tile, 3)
+    image: Image = tiles.atlas(tile)[numbers[:, :, None, :], np.arange(tile)[:, None]]  # (N, H, tile, W, tile, 3)
+    return image.reshape(N, H * tile, W * tile, 3)
 
 
-def draw_board(state: State, game: int, tile: int) -> Picture:
-    """The board of one game without walls: (H * tile, W * tile, 3) uint8. See `draw_boards`."""
-    return draw_boards(_only(state, game), tile).squeeze(axis=0)
+def draw_board(state: State, game: int, tile: int) -> Image:
+    """Draw the board of one game without walls: (H * tile, W * tile, 3) uint8. See `draw_boards`."""
+    return draw_boards(state.only(np.array([game])), tile).squeeze(axis=0)
 
 
-def render_frame(state: State, game: int = 0, *, tile: int | None = None, wrap: bool = False) -> Picture:
-    """One game inside its walls, with its score and length above: (height, width, 3) uint8.
+def render_frame(state: State, game: int = 0, *, tile: int | None = None, wrap: bool = False) -> Image:
+    """Draw one game inside its walls, with its score and length above: (height, width, 3) uint8.
 
     Args:
         state: N games.
-        game: which of them.
-        tile: pixels for the side of a cell, 4 to 128; by default the long side of the board takes about 400, and the
-            picture's sides are even, as video needs it.
-        wrap: whether the edges are joined; the walls have openings then.
+        game: index of the game.
+        tile: side of a cell in pixels, 4 to 128; by default, the longer side of the board has about 400 pixels, and
+            both sides of the image are even, as video formats require.
+        wrap: whether the edges are joined; the walls then have openings.
 
     Raises:
-        ValueError: a size that is not allowed.
+        ValueError: an invalid tile size.
     """
     H, W = state.obstacles.shape
     if tile is None:
@@ -70,13 +70,13 @@ def render_frame(state: State, game: int = 0, *, tile: int | None = None, wrap: 
     frame = _walls(*board.shape[:2], tile, scale, wrap).copy()
     margin = MARGIN * scale
     frame[-H * tile - margin : -margin, margin:-margin] = board
-    header = frame[(STRIP - GLYPH_HEIGHT) // 2 * scale + margin // 2 :, margin // 2 : -margin // 2]
+    header = frame[(HEADER - GLYPH_HEIGHT) // 2 * scale + margin // 2 :, margin // 2 : -margin // 2]
     _write_header(header, int(state.score[game]), int(state.length[game]), scale)
     return frame
 
 
-def tile_frames(frames: Sequence[Picture]) -> Picture:
-    """Equal frames (h, w, 3) side by side in one picture that is about square, (rows * h + ..., columns * w + ..., 3).
+def tile_frames(frames: Sequence[Image]) -> Image:
+    """Arrange N frames (h, w, 3) in one image that is about square: (rows * h + gaps, columns * w + gaps, 3).
 
     Raises:
         ValueError: no frames, or frames of different shapes.
@@ -87,49 +87,49 @@ def tile_frames(frames: Sequence[Picture]) -> Picture:
     h, w, _ = frames[0].shape
     columns = min(len(frames), math.ceil(math.sqrt(len(frames) * h / w)))
     rows = math.ceil(len(frames) / columns)
-    picture = np.full((rows * (h + GAP) - GAP, columns * (w + GAP) - GAP, 3), BACKGROUND, dtype=np.uint8)
+    image = np.full((rows * (h + GAP) - GAP, columns * (w + GAP) - GAP, 3), BACKGROUND, dtype=np.uint8)
     for i, frame in enumerate(frames):
         top, left = i // columns * (h + GAP), i % columns * (w + GAP)
-        picture[top : top + h, left : left + w] = frame
-    return picture
+        image[top : top + h, left : left + w] = frame
+    return image
 
 
 def render_text(state: State, game: int = 0, *, wrap: bool = False) -> str:
-    """One game as lines of text, two columns a cell: ^ > v < is the head, o the tail, ● food, █ an obstacle.
+    """Draw one game as lines of text, two columns for each cell: ^ > v < head, o tail, ● food, █ obstacle.
 
     Args:
         state: N games.
-        game: which of them.
-        wrap: whether the edges are joined; the border is dotted then.
+        game: index of the game.
+        wrap: whether the edges are joined; the border is then dotted.
     """
-    state = _only(state, game)
+    state = state.only(np.array([game]))
     H, W = state.obstacles.shape
     links = _links(state)[0]
-    signs = np.where(state.obstacles, OBSTACLE, FLOOR)
+    characters = np.where(state.obstacles, OBSTACLE, FLOOR)
     for row, col in np.argwhere(state.body[0] > 0):
-        signs[row, col] = LINES.get(links[row, col], TAIL)
-    signs.flat[state.food[state.food >= 0]] = FOOD
-    signs.flat[state.head] = HEADS[state.heading[0]]
-    # A cell's second column carries on what leaves it to the right.
+        characters[row, col] = LINES.get(links[row, col], TAIL)
+    characters.flat[state.food[state.food >= 0]] = FOOD
+    characters.flat[state.head] = HEADS[state.heading[0]]
+    # The second column of a cell continues what leaves the cell to the right.
     right = np.where(links >> 1 & 1, "─", np.where(state.obstacles, OBSTACLE, " "))
     left = np.where(links[:, 0] >> 3 & 1, "─", " ")
-    level, upright = ("┄", "┊") if wrap else ("─", "│")
-    border = level * (2 * W + 1)
+    horizontal, vertical = ("┄", "┊") if wrap else ("─", "│")
+    border = horizontal * (2 * W + 1)
     body = [
-        upright + left[row] + "".join(a + b for a, b in zip(signs[row], right[row], strict=True)) + upright
+        vertical + left[row] + "".join(a + b for a, b in zip(characters[row], right[row], strict=True)) + vertical
         for row in range(H)
     ]
-    ending = "  board full" if _full(state)[0] else "  game over" if state.over[0] else ""
+    ending = "  board full" if state.full[0] else "  game over" if state.over[0] else ""
     score = f"score {state.score[0]}  length {state.length[0]}{ending}"
     return "\n".join([f"┌{border}┐", *body, f"└{border}┘", score])
 
 
 @lru_cache(maxsize=32)
-def _walls(height: int, width: int, tile: int, scale: int, wrap: bool) -> Picture:
-    """The frame around a board of that many pixels, read-only."""
+def _walls(height: int, width: int, tile: int, scale: int, wrap: bool) -> Image:
+    """Draw the walls around a board of height x width pixels; the image is read-only."""
     margin, edge = MARGIN * scale, MARGIN * scale // 2
-    frame = np.full((STRIP * scale + height + 2 * margin, width + 2 * margin, 3), BACKGROUND, dtype=np.uint8)
-    wall = frame[STRIP * scale + edge : -edge, edge:-edge]
+    frame = np.full((HEADER * scale + height + 2 * margin, width + 2 * margin, 3), BACKGROUND, dtype=np.uint8)
+    wall = frame[HEADER * scale + edge : -edge, edge:-edge]
     wall[:] = WALL
     if wrap:
         opening = np.abs(np.arange(tile) - (tile - 1) / 2) < tile / 4  # the middle half of each cell's side
@@ -139,23 +139,11 @@ def _walls(height: int, width: int, tile: int, scale: int, wrap: bool) -> Pictur
     return frame
 
 
-def _only(state: State, game: int) -> State:
-    """The state of one game, as a batch of one."""
-    one = {name: value[[game]] for name, value in state._asdict().items() if name != "obstacles"}
-    return state._replace(**one)
-
-
-def _full(state: State) -> BoolArray:
-    """(N,) whether the snake covers all that is no obstacle."""
-    full: BoolArray = state.length == np.count_nonzero(~state.obstacles)
-    return full
-
-
 def _links(state: State) -> IntArray:
-    """(N, H, W) in which directions each cell is connected to the body's course: the sum of 1 << direction.
+    """(N, H, W) the directions in which the body continues from each cell: the sum of 1 << direction.
 
-    Neighbours are looked up across the edges too. That is right for solid walls as well, since consecutive cells of
-    a body that lie at opposite edges can only have got there by wrapping.
+    Neighbours across the edges are included. This is correct for solid walls too: consecutive cells of a body lie at
+    opposite edges only if the edges are joined.
     """
     body = state.body.astype(np.int64)
     links = np.zeros_like(body)
@@ -166,24 +154,24 @@ def _links(state: State) -> IntArray:
 
 
 def _kinds(state: State) -> IntArray:
-    """(N, H, W) the kind of tile that shows each cell."""
+    """(N, H, W) the kind of tile for each cell."""
     N = len(state.head)
     games = np.arange(N)
-    course = tiles.COURSE_OF_LINKS[_links(state)]
+    segment = tiles.SEGMENT_OF_LINKS[_links(state)]
     length = state.length[:, None, None]
-    age = length - state.body  # cells behind the head
+    age = length - state.body  # number of cells behind the head
     shade = tiles.SHADES - 1 - age * tiles.SHADES // np.maximum(length, tiles.SHADES)
     kinds = np.where(state.obstacles, tiles.OBSTACLE, tiles.EMPTY)
-    kinds = np.where(state.body > 0, tiles.BODY + course * tiles.SHADES + shade, kinds)
+    kinds = np.where(state.body > 0, tiles.BODY + segment * tiles.SHADES + shade, kinds)
     flat = kinds.reshape(N, -1)
     rows, slots = np.nonzero(state.food >= 0)
     flat[rows, state.food[rows, slots]] = tiles.FOOD
-    flat[games, state.head] = tiles.HEAD + state.heading * tiles.ENDS + course.reshape(N, -1)[games, state.head]
+    flat[games, state.head] = tiles.HEAD + state.heading * tiles.ENDS + segment.reshape(N, -1)[games, state.head]
     return kinds
 
 
-def _write_header(strip: Picture, score: int, length: int, scale: int) -> None:
-    """Write the score at the left and the length at the right; where that is too wide, with fewer words."""
+def _write_header(strip: Image, score: int, length: int, scale: int) -> None:
+    """Write the score at the left and the length at the right; without the words where they do not fit."""
     advance, width = ADVANCE * scale, strip.shape[1]
     entries = [("SCORE ", str(score)), ("LENGTH ", str(length))]
     if sum(len(label + number) for label, number in entries) * advance > width:

@@ -1,4 +1,4 @@
-"""A window that shows frames: the one file that imports pygame. It knows pictures and keys, and nothing of Snake."""
+"""A window that shows frames and returns the keys pressed; the only module of the package that imports pygame."""
 
 import os
 from typing import ClassVar
@@ -7,7 +7,7 @@ import numpy as np
 from gymnasium.error import DependencyNotInstalled
 from numpy.typing import NDArray
 
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # it would print a greeting
+os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame would print a greeting
 try:
     import pygame
 except ImportError as error:
@@ -20,17 +20,17 @@ BACKGROUND = (14, 16, 24)
 
 
 class Window:
-    """A window of the desktop, opened when it is made.
+    """A window on the desktop. The constructor opens it.
 
-    pygame has one window at a time: a second one takes the place of the first.
+    pygame has one window at a time: a second one replaces the first.
 
     Args:
-        title: what stands in the title bar.
-        size: width and height in pixels; the user may change them.
-        fps: frames a second that `show` keeps to, by waiting; 0 for as many as possible. It may be changed any time.
+        title: text of the title bar.
+        size: width and height in pixels; the user can resize the window.
+        fps: frames per second to which `show` waits; 0 for no limit. The attribute may be changed at any time.
 
     Raises:
-        RuntimeError: there is no display to open a window on.
+        RuntimeError: there is no display for the window.
     """
 
     _open: ClassVar["Window | None"] = None
@@ -42,13 +42,13 @@ class Window:
         try:
             pygame.display.init()
             if pygame.display.get_driver() == "offscreen" and "SDL_VIDEODRIVER" not in os.environ:
-                raise pygame.error("no display found")  # SDL would go on unseen
+                raise pygame.error("no display found")  # SDL would continue without a visible window
             pygame.display.set_mode(size, pygame.RESIZABLE)
         except pygame.error as error:
             pygame.display.quit()
             raise RuntimeError(
                 f"no window can be opened here ({error}); use render_mode='rgb_array', "
-                "or set the environment variable SDL_VIDEODRIVER=dummy to go on without seeing it"
+                "or set the environment variable SDL_VIDEODRIVER=dummy to continue without a visible window"
             ) from error
         pygame.display.set_caption(title)
         Window._open = self
@@ -59,19 +59,19 @@ class Window:
         return self._closed
 
     def show(self, frame: NDArray[np.uint8]) -> list[str]:
-        """Show a frame, (height, width, 3) uint8, as large as fits, and wait until the next one is due.
+        """Show a frame, (height, width, 3) uint8, scaled to the window, and wait until the next frame is due.
 
         Returns:
-            The keys pressed since the last call, by pygame's names: "left", "space", "a". A closed window shows
-            nothing and returns none.
+            The names of the keys pressed since the last call, as pygame has them: "left", "space", "a". A closed window
+            shows nothing and returns an empty list.
 
         Raises:
-            ValueError: the frame has another shape or dtype.
+            ValueError: the frame has a wrong shape or dtype.
         """
         if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8:
             raise ValueError(f"the frame is {frame.dtype} {frame.shape}; give uint8 (height, width, 3)")
         screen = pygame.display.get_surface() if Window._open is self else None
-        if screen is None:  # closed, or another window took its place
+        if screen is None:  # closed, or replaced by another window
             self._closed = True
             return []
         events = pygame.event.get()
@@ -79,15 +79,15 @@ class Window:
             self.close()
             return []
         screen.fill(BACKGROUND)
-        picture = pygame.image.frombuffer(frame.tobytes(), (frame.shape[1], frame.shape[0]), "RGB")
-        box = picture.get_rect().fit(screen.get_rect())
-        screen.blit(picture if box.size == picture.get_size() else pygame.transform.smoothscale(picture, box.size), box)
+        image = pygame.image.frombuffer(frame.tobytes(), (frame.shape[1], frame.shape[0]), "RGB")
+        box = image.get_rect().fit(screen.get_rect())
+        screen.blit(image if box.size == image.get_size() else pygame.transform.smoothscale(image, box.size), box)
         pygame.display.flip()
         self._clock.tick(self.fps)
         return [pygame.key.name(event.key) for event in events if event.type == pygame.KEYDOWN]
 
     def close(self) -> None:
-        """Close the window; a closed one stays closed."""
+        """Close the window. It cannot be opened again."""
         self._closed = True
         if Window._open is self:
             Window._open = None

@@ -31,7 +31,7 @@ LAYERS: dict[str, Any] = {"channels": (4, 4), "hidden": (16,)}
 def games(observation: str | dict[str, Any]) -> gym.vector.VectorEnv[Any, Any, Any]:
     """Eight games on a small board with shaped rewards."""
     arguments: dict[str, Any] = {"height": 5, "width": 6, "actions": "relative", "observation": observation}
-    arguments["reward"] = {"name": "distance", "discount": 0.99, "starving": 1.0}
+    arguments["reward"] = {"name": "distance", "gamma": 0.99, "starving": 1.0}
     return gym.make_vec(ID, num_envs=8, vectorization_mode="vector_entry_point", **arguments)
 
 

@@ -32,7 +32,7 @@ SETTINGS = {
         "height": 8,
         "width": 8,
         "actions": "relative",
-        "reward": {"name": "distance", "discount": 0.99, "starving": 1.0},
+        "reward": {"name": "distance", "gamma": 0.99, "starving": 1.0},
     },
     "large": {"height": 17, "width": 18, "initial_length": [4, 60]},
     "rgb": {"height": 4, "width": 6, "observation": "rgb"},

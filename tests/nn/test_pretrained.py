@@ -40,7 +40,7 @@ def test_vehicles_reach_what_they_say() -> None:
     classes = sorted(folder.name for folder in (DATA / "vehicles" / "test").iterdir())
     assert list(classifier.classes) == classes
     files = [sorted((DATA / "vehicles" / "test" / name).iterdir())[:60] for name in classes]
-    pictures = np.stack([classifier.read(file) for some in files for file in some])
+    pictures = np.stack([classifier.read_image(file) for some in files for file in some])
     given = classifier.probabilities(pictures).argmax(axis=1)
     assert np.mean(given == np.repeat(range(3), 60)) > classifier.notes["test_accuracy"] - 0.06
 

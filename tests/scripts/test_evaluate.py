@@ -47,18 +47,18 @@ def rows_of(*words: str) -> list[dict[str, Any]]:
 
 def test_deaths_are_counted_with_and_without_masks(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = str(run), "random", "cycle", "--games", "40"
-    told, blind = rows_of(*words), rows_of(*words, "--no-mask")
+    masked, unmasked = rows_of(*words), rows_of(*words, "--no-mask")
     printed = capsys.readouterr().out
     assert "trapped" in printed
     assert "without action masks" in printed
-    for row in told + blind:
+    for row in masked + unmasked:
         assert list(row["deaths"]) == ["wall", "body", "trapped", "starved"]
         assert sum(row["deaths"].values()) == round(40 * (1 - row["full"]))
-    for row in told:
+    for row in masked:
         assert row["deaths"]["wall"] == row["deaths"]["body"] == 0
-    assert min(blind[1]["deaths"]["wall"], blind[1]["deaths"]["body"]) > 0
-    assert blind[1]["mean"] < told[1]["mean"]
-    assert blind[2] == told[2]  # the cycle needs no mask
+    assert min(unmasked[1]["deaths"]["wall"], unmasked[1]["deaths"]["body"]) > 0
+    assert unmasked[1]["mean"] < masked[1]["mean"]
+    assert unmasked[2] == masked[2]  # the cycle needs no mask
 
 
 def test_json_has_the_deaths(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,7 +67,7 @@ def test_json_has_the_deaths(capsys: pytest.CaptureFixture[str]) -> None:
     assert [sum(row["deaths"].values()) for row in rows] == [6, 6]
 
 
-def test_scores_are_drawn(run: Path, tmp_path: Path) -> None:
+def test_scores_are_plotted(run: Path, tmp_path: Path) -> None:
     heights = []
     for names in ([str(run)], [str(run), "random", "cycle", "greedy", "safe-greedy", "shortcut"]):
         file = tmp_path / "new" / f"{len(names)}.png"
@@ -79,7 +79,9 @@ def test_scores_are_drawn(run: Path, tmp_path: Path) -> None:
     assert heights[0] < heights[1]
 
 
-def test_a_picture_that_cannot_be_written_costs_no_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_is_printed_even_if_the_plot_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         rows_of("greedy", "--games", "2", "--plot", str(tmp_path / "file" / "scores.png"))
@@ -101,12 +103,12 @@ def test_a_narrow_terminal_shows_names_and_whole_figures(
 
 
 @pytest.mark.parametrize("seed", [2**62, 2**64 - 1])
-def test_a_seed_that_no_games_can_follow_is_named(seed: int) -> None:
+def test_a_seed_that_is_too_large_is_refused(seed: int) -> None:
     with pytest.raises(ValueError, match=f"seed is {seed}; give a whole number from 0"):
         rows_of("greedy", "--games", "2", "--seed", str(seed))
 
 
-def test_a_plot_without_a_known_ending_is_named_before_games_are_played() -> None:
+def test_a_plot_of_unknown_format_is_refused_before_games_are_played() -> None:
     with pytest.raises(ValueError, match=r"plot is scores\.jpeg; choose a name that ends in \.png, \.svg, \.pdf"):
         rows_of("random", "--plot", "scores.jpeg")
 
@@ -120,14 +122,14 @@ def test_agents_see_and_move_as_they_were_trained(run: Path, tmp_path: Path) -> 
     assert beside == [rows_of(name, "--games", "5")[0] for name in map(str, (relative, absolute, run))]
 
 
-def test_a_packaged_agent_says_how_it_came_about(run: Path, shipped: Path) -> None:
+def test_a_packaged_agent_has_notes_on_its_training(run: Path, shipped: Path) -> None:
     words = [str(run), "tiny-5x6", "--games", "6", "--folder", str(shipped), "--command", "train.py --seed 3"]
     notes = package_agent.main(package_agent.parse(words))
     about = registry.about("tiny-5x6")
     assert about["notes"] == notes
     assert (notes["command"], notes["seed"], notes["steps"]) == ("train.py --seed 3", 3, 700)
     assert (notes["train_seconds"], notes["train_steps"]) == (1.5, 700)
-    assert not notes.keys() & {"out", "resume"}  # where it lay when it was trained is nobody else's concern
+    assert not notes.keys() & {"out", "resume"}  # local paths are not published
     assert about["environment"] == BOARD | {"observation": "features"}
     arrays, _ = nn.files.read(shipped / "tiny-5x6.npz")
     assert {array.dtype for array in arrays.values()} == {np.dtype(np.float16)}
@@ -135,16 +137,16 @@ def test_a_packaged_agent_says_how_it_came_about(run: Path, shipped: Path) -> No
     assert rows_of("tiny-5x6", "--games", "6", "--no-mask") == [
         {"agent": "tiny-5x6"} | notes["evaluation_without_mask"]
     ]
-    with pytest.raises(FileExistsError, match=r"tiny-5x6.npz holds an agent already; remove it first"):
+    with pytest.raises(FileExistsError, match=r"tiny-5x6.npz exists already; remove it first"):
         package_agent.main(package_agent.parse(words))
 
 
 def test_an_agent_without_a_command_is_not_packaged(run: Path, shipped: Path) -> None:
-    with pytest.raises(ValueError, match="does not say what trained it; give --command"):
+    with pytest.raises(ValueError, match="stores no command; give --command"):
         package_agent.main(package_agent.parse([str(run), "tiny", "--folder", str(shipped)]))
 
 
-def test_unknown_names_are_answered_with_the_known_ones(run: Path, shipped: Path) -> None:
+def test_an_unknown_name_is_answered_with_the_known_ones(run: Path, shipped: Path) -> None:
     shipped.mkdir()
     with pytest.raises(ValueError, match=r"no agent at nobody.*there are none yet"):
         rows_of("nobody")

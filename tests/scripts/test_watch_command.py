@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from scripts import watch
-from scripts.games.playback_match import Game
+from scripts.games.playback_game import PlaybackGame
 from scripts.games.players import find_agent
 from scripts.games.replay import open_replay, save_replay
 from tests.support.paths import ROOT
@@ -51,7 +51,7 @@ def test_the_command_closes_on_ctrl_c() -> None:
         (["--replay", "README.md"], "README.md is no replay"),
         (["shortcut", "--fps", "0"], "fps is 0"),
         (["shortcut", "--seed", "-1"], "seed is -1; give a whole number from 0"),
-        (["game.json"], "game.json is no agent; if it is a replay, open it with: --replay game.json"),
+        (["game.json"], "game.json is not an agent; if it is a replay, open it with: --replay game.json"),
     ],
 )
 def test_mistakes_are_one_line(words: list[str], line: str) -> None:
@@ -75,10 +75,10 @@ def test_a_machine_without_a_display_is_told_what_to_do() -> None:
 
 
 def test_a_replay_is_watched_from_the_command_line(tmp_path: Path) -> None:
-    game = Game("shortcut", find_agent("shortcut", {}), {"height": 5, "width": 6}, 9)
+    game = PlaybackGame("shortcut", find_agent("shortcut", {}), {"height": 5, "width": 6}, 9)
     while not game.over:
         game.step()
     save_replay(game.replay(), tmp_path / "game.json")
     assert json.loads((tmp_path / "game.json").read_text())["score"] == open_replay(tmp_path / "game.json").score > 3
     shown = watch.main(watch.parse(["--replay", str(tmp_path / "game.json"), "--games", "1", "--fps", "240"]))
-    assert shown == len(game.moments)
+    assert shown == len(game.timesteps)

@@ -1,4 +1,4 @@
-"""The three ways in which games of a vector environment start anew, by hand."""
+"""The three autoreset modes of the vector environment, on boards drawn by hand."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,8 +13,7 @@ from tests.support.boards import drawing, lines, state_of
 from tests.support.same import assert_same
 from tests.support.vector_games import DOWN, LEFT, LEFTWARDS, RIGHT, STRAIGHT, UP, F, T, any_actions, singles
 
-# A corridor that is a ring, a snake of four cells and one free cell ahead, so that all games are alike:
-# straight on wins, a turn is death.
+# A ring of five cells and a snake of four, so that all games are alike: going straight wins, a turn is fatal.
 CORRIDOR: dict[str, Any] = {
     "height": 4,
     "width": 5,
@@ -34,7 +33,7 @@ ACTIONS = [
 
 
 def table(envs: SnakeVectorEnv, actions: Sequence[Sequence[int]], *columns: str) -> dict[str, list[Any]]:
-    """What each step gives, by name."""
+    """The values that each step returns, by name."""
     rows: dict[str, list[Any]] = {column: [] for column in columns}
     for step in actions:
         _, rewards, terminations, truncations, info = envs.step(np.array(step))

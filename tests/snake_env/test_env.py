@@ -1,4 +1,4 @@
-"""The environment for one game: Gymnasium's promises, and what a user can do wrong."""
+"""The environment for one game: the interface of Gymnasium, seeds, episodes, copies and wrappers."""
 
 import copy
 import pickle
@@ -26,13 +26,13 @@ OBSERVATIONS = ("planes", "ego", "features", "rgb")
 every_observation = pytest.mark.parametrize("observation", OBSERVATIONS)
 
 
-# ---- Gymnasium's promises
+# ---- the interface of Gymnasium
 
 
 @every_observation
 @pytest.mark.parametrize("actions", ["absolute", "relative"])
 @pytest.mark.parametrize("walls", ["solid", "wrap"])
-def test_gymnasium_finds_nothing_to_complain_about(observation: str, actions: str, walls: str) -> None:
+def test_gymnasiums_checker_passes(observation: str, actions: str, walls: str) -> None:
     env = gym.make(ID, height=5, width=7, observation=observation, actions=actions, walls=walls, hunger_limit=9)
     check_env(env.unwrapped, skip_render_check=True)
     env.reset(seed=1)
@@ -41,7 +41,7 @@ def test_gymnasium_finds_nothing_to_complain_about(observation: str, actions: st
             env.reset()
 
 
-def test_gymnasium_finds_nothing_to_complain_about_in_pictures() -> None:
+def test_gymnasiums_checker_passes_for_images() -> None:
     env = gym.make(ID, height=5, width=7, render_mode="rgb_array")
     check_env(env.unwrapped)
     check_env(gym.make(ID, height=16, width=17).unwrapped, skip_render_check=True)  # uint16
@@ -89,7 +89,7 @@ def test_observations_stay_in_their_space(observation: str, board: dict[str, Any
 
 
 @every_observation
-def test_what_is_handed_out_does_not_change_and_changes_nothing(observation: str) -> None:
+def test_returned_arrays_are_copies(observation: str) -> None:
     env, twin = (SnakeEnv(height=5, width=6, observation=observation, hunger_limit=8) for _ in range(2))
     rng = np.random.default_rng(4)
     handed_out: list[npt.NDArray[Any]] = []
@@ -100,7 +100,7 @@ def test_what_is_handed_out_does_not_change_and_changes_nothing(observation: str
         action = int(rng.choice(legal)) if len(legal) else 0
         new = [given, info["action_mask"], env.action_masks(), *env.get_state().values()]
         for array in new:
-            array.fill(1)  # what a careless learner may do
+            array.fill(1)  # as a careless learner may
         handed_out += new
         expected = [array.copy() for array in handed_out]
         step = env.step(action)
@@ -146,7 +146,7 @@ def test_later_games_differ_and_follow_from_the_seed() -> None:
     assert len({game.tobytes() for game in games}) == 10
 
 
-def test_nobody_elses_random_numbers_are_used() -> None:
+def test_global_random_numbers_are_not_used() -> None:
     before = random.getstate(), np.random.get_state()[1].tobytes()  # type: ignore[index]  # noqa: NPY002
     one = play(SnakeEnv(height=5, width=6), 50, seed=2)
     assert before == (random.getstate(), np.random.get_state()[1].tobytes())  # type: ignore[index]  # noqa: NPY002
@@ -158,7 +158,7 @@ def test_nobody_elses_random_numbers_are_used() -> None:
 # ---- a game from start to end
 
 
-def test_every_step_says_how_the_game_stands() -> None:
+def test_info_of_every_step() -> None:
     env = env_on("...... .*<a.. ...... ......")
     text = env.step(3)
     assert text[1:4] == (1.0, False, False)
@@ -189,7 +189,7 @@ def test_starving_is_truncation() -> None:
     assert ends == [(0.0, False, False), (0.0, False, False), (0.0, False, True)]
 
 
-def test_no_time_limit_but_hunger() -> None:
+def test_hunger_is_the_only_time_limit() -> None:
     spec = gym.spec(ID)
     assert spec.max_episode_steps is None
 
@@ -207,7 +207,7 @@ def test_a_step_needs_a_reset_before_it_and_after_the_end() -> None:
     env.step(int(env.action_masks().argmax()))
 
 
-def test_what_is_made_by_name_asks_for_a_reset_itself() -> None:
+def test_an_environment_made_by_name_requires_a_reset() -> None:
     env: Any = gym.make(ID, height=4, width=5, render_mode="rgb_array")
     for use in (lambda: env.step(0), env.render):
         with pytest.raises(ResetNeeded, match="reset"):
@@ -216,7 +216,7 @@ def test_what_is_made_by_name_asks_for_a_reset_itself() -> None:
     assert env.render() is not None
 
 
-# ---- specifications, copies, wrappers, pictures
+# ---- specifications, copies, wrappers
 
 
 def test_a_specification_goes_through_json() -> None:
@@ -227,7 +227,7 @@ def test_a_specification_goes_through_json() -> None:
         obstacles=[0.1, 3],
         initial_length=[2, 5],
         observation={"name": "ego", "radius": 3},
-        reward={"name": "distance", "discount": 0.9},
+        reward={"name": "distance", "gamma": 0.9},
         actions="relative",
     )
     assert env.spec is not None
@@ -243,7 +243,7 @@ def test_a_specification_goes_through_json() -> None:
 @pytest.mark.parametrize(
     "duplicate", [copy.deepcopy, lambda env: pickle.loads(pickle.dumps(env))], ids=["copy", "pickle"]
 )
-def test_a_copy_plays_on_alike(duplicate: Callable[[SnakeEnv], SnakeEnv]) -> None:
+def test_a_copy_plays_the_same_game(duplicate: Callable[[SnakeEnv], SnakeEnv]) -> None:
     env = SnakeEnv(height=5, width=6)
     env.reset(seed=4)
     twin = duplicate(env)

@@ -1,4 +1,4 @@
-"""What a user can do wrong with the environment for one game: arguments, actions, options."""
+"""Wrong arguments, actions, seeds and options of the environment for one game."""
 
 from typing import Any
 
@@ -65,11 +65,12 @@ def test_a_bad_argument_is_named_with_what_is_allowed(name: str, value: object, 
         ({"reward": {"name": "sparse", "win": float("inf")}}, "win=inf.*finite"),
         ({"reward": {"name": "sparse", "food": 10**400}}, "food=1000.*finite"),
         ({"reward": {"name": "sparse", "discount": 0.9}}, "discount=0.9.*food, death, win"),
-        ({"reward": {"name": "distance", "discount": 1.5}}, "discount=1.5.*between 0 and 1"),
+        ({"reward": {"name": "distance", "discount": 0.9}}, "discount=0.9; discount is now gamma"),
+        ({"reward": {"name": "distance", "gamma": 1.5}}, "gamma=1.5.*between 0 and 1"),
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_does_not_fit_together_is_named(arguments: dict[str, Any], words: str) -> None:
+def test_arguments_that_do_not_fit_are_named(arguments: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         SnakeEnv(**({"height": 5, "width": 6} | arguments))
 
@@ -98,7 +99,7 @@ def test_relative_actions_are_three() -> None:
 
 
 @pytest.mark.parametrize("action", [np.int64(1), np.uint8(1), np.array(1), np.int32(1)], ids=repr)
-def test_numpys_whole_numbers_are_actions(action: Any) -> None:
+def test_numpys_integers_are_actions(action: Any) -> None:
     env, twin = (env_on("...... ..^... ..a... .....*") for _ in range(2))
     assert_same(env.step(action), twin.step(1))
 
@@ -144,12 +145,12 @@ def test_a_bad_seed_is_named_and_does_nothing(seed: Any) -> None:
     env, twin = SnakeEnv(height=5, width=6), SnakeEnv(height=5, width=6)
     env.reset(seed=1)
     twin.reset(seed=1)
-    with pytest.raises(ValueError, match=r"seed is .*; give a whole number from 0 on, or None"):
+    with pytest.raises(ValueError, match=r"seed is .*; give a non-negative integer, or None"):
         env.reset(seed=seed)
     assert_same(env.reset(), twin.reset())
 
 
-def test_what_starts_from_another_length_is_found_once() -> None:
+def test_the_starts_of_another_length_are_computed_once() -> None:
     task = SnakeEnv(height=5, width=6)._task
     assert task.starts({"initial_length": [3, 9]}) is task.starts({"initial_length": [3, 9]})
     assert task.starts({"initial_length": [3, 8]}).longest == 8
@@ -193,7 +194,7 @@ def test_small_numpy_integers_do_not_overflow() -> None:
     assert {type(number) for number in (rules.height, rules.width, rules.food, rules.hunger_limit)} == {int}
 
 
-def test_random_obstacles_are_laid_once() -> None:
+def test_random_obstacles_are_computed_once() -> None:
     first, again = (Rules(height=12, width=13, obstacles=(0.2, 5)) for _ in range(2))
     np.testing.assert_array_equal(first.obstacle_map, again.obstacle_map)
     with pytest.raises(ValueError, match="read-only"):

@@ -1,4 +1,4 @@
-"""What the environment for one game shows, and its window."""
+"""Rendering of the environment for one game, and its window."""
 
 import copy
 import pickle
@@ -12,7 +12,7 @@ from snake_env import SnakeEnv, SnakeVectorEnv
 from tests.support.env_games import ID
 
 
-def test_it_renders_as_it_was_asked() -> None:
+def test_every_render_mode() -> None:
     picture: Any = gym.make(ID, height=5, width=6, render_mode="rgb_array")
     picture.reset(seed=1)
     frame: Any = picture.render()
@@ -56,7 +56,7 @@ def test_a_copy_has_no_window_and_a_window_closes_as_often_as_it_opens(make: Any
 
 
 @pytest.mark.parametrize("make", [SnakeEnv, lambda **arguments: SnakeVectorEnv(2, **arguments)])
-def test_a_window_shows_the_game_that_a_state_brings(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_window_shows_the_game_after_set_state(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pygame")
     from snake_env.rendering.window import Window
 
@@ -73,11 +73,11 @@ def test_a_window_shows_the_game_that_a_state_brings(make: Any, monkeypatch: pyt
     assert not np.array_equal(shown[2], shown[0])
 
 
-def test_vector_environments_in_processes_are_told_to_terminate_and_so_may_these() -> None:
+def test_close_takes_the_arguments_of_other_vector_environments() -> None:
     SnakeVectorEnv(2).close(terminate=True)
 
 
-def test_without_a_render_mode_render_says_so() -> None:
+def test_render_without_a_render_mode_warns() -> None:
     env = SnakeEnv(height=5, width=6)
     env.reset(seed=1)
     with pytest.warns(UserWarning, match="rgb_array"):

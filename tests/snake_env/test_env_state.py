@@ -1,4 +1,4 @@
-"""States of the environment: out, in, and refused where they are corrupt."""
+"""States of the environment: saved, restored, and refused if they are corrupt."""
 
 import copy
 import json
@@ -17,7 +17,7 @@ from tests.support.same import assert_same
 
 @pytest.mark.parametrize("observation", ["planes", "features"])
 @pytest.mark.parametrize("board", BOARDS, ids=str)
-def test_a_game_goes_on_from_its_state_elsewhere(observation: str, board: dict[str, Any]) -> None:
+def test_a_game_continues_from_its_state_in_another_environment(observation: str, board: dict[str, Any]) -> None:
     arguments: dict[str, Any] = board | {"observation": observation, "reward": "distance"}
     env, other, fresh = SnakeEnv(**arguments), SnakeEnv(**arguments), SnakeEnv(**arguments)
     many = SnakeVectorEnv(1, **arguments)
@@ -76,7 +76,7 @@ def test_before_the_first_game_there_is_no_state() -> None:
     many.set_state(many.get_state())
 
 
-def test_a_generator_of_ones_own_is_what_the_next_game_comes_from() -> None:
+def test_a_replaced_generator_seeds_the_next_game() -> None:
     env, twin = SnakeEnv(height=5, width=6), SnakeEnv(height=5, width=6)
     env.reset(seed=1)
     twin.np_random = np.random.default_rng(5)

@@ -1,4 +1,4 @@
-"""What importing the environment brings along: nothing that needs a window, and nothing of this project besides."""
+"""Importing the environment imports neither pygame nor other packages of this project."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ envs.reset(seed=1); envs.step([0, 0]); envs.render()
 
 
 @pytest.mark.parametrize("code", ["import snake_env", PLAY], ids=["import", "play"])
-def test_it_brings_no_window_no_networks_and_no_agents(code: str) -> None:
+def test_it_imports_no_pygame_no_networks_and_no_agents(code: str) -> None:
     unwanted = ("pygame", "nn", "agents", "scripts", "matplotlib", "PIL", "imageio", "torch")
     check = f"{code}\nimport sys\nprint([name for name in {unwanted} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -26,7 +26,7 @@ def test_it_brings_no_window_no_networks_and_no_agents(code: str) -> None:
     assert run.stderr == ""
 
 
-def test_gymnasium_imports_it_by_its_name() -> None:
+def test_gymnasium_imports_it_by_name() -> None:
     code = 'import gymnasium; print(gymnasium.make("snake_env:snake_env/Snake-v1").spec.id)'
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "snake_env/Snake-v1"

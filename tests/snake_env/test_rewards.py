@@ -1,4 +1,4 @@
-"""Rewards: the plain numbers, and the potential, which must not change what the best policy is."""
+"""Rewards: sparse rewards, and potential-based shaping, which must not change the optimal policy."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_sparse_rewards(text: str, action: int, plain: float, other: float) -> N
     assert reward_of(text, action, reward=OTHER_NUMBERS) == other
 
 
-def test_whole_numbers_are_rewards_like_others() -> None:
+def test_integers_are_allowed_as_rewards() -> None:
     env = SnakeEnv(height=4, width=5, reward={"name": "sparse", "food": 1, "death": 1})
     env.reset(seed=1)
     over = False
@@ -58,7 +58,7 @@ def test_whole_numbers_are_rewards_like_others() -> None:
     assert reward == -1
 
 
-def test_starving_costs_nothing_unless_asked_for() -> None:
+def test_starving_costs_nothing_by_default() -> None:
     text = "...... .*<a.. ...... ......"
     assert reward_of(text, UP, hunger=4, hunger_limit=5) == 0
     assert reward_of(text, UP, hunger=4, hunger_limit=5, reward=OTHER_NUMBERS) == 0
@@ -91,7 +91,7 @@ def test_the_potential_is_the_distance_to_the_nearest_food(
     text: str, action: int, arguments: dict[str, Any], before: int, after: int
 ) -> None:
     assert reward_of(text, action, reward="distance", **arguments) == pytest.approx(before / 10 - 0.99 * after / 10)
-    scaled = {"name": "distance", "discount": 0.5, "scale": 3}
+    scaled = {"name": "distance", "gamma": 0.5, "scale": 3}
     assert reward_of(text, action, reward=scaled, **arguments) == pytest.approx(3 * (before - 0.5 * after) / 10)
 
 
@@ -99,7 +99,7 @@ def test_the_potential_of_a_lost_game_is_zero() -> None:
     assert reward_of(NEAR, RIGHT, reward="distance") == pytest.approx(-1 + 3 / 10)
 
 
-def test_a_game_cut_short_keeps_its_potential() -> None:
+def test_a_truncated_game_keeps_its_potential() -> None:
     after = 3 / 10 - 0.99 * 4 / 10
     assert reward_of(NEAR, UP, hunger=4, hunger_limit=5, reward="distance") == pytest.approx(after)
 
@@ -120,13 +120,13 @@ TWO_LEFT = "*<abc *gfed ##### #####"
 
 
 @pytest.mark.parametrize("side", ["top", "bottom"])
-def test_food_that_found_no_cell_is_not_near(side: str) -> None:
+def test_missing_food_is_not_near(side: str) -> None:
     text = TWO_LEFT if side == "top" else " ".join(turned(TWO_LEFT))
     assert reward_of(text, LEFT, reward="distance") == pytest.approx(1 + 1 / 9 - 0.99 / 9)
 
 
 def potential(state: State, *, wrap: bool) -> float:
-    """What DistanceReward documents, for the first game of a state."""
+    """The potential that DistanceReward documents, for the first game of a state."""
     _, H, W = state.body.shape
     (row, col), distances = divmod(int(state.head[0]), W), []
     for food in state.food[0][state.food[0] >= 0].tolist():
@@ -140,7 +140,7 @@ def potential(state: State, *, wrap: bool) -> float:
 def test_the_potential_telescopes(walls: str, hunger_limit: int | None) -> None:
     discount = 0.9
     arguments: dict[str, Any] = {"height": 5, "width": 7, "walls": walls, "food": 2, "hunger_limit": hunger_limit}
-    shaped = SnakeEnv(reward={"name": "distance", "discount": discount}, **arguments)
+    shaped = SnakeEnv(reward={"name": "distance", "gamma": discount}, **arguments)
     plain = SnakeEnv(**arguments)
     rng = np.random.default_rng(1)
     endings = set()
@@ -161,7 +161,7 @@ def test_the_potential_telescopes(walls: str, hunger_limit: int | None) -> None:
     assert endings == {True, False}
 
 
-def test_a_game_from_a_state_begins_with_its_own_potential() -> None:
+def test_a_restored_game_starts_with_its_own_potential() -> None:
     env = SnakeEnv(height=4, width=6, reward="distance")
     env.reset(seed=1)
     for _ in range(2):
@@ -169,7 +169,7 @@ def test_a_game_from_a_state_begins_with_its_own_potential() -> None:
         assert env.step(LEFT)[1] == pytest.approx(3 / 10 - 0.99 * 2 / 10)
 
 
-def test_a_new_game_gets_nothing_for_where_it_starts() -> None:
+def test_a_new_game_gets_no_reward_for_its_start() -> None:
     for mode in ("NextStep", "SameStep"):
         envs = SnakeVectorEnv(2, height=4, width=6, reward="distance", autoreset_mode=mode)
         envs.reset(seed=1)

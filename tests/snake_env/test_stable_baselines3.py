@@ -14,14 +14,14 @@ NETWORK: dict[str, Any] = {"policy": "MlpPolicy", "n_steps": 64, "batch_size": 6
 
 pytestmark = [
     pytest.mark.peers,
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # theirs
-    pytest.mark.filterwarnings("ignore::UserWarning"),  # that small pictures are no input for their own CNN
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of these packages
+    pytest.mark.filterwarnings("ignore::UserWarning"),  # small images do not fit their CNN
 ]
 
 
 @pytest.mark.parametrize("observation", ["planes", "ego", "features", "rgb", {"name": "ego", "moves": True}])
 @pytest.mark.parametrize("actions", ["absolute", "relative"])
-def test_their_checker_finds_nothing(observation: Any, actions: str) -> None:
+def test_their_checker_passes(observation: Any, actions: str) -> None:
     checker = pytest.importorskip("stable_baselines3.common.env_checker")
     checker.check_env(gym.make(ID, **BOARD, observation=observation, actions=actions).unwrapped)
 
@@ -36,7 +36,7 @@ def test_ppo_learns_to_stay_alive() -> None:
     assert np.mean(lengths(model)) > 2 * np.mean(before)
 
 
-def test_maskable_ppo_never_makes_a_move_that_kills_while_another_does_not() -> None:
+def test_maskable_ppo_takes_no_fatal_action_while_another_exists() -> None:
     contrib = pytest.importorskip("sb3_contrib")
     env = gym.make(ID, **BOARD)
     model = contrib.MaskablePPO(env=env, **NETWORK)

@@ -1,4 +1,4 @@
-"""Many games at once: each is the game of a single environment, and Gymnasium's vector promises hold."""
+"""The vector environment: each game equals that of a single environment, and the interface of Gymnasium holds."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_it_equals_gymnasiums_vector_of_single_environments(kind: dict[str, Any]
 
 
 def sorted_info(given: tuple[Any, ...]) -> list[Any]:
-    """What a reset or a step gave, with the keys of info in order; pictures of games that did not end left out."""
+    """The values of a reset or a step, the keys of info in order, without final observations of unfinished games."""
 
     def sort(info: dict[str, Any]) -> dict[str, Any]:
         return {key: sort(info[key]) if isinstance(info[key], dict) else info[key] for key in sorted(info)}
@@ -54,7 +54,7 @@ def sorted_info(given: tuple[Any, ...]) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS[:2], ids=str)
-def test_a_game_does_not_depend_on_how_many_others_there_are(kind: dict[str, Any]) -> None:
+def test_a_game_does_not_depend_on_the_number_of_games(kind: dict[str, Any]) -> None:
     crowd, few = SnakeVectorEnv(37, **kind), SnakeVectorEnv(2, **kind)
     _, info = crowd.reset(seed=20)
     few.reset(seed=20 + 35)
@@ -82,7 +82,7 @@ def test_the_same_seed_gives_the_same_games_and_others_do_not() -> None:
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_what_is_handed_out_does_not_change_and_changes_nothing(kind: dict[str, Any], mode: AutoresetMode) -> None:
+def test_returned_arrays_are_copies(kind: dict[str, Any], mode: AutoresetMode) -> None:
     envs, twin = (SnakeVectorEnv(3, autoreset_mode=mode, **kind) for _ in range(2))
     rng = np.random.default_rng(3)
     handed_out: list[npt.NDArray[Any]] = []
@@ -104,7 +104,7 @@ def test_what_is_handed_out_does_not_change_and_changes_nothing(kind: dict[str, 
         assert_same(sorted_info(given), sorted_info(twin.step(actions)))
 
 
-def test_the_actions_handed_in_stay_as_they_are() -> None:
+def test_the_actions_passed_are_not_changed() -> None:
     envs = SnakeVectorEnv(2, height=4, width=5)
     envs.reset(seed=1)
     actions = np.array([3, 1])
@@ -191,7 +191,7 @@ def test_vector_wrappers() -> None:
     assert [info["length"] for info in infos] in ([3, 3, 3], [info["score"] + 3 for info in infos])
 
 
-def test_pictures() -> None:
+def test_images() -> None:
     each = SnakeVectorEnv(18, height=5, width=6, render_mode="rgb_array")
     each.reset(seed=1)
     frames: Any = each.render()

@@ -1,5 +1,7 @@
-"""What a user can do wrong with many games at once."""
+"""Wrong arguments, actions, seeds and options of the vector environment."""
 
+import gc
+import sys
 from typing import Any
 
 import gymnasium as gym
@@ -16,7 +18,7 @@ from tests.support.vector_games import F, T
 @pytest.mark.parametrize(
     ("actions", "words"),
     [
-        ([0, 1], r"shape \(2,\).*3 whole numbers.*0 up, 1 right, 2 down, 3 left"),
+        ([0, 1], r"shape \(2,\).*3 integers.*0 up, 1 right, 2 down, 3 left"),
         ([[0, 1, 2]], r"shape \(1, 3\)"),
         (1, r"shape \(\)"),
         ([0, 1, 4], "between 0 and 4.*0 up, 1 right, 2 down, 3 left"),
@@ -40,7 +42,7 @@ def test_bad_actions_are_named_and_do_nothing(actions: Any, words: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.uint64])
-def test_actions_of_any_whole_dtype(dtype: type[Any]) -> None:
+def test_actions_of_any_integer_dtype(dtype: type[Any]) -> None:
     envs, twin = SnakeVectorEnv(3, height=5, width=6), SnakeVectorEnv(3, height=5, width=6)
     envs.reset(seed=1)
     twin.reset(seed=1)
@@ -52,8 +54,8 @@ def test_actions_of_any_whole_dtype(dtype: type[Any]) -> None:
     [
         ({"seed": [1, 2]}, "2 seeds for 3 games"),
         ({"seed": [1, 2, 3, 4]}, "4 seeds for 3 games"),
-        ({"seed": "123"}, "seed is '123'; give one number, or one a game"),
-        ({"seed": {1: 2, 3: 4, 5: 6}}, "give one number, or one a game"),
+        ({"seed": "123"}, "seed is '123'; give one integer, or one for each game"),
+        ({"seed": {1: 2, 3: 4, 5: 6}}, "give one integer, or one for each game"),
         ({"options": {"length": 3}}, "'length'"),
         ({"options": {"initial_length": 99}}, "initial_length is 99"),
         ({"options": {"reset_mask": np.array([True])}}, r"reset_mask has shape \(1,\)"),
@@ -71,9 +73,9 @@ def test_a_bad_reset_is_named_and_does_nothing(arguments: dict[str, Any], words:
     assert_same(envs.get_state(), before)
 
 
-def test_seeds_are_whole_numbers_of_any_kind() -> None:
+def test_seeds_are_integers_of_any_type() -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
-    with pytest.raises(ValueError, match=r"seed is 2.5; give a whole number from 0 on, or None"):
+    with pytest.raises(ValueError, match=r"seed is 2.5; give a non-negative integer, or None"):
         envs.reset(seed=[1, 2.5, 3])  # type: ignore[list-item]
     expected = envs.reset(seed=4)[0]
     for same in (np.arange(4, 7), [4, np.int64(5), 6], np.int64(4)):
@@ -82,7 +84,7 @@ def test_seeds_are_whole_numbers_of_any_kind() -> None:
     np.testing.assert_array_equal(one.reset(seed=np.int64(4))[0], expected[0])  # type: ignore[arg-type]
 
 
-def test_games_without_a_seed_can_be_seen_again() -> None:
+def test_games_without_a_seed_can_be_repeated() -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     first, _ = envs.reset()
     seed = envs.np_random_seed
@@ -107,7 +109,7 @@ def test_a_negative_seed_is_an_error_that_does_nothing(seed: Any) -> None:
     envs = SnakeVectorEnv(3, height=5, width=6)
     envs.reset(seed=1)
     before = envs.get_state()
-    with pytest.raises(ValueError, match=r"seed is -.; give a whole number from 0 on"):
+    with pytest.raises(ValueError, match=r"seed is -.; give a non-negative integer"):
         envs.reset(seed=seed)
     assert_same(envs.get_state(), before)
 
@@ -131,7 +133,8 @@ def test_a_bad_argument_is_named(arguments: dict[str, Any], words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("max_episode_steps", "hunger_limit ends games"), ("autoreset", "the environment takes height")]
+    ("name", "hint"),
+    [("max_episode_steps", "hunger_limit truncates games"), ("autoreset", "the environment takes height")],
 )
 def test_an_unknown_argument_is_named(name: str, hint: str) -> None:
     arguments: dict[str, Any] = {name: 50}
@@ -139,8 +142,23 @@ def test_an_unknown_argument_is_named(name: str, hint: str) -> None:
         gym.make_vec("snake_env/Snake-v1", num_envs=2, vectorization_mode="vector_entry_point", **arguments)
 
 
-def test_a_vector_of_single_games_takes_its_mode_elsewhere() -> None:
-    with pytest.raises(TypeError, match=r"give vector_kwargs={'autoreset_mode': ...}"):
+@pytest.mark.parametrize("arguments", [{"height": 1}, {"heigth": 5}, {"num_envs": 0}], ids=str)
+def test_a_refused_argument_raises_nothing_else(arguments: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    with pytest.raises((ValueError, TypeError)):
+        SnakeVectorEnv(**arguments)
+    if "num_envs" not in arguments:
+        with pytest.raises((ValueError, TypeError)):
+            SnakeEnv(**arguments)
+    gc.collect()
+    assert ignored == []
+    for env in (SnakeEnv.__new__(SnakeEnv), SnakeVectorEnv.__new__(SnakeVectorEnv)):
+        env.close()  # as some versions of Gymnasium do when an environment is deleted
+
+
+def test_a_vector_of_single_games_takes_its_mode_from_vector_kwargs() -> None:
+    with pytest.raises(TypeError, match=r"use vector_kwargs={'autoreset_mode': ...}"):
         gym.make_vec("snake_env/Snake-v1", num_envs=2, vectorization_mode="sync", autoreset_mode="SameStep")
     envs = gym.make_vec(
         "snake_env/Snake-v1", num_envs=2, vectorization_mode="sync", vector_kwargs={"autoreset_mode": "SameStep"}

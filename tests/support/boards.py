@@ -1,4 +1,4 @@
-"""Boards as text, both ways, so that a test can draw what it means.
+"""Boards as text, both ways, so that tests can draw boards.
 
 ..*..      ^ > v <    the head and where it looks       *  food
 cba>.      a, b, ...  the body, from neck to tail       #  an obstacle
@@ -46,8 +46,8 @@ def state_of(text: str, *, stream: int = 0, hunger: int = 0, score: int = 0) -> 
     length = len(snake) + 1
     assert sorted(snake, key=BODY.index) == list(BODY[: length - 1]), f"the body has gaps: {text}"
     body = np.zeros(signs.shape, dtype=np.uint8 if signs.size <= 255 else np.uint16)
-    for time, sign in enumerate(reversed(BODY[: length - 1]), start=1):
-        body[signs == sign] = time
+    for step, sign in enumerate(reversed(BODY[: length - 1]), start=1):
+        body[signs == sign] = step
     (head,) = np.flatnonzero(np.isin(signs, list(HEADS)))
     body.flat[head] = length
     pieces = np.flatnonzero(signs == "*").tolist()
@@ -65,7 +65,7 @@ def state_of(text: str, *, stream: int = 0, hunger: int = 0, score: int = 0) -> 
 
 
 def drawing(state: State, game: int = 0, *, food: bool = True) -> list[str]:
-    """One game of a state, drawn; without its food where the draw does not matter."""
+    """One game of a state, drawn; with or without its food."""
     signs = np.where(state.obstacles, "#", ".")
     length = int(state.length[game])
     for cell in np.flatnonzero(state.body[game]):

@@ -1,4 +1,4 @@
-"""A network that tells red pictures from blue ones, made by hand: for tests that need to know what it will say."""
+"""A network with hand-made weights that classifies red and blue images, for tests that need known predictions."""
 
 import numpy as np
 

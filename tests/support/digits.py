@@ -1,4 +1,4 @@
-"""Four small files in MNIST's place: digits in seven segments, as pocket calculators show them, with some noise."""
+"""Four small files instead of MNIST's: digits in seven segments, as pocket calculators show them, with some noise."""
 
 import gzip
 import hashlib
@@ -37,11 +37,11 @@ PLACES = (
 
 def draw_digit(digit: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """One digit, (28, 28), light on black, moved by up to a pixel."""
-    picture = rng.integers(0, 20, (28, 28), dtype=np.uint8)
+    image = rng.integers(0, 20, (28, 28), dtype=np.uint8)
     for lit, place in zip(SEGMENTS[digit], PLACES, strict=True):
         if lit == "1":
-            picture[place] = rng.integers(150, 256)
-    return np.roll(picture, rng.integers(-1, 2, 2), (0, 1))
+            image[place] = rng.integers(150, 256)
+    return np.roll(image, rng.integers(-1, 2, 2), (0, 1))
 
 
 def idx(values: NDArray[np.uint8]) -> bytes:

@@ -11,7 +11,7 @@ ID = "snake_env/Snake-v1"
 
 
 def play(env: SnakeEnv, steps: int, seed: int | None = None) -> list[Any]:
-    """All that an environment gives in some steps, by a policy that is random but legal."""
+    """Everything that an environment returns in some steps, under a random policy that takes legal actions."""
     rng = np.random.default_rng(0)
     given: list[Any] = [env.reset(seed=seed)]
     for _ in range(steps):

@@ -1,4 +1,4 @@
-"""Boards laid out by hand, for the tests of pictures and text."""
+"""Boards laid out by hand, for the tests of images and text."""
 
 import numpy as np
 
@@ -22,9 +22,9 @@ def board(
     score: int = 0,
 ) -> State:
     """One game with the body listed from tail to head."""
-    times = np.zeros((1, height, width), dtype=np.uint8 if height * width <= 255 else np.uint16)
-    for time, cell in enumerate(body, start=1):
-        times[0][cell] = time
+    steps = np.zeros((1, height, width), dtype=np.uint8 if height * width <= 255 else np.uint16)
+    for count, cell in enumerate(body, start=1):
+        steps[0][cell] = count
     blocks = np.zeros((height, width), dtype=bool)
     for cell in obstacles:
         blocks[cell] = True
@@ -33,7 +33,7 @@ def board(
         step = (next_row - row + 1) % height - 1, (next_col - col + 1) % width - 1
         heading = STEPS[step]
     return State(
-        body=times,
+        body=steps,
         head=np.array([body[-1][0] * width + body[-1][1]]),
         heading=np.array([heading]),
         food=np.array([[row * width + col for row, col in food] or [-1]]),

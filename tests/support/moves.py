@@ -13,7 +13,7 @@ from tests.support.boards import drawing, repeated, rules_of, state_of
 
 
 class Moved(NamedTuple):
-    """Where some moves led, and what the last of them did."""
+    """The state after some moves, and the events of the last one."""
 
     state: State
     safe: set[str]  # actions that do not kill
@@ -44,7 +44,7 @@ def move_game(text: str, *moves: str, hunger: int = 0, **rules: Unpack[RuleArgum
 
 
 def move_batch(text: str, *moves: str, hunger: int = 0, **rules: Unpack[RuleArguments]) -> Moved:
-    """Play a drawn board with the engine for many games: it is the middle one of three."""
+    """Play a drawn board with the engine for many games: the board is the middle one of three."""
     these = rules_of(text, **rules)
     batch = Batch(these, 3)
     batch.start(np.arange(3), np.arange(3, dtype=np.uint64))

@@ -1,4 +1,4 @@
-"""What players see of boards drawn by hand, and of games that were played."""
+"""Observations of boards drawn by hand, and of whole games."""
 
 from typing import Any
 

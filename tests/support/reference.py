@@ -1,7 +1,7 @@
-"""Snake once more, for tests: a deque, a set, and the rules as the game's description states them.
+"""An independent simulator of Snake for tests: a deque, a set, and the rules as the description states them.
 
-It shares nothing with the engines. Starts and food are random there, so it takes them from a state and checks that they
-are legal: `check_start` and `adopt_food`. `step` and `mask` are the game.
+It shares no code with the engines. It does not draw starts and food, but takes them from a state and checks that they
+are legal, in `check_start` and `adopt_food`. `step` and `mask` are the game.
 """
 
 from collections import deque
@@ -13,12 +13,12 @@ Cell = tuple[int, int]  # (row, col)
 
 
 class Reference:
-    """One game, begun from game `index` of a state; `outcome` is one of moved, ate, won, died, starved."""
+    """One game that starts from game `index` of a state; `outcome` is moved, ate, won, died or starved."""
 
     def __init__(self, rules: Rules, state: State, index: int) -> None:
         self.rules, self.outcome = rules, "moved"
         body = state.body[index].reshape(-1).tolist()
-        order = sorted((time, cell) for cell, time in enumerate(body) if time)
+        order = sorted((steps, cell) for cell, steps in enumerate(body) if steps)
         self.snake: deque[Cell] = deque(divmod(cell, rules.width) for _, cell in reversed(order))  # head first
         self.direction = DIRECTIONS[state.heading[index]]
         self.obstacles = {divmod(int(cell), rules.width) for cell in state.obstacles.reshape(-1).nonzero()[0]}
@@ -27,7 +27,7 @@ class Reference:
         self.room = rules.height * rules.width - len(self.obstacles)
 
     def step(self, action: int) -> None:
-        """Move the snake; afterwards, `adopt_food` puts down what the game drew."""
+        """Move the snake; afterwards, `adopt_food` adds the new food."""
         self.hunger += 1
         if self.fatal(action):
             self.outcome = "died"
@@ -77,12 +77,12 @@ class Reference:
         return self.outcome in ("won", "died", "starved")
 
     def free(self) -> set[Cell]:
-        """Cells where food can fall."""
+        """Cells where food can appear."""
         board = {(row, col) for row in range(self.rules.height) for col in range(self.rules.width)}
         return board.difference(self.obstacles, self.snake, (cell for cell in self.food if cell))
 
     def adopt_food(self, state: State, index: int) -> None:
-        """Take the food that fell in place of what was eaten, if it is legal; the rest must lie where it lay."""
+        """Take the food that replaced eaten food, if it is legal; the other pieces must not have moved."""
         for slot, number in enumerate(state.food[index].tolist()):
             given = divmod(number, self.rules.width) if number >= 0 else None
             if self.food[slot] == self.snake[0]:
@@ -99,7 +99,7 @@ class Reference:
         assert len(set(snake)) == len(snake)
         assert not self.obstacles.intersection(snake)
         for i, cell in enumerate(snake[1:]):
-            towards_head = [way for way in DIRECTIONS if self.beside(cell, way) == snake[i]]
+            towards_head = [step for step in DIRECTIONS if self.beside(cell, step) == snake[i]]
             assert towards_head, "the body is torn"
             assert i > 0 or self.direction in towards_head, "the snake does not look away from its neck"
         assert len(set(food)) == len(food)
@@ -108,16 +108,16 @@ class Reference:
         assert any(self.mask()), "it dies whatever it does"
         assert self.hunger == self.score == 0
 
-    def times(self) -> list[int]:
-        """(H * W,) moves until each cell is free, as a state counts them."""
+    def steps_until_free(self) -> list[int]:
+        """(H * W,) steps until each cell is free, as in `State.body`."""
         cells = [0] * (self.rules.height * self.rules.width)
-        for time, (row, col) in enumerate(reversed(self.snake), start=1):
-            cells[row * self.rules.width + col] = time
+        for steps, (row, col) in enumerate(reversed(self.snake), start=1):
+            cells[row * self.rules.width + col] = steps
         return cells
 
 
 def closed_tour(height: int, width: int) -> dict[Cell, Cell] | None:
-    """The next cell of a way through all cells and back to the first; None if both sides are odd."""
+    """The next cell of each cell on a Hamiltonian cycle; None if both sides are odd."""
     if height % 2:
         turned = closed_tour(width, height) if width % 2 == 0 else None
         return turned and {(row, col): (y, x) for (col, row), (x, y) in turned.items()}
@@ -128,13 +128,13 @@ def closed_tour(height: int, width: int) -> dict[Cell, Cell] | None:
 
 
 def choose(game: Reference, tour: dict[Cell, Cell] | None, luck: float, mistakes: float = 0.01) -> int:
-    """An action that survives for long: along the tour if there is one, else to food that is near, else by luck.
+    """An action that survives for long: along the tour if there is one, else to food next to the head, else at random.
 
     Args:
-        game: what is played.
+        game: the game.
         tour: from `closed_tour`.
         luck: a random number in [0, 1); below `mistakes` any action is taken.
-        mistakes: how often.
+        mistakes: the probability of that.
     """
     mask = game.mask()
     if luck < mistakes or not any(mask):

@@ -1,4 +1,4 @@
-"""Games at once, for the tests of the vector environment."""
+"""Arguments and actions for the tests of the vector environment."""
 
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ MODES = [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP]
 
 
 def any_actions(info: dict[str, Any], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Legal actions mostly, deadly ones at times, and whatever where there is no legal one."""
+    """Legal actions mostly, fatal ones at times."""
     mask = info["action_mask"] + 0.03
     return np.array([rng.choice(len(row), p=row / row.sum()) for row in mask])
 

@@ -1,11 +1,11 @@
-"""A window on a match, and what tests ask of it."""
+"""A watch window with helpers for tests."""
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scripts.games.playback_match import Match
+from scripts.games.playback_match import PlaybackMatch
 from scripts.ui.app import App
 from scripts.windows.watch_window import WatchWindow
 from tests.support.windows import shot, wait
@@ -17,7 +17,7 @@ class Watch:
     """A window on a match."""
 
     def __init__(
-        self, match: Match, size: tuple[int, int] = (900, 600), fps: float = 60, games: int | None = None
+        self, match: PlaybackMatch, size: tuple[int, int] = (900, 600), fps: float = 60, games: int | None = None
     ) -> None:
         self.view = WatchWindow(match, {}, fps=fps, games=games)
         self.app = App(self.view, size)

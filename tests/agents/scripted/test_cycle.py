@@ -37,7 +37,7 @@ def test_every_short_start_lies_in_order(rules: dict[str, Any], length: int) -> 
     starts = built.starts
     assert isinstance(starts, StraightStarts)
     times = np.zeros((len(starts.poses), built.cells), dtype=np.uint8)
-    np.put_along_axis(times, starts.bodies.T, starts.moves.T.astype(np.uint8), axis=1)
+    np.put_along_axis(times, starts.bodies.T, np.arange(1, length + 1, dtype=np.uint8)[None], axis=1)
     head = np.zeros_like(times)
     np.put_along_axis(head, starts.poses[:, None] // 4, 255, axis=1)
     obstacles = np.broadcast_to(built.obstacle_map.reshape(-1) * np.uint8(255), times.shape)

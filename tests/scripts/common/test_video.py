@@ -8,8 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from scripts.common.learning_curves import save_figure
-from scripts.common.video import play_states, save_video
+from scripts.common.figure_file import save_figure
+from scripts.common.video import save_video
+from scripts.games.episode import play_episode
 from scripts.games.players import find_agent
 from snake_env.rendering.renderer import render_frame
 
@@ -17,7 +18,7 @@ from snake_env.rendering.renderer import render_frame
 def test_a_gif_keeps_the_colour_of_the_food(tmp_path: Path) -> None:
     """Which a long snake has hundreds of times the pixels of."""
     rules = {"height": 10, "width": 9}
-    states = list(play_states(find_agent("shortcut", rules), rules, 3))
+    states = list(play_episode(find_agent("shortcut", rules), rules, 3))
     frames = [render_frame(state, tile=14) for state in states[len(states) // 3 :: 10]]
     save_video(frames, tmp_path / "game.gif", 25)
     with Image.open(tmp_path / "game.gif") as gif:

@@ -44,6 +44,13 @@ def test_rules_that_are_harder_have_their_own_scores() -> None:
     assert kind_of_game(RULES) == "6 x 9, solid walls, 1 food"
 
 
+def test_games_with_another_hunger_limit_have_their_own_scores() -> None:
+    assert kind_of_game(RULES | {"hunger_limit": 54}) == "6 x 9, solid walls, 1 food, hunger limit 54"
+    assert kind_of_game(RULES | {"hunger_limit": 10**6}) != kind_of_game(RULES | {"hunger_limit": 54})
+    for default in (None, 2 * 54):
+        assert kind_of_game(RULES | {"hunger_limit": default}) == kind_of_game(RULES)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -61,6 +68,6 @@ def test_rules_that_are_harder_have_their_own_scores() -> None:
 def test_a_corrupt_file_of_scores_is_named_and_left_alone(content: str, tmp_path: Path) -> None:
     file = tmp_path / "scores.json"
     file.write_text(content)
-    with pytest.raises(ValueError, match=r"scores\.json holds no high scores .* --scores"):
+    with pytest.raises(ValueError, match=r"scores\.json is no file of high scores .* --scores"):
         play.main(play.parse(["--scores", str(file), "--games", "1", "--fps", "500"]))
     assert file.read_text() == content

@@ -1,4 +1,4 @@
-"""Games as GIF and MP4: every file is opened again, and what it shows is held against the frames that went in."""
+"""Games as GIF and MP4: every file is read back and compared with the frames that were written."""
 
 import subprocess
 from itertools import pairwise
@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from scripts import record
-from scripts.common.video import COLOURS, gif_palette, play_states, save_video
+from scripts.common.video import COLOURS, gif_palette, save_video
+from scripts.games.episode import play_episode
 from scripts.games.playback_match import new_match
 from scripts.games.players import find_agent
-from scripts.games.side_by_side import fills_board, side_by_side
+from scripts.games.side_by_side import side_by_side
 from snake_env.rendering.renderer import GAP, render_frame
 
 RULES = {"height": 5, "width": 8}
@@ -22,7 +23,7 @@ APPLE, MINT = (244, 98, 64), (134, 240, 190)  # of food and head, as tiles.py dr
 
 @pytest.fixture(scope="module")
 def frames() -> list[NDArray[np.uint8]]:
-    return [render_frame(state, tile=14) for state in play_states(find_agent("cycle", RULES), RULES, 4)]
+    return [render_frame(state, tile=14) for state in play_episode(find_agent("cycle", RULES), RULES, 4)]
 
 
 def decoded(path: Path) -> tuple[list[NDArray[np.uint8]], list[int]]:
@@ -91,9 +92,9 @@ def test_an_mp4_has_every_frame_and_even_sides(tmp_path: Path) -> None:
 
 
 def test_games_side_by_side_begin_alike_and_the_first_to_end_waits() -> None:
-    games = {name: list(play_states(find_agent(name, RULES), RULES, 7)) for name in ("cycle", "greedy")}
-    assert fills_board(games["cycle"][-1])
-    assert not fills_board(games["greedy"][-1])
+    games = {name: list(play_episode(find_agent(name, RULES), RULES, 7)) for name in ("cycle", "greedy")}
+    assert games["cycle"][-1].full[0]
+    assert not games["greedy"][-1].full[0]
     assert len(games["greedy"]) < len(games["cycle"])
     pictures = list(side_by_side(list(games.items()), tile=20))
     assert len(pictures) == len(games["cycle"])
@@ -115,7 +116,7 @@ def test_games_side_by_side_begin_alike_and_the_first_to_end_waits() -> None:
 
 
 def test_a_long_name_keeps_its_end_and_leaves_the_ending_room() -> None:
-    states = list(play_states(find_agent("cycle", RULES), RULES, 7))[-1:]
+    states = list(play_episode(find_agent("cycle", RULES), RULES, 7))[-1:]
     names = [f"{'a/very/long/way/' * 4}{number}" for number in (1, 2)]
     one, two = (next(side_by_side([(name, states)], tile=20)) for name in names)
     alone = next(side_by_side([("x", states)], tile=20))
@@ -128,17 +129,17 @@ def test_a_long_name_keeps_its_end_and_leaves_the_ending_room() -> None:
 def test_record_finds_the_first_seed_that_fills_the_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rules = {"height": 4, "width": 5}
     agent = find_agent("greedy", rules)
-    full = [seed for seed in range(300) if fills_board(list(play_states(agent, rules, seed))[-1])]
+    full = [seed for seed in range(300) if list(play_episode(agent, rules, seed))[-1].full[0]]
     before, wanted = next((one, two) for one, two in pairwise(full) if two > one + 1)
     out = tmp_path / "game.gif"
     words = ["greedy", "--height", "4", "--width", "5", "--until-full", "--seed", str(before + 1), "--out", str(out)]
     record.main(record.parse(words))
     assert f"the game of seed {wanted}," in capsys.readouterr().out
-    assert len(decoded(out)[0]) == len(list(play_states(agent, rules, wanted)))
+    assert len(decoded(out)[0]) == len(list(play_episode(agent, rules, wanted)))
 
 
 def test_record_says_when_no_board_is_filled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "SEARCHED", 3)
+    monkeypatch.setattr(record, "MAX_SEARCHED", 3)
     with pytest.raises(ValueError, match="random fills the board in none of the 3 games from seed 5 on; give another"):
         record.main(record.parse(["random", "--until-full", "--seed", "5"]))
 

@@ -1,4 +1,4 @@
-"""Replays: what is saved plays again bit for bit, and files that are none are named."""
+"""Replays: a saved game plays again bit for bit, and invalid files are named."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import snake_env  # noqa: F401  registers the environment
-from scripts.games.playback_match import Game, new_match, replayed_match
+from scripts.games.playback_game import PlaybackGame
+from scripts.games.playback_match import new_match, replayed_match
 from scripts.games.players import find_agent
 from scripts.games.replay import Replay, open_replay, save_replay
 from snake_env.engine.rules import Rules
@@ -59,8 +60,8 @@ def test_a_game_plays_again_bit_for_bit(
             np.testing.assert_array_equal(getattr(state, name), array, err_msg=name)
 
 
-def played(name: str = "greedy", **rules: Any) -> Game:
-    game = Game(name, find_agent(name, rules), rules, 5)
+def played(name: str = "greedy", **rules: Any) -> PlaybackGame:
+    game = PlaybackGame(name, find_agent(name, rules), rules, 5)
     while not game.over:
         game.step()
     return game
@@ -73,8 +74,8 @@ def test_what_a_game_saves_is_what_was_played(tmp_path: Path) -> None:
     match.play(10**6)
     (again,) = match.games
     assert again.actions == game.actions
-    assert len(again.moments) == len(game.moments) > 5
-    for one, other in zip(again.moments, game.moments, strict=True):
+    assert len(again.timesteps) == len(game.timesteps) > 5
+    for one, other in zip(again.timesteps, game.timesteps, strict=True):
         np.testing.assert_array_equal(one.state.body, other.state.body)
         np.testing.assert_array_equal(one.state.stream, other.state.stream)
         np.testing.assert_array_equal(one.observation, other.observation)  # as its agent saw it
@@ -88,19 +89,19 @@ def test_games_on_the_same_food_are_replayed_with_it(tmp_path: Path) -> None:
     for game in match.games:
         file = tmp_path / f"{game.name}.json"
         save_replay(game.replay(), file)
-        for state, moment in zip(open_replay(file).states(), game.moments, strict=True):
-            np.testing.assert_array_equal(state.food, moment.state.food)
-            np.testing.assert_array_equal(state.body, moment.state.body)
+        for state, timestep in zip(open_replay(file).states(), game.timesteps, strict=True):
+            np.testing.assert_array_equal(state.food, timestep.state.food)
+            np.testing.assert_array_equal(state.body, timestep.state.body)
         (again,) = (replayed := replayed_match(open_replay(file))).games
         replayed.play()
-        np.testing.assert_array_equal(again.moments[-1].state.body, game.moments[-1].state.body)
+        np.testing.assert_array_equal(again.timesteps[-1].state.body, game.timesteps[-1].state.body)
         file.write_text(json.dumps(json.loads(file.read_text()) | {"same_food": False}))
         with pytest.raises(ValueError, match="cannot be replayed"):
             open_replay(file)
 
 
 def test_an_unfinished_game_ends_where_it_was_saved(tmp_path: Path) -> None:
-    game = Game("cycle", find_agent("cycle", {}), {"height": 4, "width": 6}, 1)
+    game = PlaybackGame("cycle", find_agent("cycle", {}), {"height": 4, "width": 6}, 1)
     for _ in range(5):
         game.step()
     save_replay(game.replay(), tmp_path / "game.json")
@@ -110,20 +111,20 @@ def test_an_unfinished_game_ends_where_it_was_saved(tmp_path: Path) -> None:
     assert match.over
 
 
-def test_a_replay_of_somebody_who_is_not_here_still_plays() -> None:
+def test_a_replay_whose_agent_is_not_found_still_plays() -> None:
     replay = replace(played(height=5, width=7).replay(), agent="runs/lost")
     match = replayed_match(replay)
     match.play(10**6)
     assert match.games[0].agent is None
     assert tuple(match.games[0].actions) == replay.actions
-    with pytest.raises(ValueError, match="runs/lost, who played this replay, is not here"):
-        match.again(3)
+    with pytest.raises(ValueError, match="runs/lost, the agent of this replay, was not found"):
+        match.rematch(3)
 
 
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"format": 2}, "its format is 2, known is 1"),
+        ({"format": 2}, "its format is 2, not 1"),
         ({"score": 4096}, "its score is 4096"),
         ({"score": 1.0}, "its score is 1.0, which should be int"),
         ({"actions": "01x"}, "its actions are not digits"),
@@ -149,7 +150,7 @@ def test_a_changed_file_is_named(tmp_path: Path, change: dict[str, Any], problem
 @pytest.mark.parametrize("content", ["", "snake", "[" * 100_000, "null", "[]"], ids=lambda content: content[:5])
 def test_a_file_of_another_kind_is_no_replay(tmp_path: Path, content: str) -> None:
     (tmp_path / "game.json").write_text(content)
-    with pytest.raises(ValueError, match=r"game.json is no replay: it (is not JSON|holds no object); give a file"):
+    with pytest.raises(ValueError, match=r"game.json is no replay: it (is not JSON|is not a JSON object); give a file"):
         open_replay(tmp_path / "game.json")
 
 

@@ -198,11 +198,11 @@ def test_pictures_that_cannot_be_read_are_named_beside_the_others(
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no folder of pictures given"):
         train()
-    with pytest.raises(FileNotFoundError, match="is no folder"):
+    with pytest.raises(FileNotFoundError, match="is not a folder"):
         train(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="no weights at"):
         train("--predict", tmp_path / "nowhere", "a.png")
-    with pytest.raises(ValueError, match="no pictures given"):
+    with pytest.raises(ValueError, match="no images given"):
         train("--predict", tmp_path / "nowhere")
 
 

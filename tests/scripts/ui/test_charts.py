@@ -8,7 +8,7 @@ pytest.importorskip("pygame")
 from pygame import Rect
 
 from scripts.ui.canvas import Canvas
-from scripts.ui.charts import Bar, Curve, bars, curves
+from scripts.ui.charts import Bar, ChartLine, bars, lines
 from scripts.ui.pictures import maps, picture
 from scripts.ui.theme import DARK, LIGHT, ramp
 from tests.support.ui_pages import Show
@@ -97,8 +97,8 @@ def test_a_picture_of_the_right_size_is_shown_as_it_is(show: Show) -> None:
 
 
 def test_curves_rise_with_their_values(show: Show) -> None:
-    curve = Curve("score", [0, 1, 2, 3], [0, 1, float("nan"), 3])
-    show(lambda canvas: curves(canvas, Rect(20, 20, 400, 300), [curve], levels={"greedy": 2}, x_label="s"))
+    curve = ChartLine("score", [0, 1, 2, 3], [0, 1, float("nan"), 3])
+    show(lambda canvas: lines(canvas, Rect(20, 20, 400, 300), [curve], levels={"greedy": 2}, x_label="s"))
     drawn = np.abs(shot()[60:300, 20:420].astype(int) - DARK.series[0]).sum(axis=2) < 150  # smooth lines are mixed
     row, col = drawn.nonzero()
     assert np.corrcoef(row, col)[0, 1] < -0.9  # rows count downwards
@@ -106,7 +106,7 @@ def test_curves_rise_with_their_values(show: Show) -> None:
 
 def test_a_view_without_curves_or_maps_draws_nothing_wrong(show: Show) -> None:
     def drawing(canvas: Canvas) -> None:
-        curves(canvas, Rect(20, 20, 400, 300), [Curve("score", [], [])])
+        lines(canvas, Rect(20, 20, 400, 300), [ChartLine("score", [], [])])
         bars(canvas, Rect(0, 0, 100, 10), [])
         assert maps(canvas, Rect(0, 0, 1, 1), np.zeros((3, 4, 4))) == []
         canvas.box(Rect(0, 0, 0, 10))

@@ -1,4 +1,4 @@
-"""Augmentation against pictures made pixel by pixel, and what must hold for every random change."""
+"""Augmentation against images computed pixel by pixel, and what must hold for every random change."""
 
 import math
 from typing import Any
@@ -22,13 +22,13 @@ def photos(B: int, H: int = 8, W: int = 10, C: int = 3, seed: int = 0) -> NDArra
     return np.random.default_rng(seed).integers(0, 256, (B, H, W, C), dtype=np.uint8)
 
 
-def bilinear(picture: NDArray[np.uint8], row: float, column: float) -> float:
-    """What lies at a place between pixels, one corner after another; 0 outside."""
+def bilinear(image: NDArray[np.uint8], row: float, column: float) -> float:
+    """The value between pixels, one corner after another; 0 outside."""
     total = 0.0
     for r in (math.floor(row), math.floor(row) + 1):
         for c in (math.floor(column), math.floor(column) + 1):
-            if 0 <= r < picture.shape[0] and 0 <= c < picture.shape[1]:
-                total += (1 - abs(row - r)) * (1 - abs(column - c)) * int(picture[r, c])
+            if 0 <= r < image.shape[0] and 0 <= c < image.shape[1]:
+                total += (1 - abs(row - r)) * (1 - abs(column - c)) * int(image[r, c])
     return total / 255
 
 
@@ -85,7 +85,7 @@ def test_every_map_is_undone_by_the_change_it_describes() -> None:
             np.testing.assert_allclose(there, (r, c), atol=1e-4)
 
 
-def test_a_shift_by_whole_pixels_moves_the_picture() -> None:
+def test_a_shift_by_whole_pixels_moves_the_image() -> None:
     images = digits(3)
     grid = np.indices((7, 9), dtype=np.float32)
     seen = warp(images, (grid - np.array([2, -1], np.float32)[:, None, None])[None])
@@ -94,7 +94,7 @@ def test_a_shift_by_whole_pixels_moves_the_picture() -> None:
     assert not seen[:, 0, :, -1].any()
 
 
-def test_bends_have_the_given_size_and_are_smooth() -> None:
+def test_distortions_have_the_given_size_and_are_smooth() -> None:
     grid = np.indices((28, 28), dtype=np.float32)
     bent = DigitAugmentation(**NONE, elastic=0.7).sources(500, 28, 28, np.random.default_rng(0)) - grid
     assert bent.std(axis=(0, 1)) == pytest.approx(0.7, rel=0.1)
@@ -109,7 +109,7 @@ def test_the_same_generator_gives_the_same_digits() -> None:
     assert (first != other).any()
 
 
-def test_changes_that_are_none_are_named() -> None:
+def test_impossible_settings_are_refused() -> None:
     for wrong in ({"group": 0}, {"shift": -1.0}, {"scale": 1.0}, {"rotation": np.nan}, {"elastic": np.inf}):
         with pytest.raises(ValueError, match="needs numbers from 0 to 1000, a scale below 1 and a group of 1 or more"):
             DigitAugmentation(**wrong)
@@ -147,7 +147,7 @@ def test_digits_keep_a_black_of_0() -> None:
     np.testing.assert_allclose(Normalisation()(images)[:, 0], images / 255, atol=1e-7)
 
 
-def test_pictures_of_one_colour_can_be_normalised() -> None:
+def test_images_of_one_colour_can_be_normalised() -> None:
     assert np.isfinite(Normalisation.of(np.full((2, 4, 4, 3), 7, np.uint8))(photos(2))).all()
 
 
@@ -194,7 +194,7 @@ def test_cutout_hides_a_square_of_the_mean_colour() -> None:
     assert 8 < changed.sum(axis=(1, 2)).max() <= 16
 
 
-def test_light_changes_by_picture_only() -> None:
+def test_light_changes_each_image_as_a_whole() -> None:
     images = photos(6)
     normalisation = Normalisation.of(images)
     light = {"contrast": 0.3, "brightness": 0.5}
@@ -217,7 +217,7 @@ def test_no_change_reaches_outside_a_photo(shift: int, zoom: float, cutout: int,
 
 
 @pytest.mark.parametrize("colours", [False, True])
-def test_views_are_the_picture_and_its_neighbours(colours: bool) -> None:
+def test_views_are_the_image_and_its_shifts(colours: bool) -> None:
     images = photos(2) if colours else digits(2)
     views = shifted_views(images, 5)
     np.testing.assert_array_equal(views[0], images)
@@ -236,6 +236,6 @@ def test_views_can_be_mirrored() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 10])
-def test_a_number_of_views_that_there_is_not(count: int) -> None:
+def test_too_few_or_too_many_views_are_refused(count: int) -> None:
     with pytest.raises(ValueError, match="choose 1 to 9"):
         shifted_views(digits(1), count)

@@ -1,4 +1,4 @@
-"""Pictures of every kind, drawn here, read as the same small squares; and folders that are not as they should be."""
+"""Images of every kind, drawn here, read as small squares of one size; and folders that are refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ def plain(colour: tuple[int, ...], size: tuple[int, int] = (9, 9), mode: str = "
 
 
 def make(folder: Path, counts: dict[str, int]) -> Path:
-    """Class folders with so many pictures, each of its own grey."""
+    """Class folders with so many images, each of its own grey."""
     for name, count in counts.items():
         (folder / name).mkdir(parents=True)
         for n in range(count):
@@ -65,7 +65,7 @@ def halves(left: tuple[int, ...], right: tuple[int, ...], size: tuple[int, int] 
     ids=lambda value: getattr(value, "mode", None),
 )
 def test_every_mode_becomes_rgb(image: Image.Image, ending: str, colour: tuple[int, ...], tmp_path: Path) -> None:
-    path = tmp_path / f"picture.{ending}"
+    path = tmp_path / f"image.{ending}"
     image.save(path, lossless=True)  # which WebP alone asks for
     pixels = decode(path, 5)
     assert pixels.dtype == np.uint8
@@ -81,7 +81,7 @@ def test_a_transparent_colour_of_a_palette_is_white(tmp_path: Path) -> None:
     assert pixels[10, 17].tolist() == [*BLUE]
 
 
-def test_a_camera_held_on_its_side(tmp_path: Path) -> None:
+def test_a_rotated_photograph_is_turned_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turn clockwise to see it upright
     halves(RED, BLUE, (32, 32)).save(tmp_path / "a.jpg", exif=exif, quality=95)
@@ -105,7 +105,7 @@ def test_the_middle_is_kept_in_its_proportions(size: tuple[int, int], ending: st
     assert np.argwhere(white).mean(axis=0) == pytest.approx([11.5, 11.5], abs=0.5)
 
 
-def test_pictures_of_the_right_size_are_not_touched(tmp_path: Path) -> None:
+def test_images_of_the_right_size_are_not_touched(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (12, 12, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     np.testing.assert_array_equal(decode(tmp_path / "a.png", 12), pixels)
@@ -128,7 +128,7 @@ def test_a_fifth_of_each_class_is_kept_where_there_is_no_test_folder(inside: str
     assert np.bincount(test.labels).tolist() == [4, 1, 7]
     seen = [*zip(train.labels, train.images[:, 0, 0, 0], strict=True)]
     kept = [*zip(test.labels, test.images[:, 0, 0, 0], strict=True)]
-    assert len({*seen, *kept}) == 57  # each picture is in one of them
+    assert len({*seen, *kept}) == 57  # each image is in one of them
     again, other = load(tmp_path, 4, seed=1)[1], load(tmp_path, 4, seed=2)[1]
     np.testing.assert_array_equal(test.images, again.images)
     assert (test.images != other.images).any()
@@ -140,18 +140,18 @@ def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     assert (len(train.images), len(test.images)) == (12, 3)
 
 
-def test_dark_16_bit_pictures_stay_dark(tmp_path: Path) -> None:
+def test_dark_16_bit_images_stay_dark(tmp_path: Path) -> None:
     Image.fromarray(np.full((9, 9), 250, np.uint16)).save(tmp_path / "dark.png")
     assert decode(tmp_path / "dark.png", 9).max() == 0
 
 
-def test_pictures_lie_anywhere_in_a_class_folder_and_hidden_files_do_not_count(tmp_path: Path) -> None:
+def test_images_lie_anywhere_in_a_class_folder_and_hidden_files_do_not_count(tmp_path: Path) -> None:
     make(tmp_path, {"a": 1, "b/deep/er": 2, ".git": 3, "__MACOSX": 3})
     (tmp_path / "a" / ".DS_Store").write_bytes(b"x")
-    pictures = read(tmp_path, 4)
-    assert pictures.classes == ("a", "b")
-    assert pictures.labels.tolist() == [0, 1, 1]
-    assert pictures.skipped == ()
+    images = read(tmp_path, 4)
+    assert images.classes == ("a", "b")
+    assert images.labels.tolist() == [0, 1, 1]
+    assert images.skipped == ()
 
 
 def test_what_cannot_be_read_is_listed_and_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,16 +159,16 @@ def test_what_cannot_be_read_is_listed_and_skipped(tmp_path: Path, monkeypatch: 
     whole = (tmp_path / "a" / "000.png").read_bytes()
     (tmp_path / "a" / "cut.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "a" / "empty.jpg").write_bytes(b"")
-    (tmp_path / "b" / "notes.txt").write_text("not a picture")
-    for pictures in (read(tmp_path, 4), read(tmp_path, 4)):  # decoded, and from the cache
-        assert len(pictures.images) == 5
-        assert [Path(line.split(": ")[0]).name for line in pictures.skipped] == ["cut.png", "empty.jpg", "notes.txt"]
+    (tmp_path / "b" / "notes.txt").write_text("not a image")
+    for images in (read(tmp_path, 4), read(tmp_path, 4)):  # decoded, and from the cache
+        assert len(images.images) == 5
+        assert [Path(line.split(": ")[0]).name for line in images.skipped] == ["cut.png", "empty.jpg", "notes.txt"]
     monkeypatch.chdir(tmp_path / "a")
     assert read(Path(".."), 4).skipped[0].startswith("../a/cut.png: ")  # as the folder is named now
 
 
-def test_pictures_are_decoded_once(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = make(tmp_path / "pictures", {"a": 2, "b": 2})
+def test_images_are_decoded_once(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make(tmp_path / "images", {"a": 2, "b": 2})
     calls: list[Path] = []
 
     def count(path: Path, size: int) -> NDArray[np.uint8]:
@@ -202,7 +202,7 @@ def test_pictures_are_decoded_once(tmp_path: Path, cache: Path, monkeypatch: pyt
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
-    folder = make(tmp_path / "pictures", {"a": 1, "b": 1})
+    folder = make(tmp_path / "images", {"a": 1, "b": 1})
     (tmp_path / "file").write_text("")
     assert len(read(folder, 4, cache=tmp_path / "file" / "below").images) == 2
 
@@ -214,30 +214,30 @@ def nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("prepare", "error", "reason"),
     [
-        (nothing, FileNotFoundError, "is no folder; give one that holds a folder of pictures for each class"),
+        (nothing, FileNotFoundError, "is not a folder; give one that holds a folder of images for each class"),
         (lambda folder: folder.mkdir(), ValueError, "holds 0 class folders; it needs two or more"),
         (lambda folder: make(folder, {"a": 3}), ValueError, "holds 1 class folders"),
-        (lambda folder: make(folder, {"a": 3, "b": 0}), ValueError, "b holds no picture that can be read"),
-        (lambda folder: make(folder, {"a": 3, "b": 1}), ValueError, "class b has one picture"),
+        (lambda folder: make(folder, {"a": 3, "b": 0}), ValueError, "b holds no image that can be read"),
+        (lambda folder: make(folder, {"a": 3, "b": 1}), ValueError, "class b has one image"),
         (
             lambda folder: (make(folder / "train", {"a": 1, "b": 1}), make(folder / "test", {"a": 1, "c": 1})),
             ValueError,
-            "has b, c in one of train and test alone: both need a folder for each class",
+            "has b, c in only one of train and test; both need a folder for each class",
         ),
     ],
 )
-def test_folders_that_are_not_as_they_should_be(
+def test_unsuitable_folders_are_refused(
     prepare: Callable[[Path], object], error: type[Exception], reason: str, tmp_path: Path
 ) -> None:
-    prepare(tmp_path / "pictures")
+    prepare(tmp_path / "images")
     with pytest.raises(error, match=reason):
-        load(tmp_path / "pictures", 4)
+        load(tmp_path / "images", 4)
 
 
-def test_a_class_of_broken_files_says_how_they_are_broken(tmp_path: Path) -> None:
+def test_a_class_of_broken_files_reports_a_reason(tmp_path: Path) -> None:
     make(tmp_path, {"a": 3, "b": 0})
-    (tmp_path / "b" / "notes.txt").write_text("not a picture")
-    with pytest.raises(ValueError, match=r"b holds no picture that can be read; .*notes.txt: UnidentifiedImageError"):
+    (tmp_path / "b" / "notes.txt").write_text("not a image")
+    with pytest.raises(ValueError, match=r"b holds no image that can be read; .*notes.txt: UnidentifiedImageError"):
         read(tmp_path, 4)
 
 
@@ -256,15 +256,15 @@ def test_folders_to_train_and_test_on_may_have_capitals(tmp_path: Path) -> None:
     assert (len(train.labels), len(test.labels)) == (5, 3)
 
 
-def test_pictures_to_test_on_under_another_name_are_not_left_out_silently(tmp_path: Path) -> None:
+def test_images_to_test_on_under_another_name_are_not_left_out_silently(tmp_path: Path) -> None:
     make(tmp_path / "train", {"cat": 3, "ant": 2})
     make(tmp_path / "val", {"cat": 1, "ant": 2})
-    with pytest.raises(ValueError, match="has val beside train; name the pictures to test on test"):
+    with pytest.raises(ValueError, match="has val beside train; name the folder of test images test"):
         load(tmp_path, 4)
 
 
-def test_a_class_without_pictures_is_not_told_anothers_reason(tmp_path: Path) -> None:
+def test_a_class_without_images_does_not_report_another_classs_reason(tmp_path: Path) -> None:
     make(tmp_path, {"a": 0, "ab": 1})
     (tmp_path / "ab" / "bad.png").write_text("x")
-    with pytest.raises(ValueError, match=r"a holds no picture that can be read$"):
+    with pytest.raises(ValueError, match=r"a holds no image that can be read$"):
         read(tmp_path, 4)

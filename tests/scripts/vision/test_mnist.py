@@ -1,4 +1,4 @@
-"""The IDX files: from folders whole and broken, and from mirrors on this machine that fail each in its own way."""
+"""The IDX files: from folders, whole and broken, and from local mirrors that fail in several ways."""
 
 import gzip
 from collections.abc import Callable, Iterator
@@ -19,14 +19,14 @@ IMAGES, LABELS, TEST_IMAGES, TEST_LABELS = mnist.FILES
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Four small files in MNIST's place."""
+    """Four small files instead of MNIST's."""
     (tmp_path / "data").mkdir()
     return small_mnist(tmp_path / "data", monkeypatch, train=30, test=10)
 
 
 @pytest.fixture
 def contents(folder: Path) -> dict[str, bytes]:
-    """What is in them."""
+    """The uncompressed contents of each file."""
     return {name: gzip.decompress((folder / f"{name}.gz").read_bytes()) for name in mnist.FILES}
 
 
@@ -60,7 +60,7 @@ def test_other_compression_and_none_and_names_with_a_dot(
     assert mnist.load(folder).train_images.shape == (30, 28, 28)
 
 
-def test_a_missing_file_is_named(folder: Path) -> None:
+def test_a_missing_file_is_reported_by_name(folder: Path) -> None:
     (folder / f"{TEST_LABELS}.gz").unlink()
     with pytest.raises(FileNotFoundError, match=f"{TEST_LABELS}.*--data-dir"):
         mnist.load(folder)
@@ -76,29 +76,31 @@ def flip_a_pixel(data: bytes) -> bytes:
         (lambda data: gzip.compress(data)[:-300], "is cut short"),
         (lambda data: data[:-300], r"is cut short, at 23,236 of 23,536 bytes"),
         (lambda data: data[:9], "is cut short"),
-        (lambda _: b"", "is no IDX file of images"),
-        (lambda data: gzip.compress(flip_a_pixel(data)), "is not MNIST's"),
-        (flip_a_pixel, "is not MNIST's"),
-        (lambda data: data + b"0", "is not MNIST's"),
+        (lambda _: b"", "is not an IDX file of images"),
+        (lambda data: gzip.compress(flip_a_pixel(data)), "is not the file of MNIST"),
+        (flip_a_pixel, "is not the file of MNIST"),
+        (lambda data: data + b"0", "is not the file of MNIST"),
         (lambda data: flip_a_pixel(gzip.compress(data)), "is damaged"),
-        (lambda _: idx(np.array([1, 2, 3], np.uint8)), "is no IDX file of images"),
-        (lambda _: b"<html>", "is no IDX file of images"),
+        (lambda _: idx(np.array([1, 2, 3], np.uint8)), "is not an IDX file of images"),
+        (lambda _: b"<html>", "is not an IDX file of images"),
     ],
 )
-def test_a_broken_file_is_named(change: Callable[[bytes], bytes], reason: str, folder: Path, contents: Any) -> None:
+def test_a_broken_file_is_reported_with_its_fault(
+    change: Callable[[bytes], bytes], reason: str, folder: Path, contents: Any
+) -> None:
     (folder / f"{IMAGES}.gz").write_bytes(change(contents[IMAGES]))
-    with pytest.raises(ValueError, match=f"{IMAGES}.gz {reason}.*get it anew"):
+    with pytest.raises(ValueError, match=f"{IMAGES}.gz {reason}.*download it again"):
         mnist.load(folder)
 
 
-def test_a_renamed_file_is_named(folder: Path, contents: dict[str, bytes]) -> None:
+def test_a_renamed_file_is_recognised(folder: Path, contents: dict[str, bytes]) -> None:
     (folder / f"{IMAGES}.gz").write_bytes(gzip.compress(contents[LABELS]))
     with pytest.raises(ValueError, match=f"{IMAGES}.gz holds the contents of {LABELS}"):
         mnist.load(folder)
 
 
 class Mirrors(ThreadingHTTPServer):
-    """A web server: /NAME/FILE is what the mirror NAME answers for the file; `asked` lists each request."""
+    """A web server: /NAME/FILE is the response of the mirror NAME for a file; `asked` lists each request."""
 
     def __init__(self, contents: dict[str, bytes]) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -157,7 +159,7 @@ def mirrors(
         server.shutdown()
 
 
-def test_mirrors_are_asked_in_turn_until_one_is_right(mirrors: Callable[..., Mirrors], cache: Path) -> None:
+def test_mirrors_are_tried_in_turn_until_one_is_right(mirrors: Callable[..., Mirrors], cache: Path) -> None:
     server = mirrors("missing", "corrupt", "good")
     assert mnist.load().train_images.shape == (30, 28, 28)
     assert [name for name, _ in server.asked] == ["missing", "corrupt", "good"] * 4
@@ -200,7 +202,7 @@ def test_a_damaged_file_in_the_cache_is_downloaded_anew(mirrors: Callable[..., M
     assert len(server.asked) == 5
 
 
-def test_a_damaged_file_of_another_name_in_the_cache_does_not_stand_before_the_new_one(
+def test_a_damaged_file_of_another_name_in_the_cache_does_not_hide_the_new_one(
     mirrors: Callable[..., Mirrors], cache: Path
 ) -> None:
     mirrors("good")
@@ -209,8 +211,8 @@ def test_a_damaged_file_of_another_name_in_the_cache_does_not_stand_before_the_n
     assert not (cache / f"{IMAGES}.gz").exists()
 
 
-def test_without_a_good_mirror_each_ones_answer_is_named(mirrors: Callable[..., Mirrors], cache: Path) -> None:
+def test_without_a_good_mirror_each_failure_is_reported(mirrors: Callable[..., Mirrors], cache: Path) -> None:
     mirrors("missing", "corrupt")
-    with pytest.raises(ConnectionError, match=r"(?s)missing: 404.*corrupt gave is no IDX file.*--data-dir"):
+    with pytest.raises(ConnectionError, match=r"(?s)missing: 404.*corrupt is not an IDX file.*--data-dir"):
         mnist.load()
     assert not [file for file in cache.iterdir() if not file.name.startswith(".")]

@@ -1,4 +1,4 @@
-"""Drawings made with the mouse: smooth strokes, brought to 28 x 28 as MNIST's digits are, and taken back."""
+"""Drawings made with the mouse: smooth strokes, converted to MNIST's format, and undone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,8 +12,8 @@ from PIL import Image
 
 from scripts.vision import mnist
 from scripts.vision.classifier import Classifier
-from scripts.vision.digit_picture import digit_picture
-from scripts.vision.strokes import CANVAS, PEN, Drawing, Point, picture_of
+from scripts.vision.digit_image import digit_image
+from scripts.vision.strokes import CANVAS, PEN, Drawing, Point
 from tests.support.paths import DATA
 
 DATA = DATA / "mnist"
@@ -31,27 +31,21 @@ def drawn(*strokes: Sequence[Point], drawing: Drawing | None = None) -> Drawing:
     return drawing
 
 
-def brought(drawing: Drawing) -> NDArray[np.uint8]:
-    picture = picture_of(drawing.ink)
-    assert picture is not None
-    return picture
-
-
-def centre(picture: NDArray[np.uint8]) -> tuple[float, float]:
-    rows, columns = np.indices(picture.shape)
-    return float(np.average(rows, weights=picture)), float(np.average(columns, weights=picture))
+def centre(image: NDArray[np.uint8]) -> tuple[float, float]:
+    rows, columns = np.indices(image.shape)
+    return float(np.average(rows, weights=image)), float(np.average(columns, weights=image))
 
 
 @given(st.lists(stroke, min_size=1, max_size=3))
 @settings(max_examples=40)
 def test_a_drawing_fills_mnists_box_and_its_mass_is_in_the_middle(strokes: list[list[Point]]) -> None:
     """As in MNIST, where row and column 14 are the middle."""
-    picture = brought(drawn(*strokes))
-    assert picture.shape == (28, 28)
-    assert picture.max() == 255
-    rows, columns = np.nonzero(picture)
+    image = digit_image(drawn(*strokes).ink)
+    assert image.shape == (28, 28)
+    assert image.max() == 255
+    rows, columns = np.nonzero(image)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 in (19, 20)  # 19: the faintest row was rounded to none
-    for places, middle in zip((rows, columns), centre(picture), strict=True):
+    for places, middle in zip((rows, columns), centre(image), strict=True):
         at_the_edge = places.min() == 0 or places.max() == 27  # all ink at one end: it would not fit in the middle
         assert abs(middle - 14) <= 0.55 or at_the_edge
 
@@ -61,7 +55,7 @@ def test_a_drawing_fills_mnists_box_and_its_mass_is_in_the_middle(strokes: list[
 def test_a_symmetric_drawing_is_always_in_the_middle(points: list[Point]) -> None:
     """As 0, 8 or S are: turned half around it is the same."""
     mirrored = [(CANVAS - x, CANVAS - y) for x, y in points]
-    row, column = centre(brought(drawn(points, mirrored)))
+    row, column = centre(digit_image(drawn(points, mirrored).ink))
     assert abs(row - 14) <= 0.55
     assert abs(column - 14) <= 0.55
 
@@ -69,8 +63,8 @@ def test_a_symmetric_drawing_is_always_in_the_middle(points: list[Point]) -> Non
 @given(stroke, st.integers(-50, 50), st.integers(-50, 50))
 @settings(max_examples=40)
 def test_where_it_is_drawn_does_not_matter(points: list[Point], right: int, down: int) -> None:
-    here = brought(drawn(points))
-    there = brought(drawn([(x + right, y + down) for x, y in points]))
+    here = digit_image(drawn(points).ink)
+    there = digit_image(drawn([(x + right, y + down) for x, y in points]).ink)
     np.testing.assert_array_equal(here, there)
 
 
@@ -104,14 +98,13 @@ def test_ink_beyond_the_canvas_is_cut_off() -> None:
     assert drawing.ink.sum() / 255 == pytest.approx(CANVAS * 2 * PEN, rel=0.01)
 
 
-def test_strokes_are_taken_back_one_by_one_and_so_is_clearing() -> None:
+def test_strokes_and_clearing_are_undone_one_by_one() -> None:
     one, two = [(60.0, 60.0), (200.0, 90.0)], [(100.0, 200.0), (120.0, 120.0), (90.0, 50.0)]
     drawing = drawn(one, two)
     both = drawing.ink
     drawing.clear()
     assert drawing.empty
-    assert picture_of(drawing.ink) is None
-    drawing.clear()  # an empty sheet: nothing to take back
+    drawing.clear()  # an empty sheet: nothing to undo
     drawing.undo()
     np.testing.assert_array_equal(drawing.ink, both)
     drawing.undo()
@@ -143,8 +136,8 @@ def test_what_is_shown_while_a_stroke_goes_on_is_what_stays() -> None:
 
 
 @pytest.mark.parametrize("name", ["digits-cnn", "digits-mlp"])
-def test_an_mnist_digit_enlarged_to_a_drawing_is_read_as_before(name: str) -> None:
-    """Enlarged 15 times, put somewhere on the canvas, and brought back to 28 x 28."""
+def test_an_mnist_digit_enlarged_to_a_drawing_keeps_its_prediction(name: str) -> None:
+    """Enlarged 15 times, placed at random on the canvas, and converted back to 28 x 28."""
     if not DATA.is_dir():
         pytest.skip("the digits are not beside the checkout")
     images = mnist.load(DATA).test_images[:60]
@@ -155,7 +148,7 @@ def test_an_mnist_digit_enlarged_to_a_drawing_is_read_as_before(name: str) -> No
         top, left = rng.integers(0, CANVAS - 420, 2)
         large = np.asarray(Image.fromarray(image).resize((420, 420), Image.Resampling.BICUBIC))
         canvas[top : top + 420, left : left + 420] = large
-        again.append(digit_picture(canvas))
+        again.append(digit_image(canvas))
     classifier = Classifier.load(Path(name))
     before, after = (classifier.probabilities(some).argmax(axis=1) for some in (images, np.stack(again)))
     assert (before == after).all()

@@ -14,8 +14,9 @@ from pygame import Rect
 
 from scripts.ui.app import App
 from scripts.ui.theme import DARK, LIGHT
-from scripts.vision.mnist import Mnist
-from scripts.vision.prediction import Reading, load_classifiers, read_picture
+from scripts.vision.classifier import load_classifiers
+from scripts.vision.mnist import MNIST
+from scripts.vision.prediction import Prediction, predict_image
 from scripts.vision.strokes import CANVAS
 from scripts.windows import digits_window
 from scripts.windows.digits_window import DRAW, TEST, DigitsWindow
@@ -26,7 +27,7 @@ from tests.support.windows import click, drag, pixels, press, settle, shot
 NETWORKS = [Path("digits-mlp"), Path("digits-cnn")]
 
 pytestmark = pytest.mark.usefixtures("screen")
-JOBS = ("look", "load", "name", "thumbnails")
+JOBS = ("view", "load", "predict", "thumbnails")
 Open = Callable[..., tuple[App, DigitsWindow]]
 
 
@@ -51,23 +52,23 @@ def draw(app: App, window: DigitsWindow, shape: list[tuple[float, float]]) -> No
     settle(app, *JOBS)
 
 
-def given(window: DigitsWindow) -> list[int]:
-    return [int(reading.probabilities.argmax()) for reading in window.look.readings]
+def predicted(window: DigitsWindow) -> list[int]:
+    return [int(prediction.probabilities.argmax()) for prediction in window.image_view.predictions]
 
 
 def beside(window: DigitsWindow) -> Rect:
-    """All of the window that lies to the right of the sheet's panel."""
+    """The part of the window to the right of the sheet's panel."""
     whole = shot().shape
     left = window.sheet.right + 20
     return Rect(left, 0, whole[1] - left, whole[0])
 
 
 @pytest.mark.parametrize("size", [(900, 600), (1600, 1000), (620, 420)])
-def test_a_drawn_three_is_read_as_a_three_by_both(open_window: Open, size: tuple[int, int]) -> None:
+def test_both_networks_predict_a_three_for_a_drawn_three(open_window: Open, size: tuple[int, int]) -> None:
     app, window = open_window(size)
-    assert not window.look.readings
+    assert not window.image_view.predictions
     draw(app, window, THREE)
-    assert given(window) == [3, 3]
+    assert predicted(window) == [3, 3]
     ink = shot(window.sheet)
     assert (ink > 200).all(axis=-1).mean() > 0.05  # it is seen, light on dark
     assert pixels(DARK.accent, beside(window)) > 100  # the longest bars
@@ -84,10 +85,10 @@ def test_bars_move_while_the_button_is_still_down(open_window: Open) -> None:
         for position in part:
             pygame.event.post(pygame.event.Event(pygame.MOUSEMOTION, pos=position, rel=(1, 1), buttons=(1, 0, 0)))
         settle(app, *JOBS)
-        seen.append((window.look.readings[1].probabilities, shot(beside(window))))
+        seen.append((window.image_view.predictions[1].probabilities, shot(beside(window))))
     assert not np.allclose(seen[0][0], seen[1][0])
     assert (seen[0][1] != seen[1][1]).any()
-    assert given(window) == [3, 3]
+    assert predicted(window) == [3, 3]
 
 
 def test_clearing_empties_the_bars_and_undo_brings_them_back(open_window: Open) -> None:
@@ -98,7 +99,7 @@ def test_clearing_empties_the_bars_and_undo_brings_them_back(open_window: Open) 
     assert (drawn[:, beside(window).x :] != empty[:, beside(window).x :]).any()
     press(app, "c")
     settle(app, *JOBS)
-    assert not window.look.readings
+    assert not window.image_view.predictions
     np.testing.assert_array_equal(shot(), empty)
     press(app, "u")
     settle(app, *JOBS)
@@ -108,7 +109,7 @@ def test_clearing_empties_the_bars_and_undo_brings_them_back(open_window: Open) 
     np.testing.assert_array_equal(shot(), empty)
 
 
-def test_two_strokes_and_one_taken_back(open_window: Open) -> None:
+def test_the_second_of_two_strokes_is_undone(open_window: Open) -> None:
     app, window = open_window()
     draw(app, window, ONE)
     one = shot()
@@ -141,39 +142,39 @@ def test_a_press_beside_the_sheet_draws_nothing(open_window: Open) -> None:
 
 def test_stepping_through_test_digits_marks_right_and_wrong(open_window: Open) -> None:
     app, window = open_window(mode=TEST)
-    assert (window.look.title, window.look.label, given(window)) == ("test digit 1 of 6", 3, [3, 3])
+    assert (window.image_view.title, window.image_view.label, predicted(window)) == ("test digit 1 of 6", 3, [3, 3])
     right, verdicts = Rect(350, 45, 550, 555), Rect(350, 75, 550, 28)
     assert pixels(DARK.good, right) > 100
     assert pixels(DARK.good, verdicts, within=50) > 50
     assert pixels(DARK.bad, right) == 0
     press(app, "right")
     settle(app, *JOBS)
-    assert (window.look.label, given(window)) == (7, [1, 1])
+    assert (window.image_view.label, predicted(window)) == (7, [1, 1])
     assert pixels(DARK.bad, right) > 100  # the longest bars
     assert pixels(DARK.bad, verdicts, within=50) > 50
     assert pixels(DARK.good, verdicts, within=50) == 0
-    assert window.album is not None
-    assert [window.album.accuracy(network) for network in (0, 1)] == [(4, 6), (4, 6)]
-    assert window.progress() == "2 of 6 named wrongly"
+    assert window.browser is not None
+    assert [window.browser.count_correct(network) for network in (0, 1)] == [(4, 6), (4, 6)]
+    assert window.progress() == "2 of 6 wrong"
 
 
 def test_only_the_wrong_ones(open_window: Open) -> None:
     app, window = open_window(mode=TEST)
     press(app, "w")
     settle(app, *JOBS)
-    assert window.look.title == "test digit 2 of 6"
+    assert window.image_view.title == "test digit 2 of 6"
     press(app, "right")
     settle(app, *JOBS)
-    assert window.look.title == "test digit 6 of 6"
+    assert window.image_view.title == "test digit 6 of 6"
     press(app, "right")
-    assert window.notice == "this is the last wrong picture"
+    assert window.notice == "this is the last wrong image"
     press(app, "w")
     press(app, "left")
     settle(app, *JOBS)
-    assert window.look.title == "test digit 5 of 6"
+    assert window.image_view.title == "test digit 5 of 6"
 
 
-def test_the_strip_shows_pictures_around_with_marks_and_a_click_goes_there(open_window: Open) -> None:
+def test_the_strip_shows_marked_thumbnails_and_a_click_shows_an_image(open_window: Open) -> None:
     app, window = open_window(mode=TEST)
     strip = Rect(0, 520, 340, 80)
     assert pixels(DARK.bad, strip, within=50) >= 2 * 4  # two crosses
@@ -182,7 +183,7 @@ def test_the_strip_shows_pictures_around_with_marks_and_a_click_goes_there(open_
     step = int(np.ptp(xs))
     click(app, (int(xs.min()) + step // 2 + 2 * step, 545))
     settle(app, *JOBS)
-    assert window.look.title == "test digit 3 of 6"
+    assert window.image_view.title == "test digit 3 of 6"
 
 
 def test_what_was_drawn_is_still_there_after_a_look_at_test_digits(open_window: Open) -> None:
@@ -191,11 +192,11 @@ def test_what_was_drawn_is_still_there_after_a_look_at_test_digits(open_window: 
     before = shot(window.sheet)
     press(app, "tab")
     settle(app, *JOBS)
-    assert window.look.title == "test digit 1 of 6"
+    assert window.image_view.title == "test digit 1 of 6"
     press(app, "right")
     press(app, "tab")
     settle(app, *JOBS)
-    assert (window.look.title, given(window)) == ("", [3, 3])
+    assert (window.image_view.title, predicted(window)) == ("", [3, 3])
     np.testing.assert_array_equal(shot(window.sheet), before)
 
 
@@ -203,7 +204,7 @@ def test_test_digits_that_come_after_one_draws_again_do_not_show_up(open_window:
     app, window = open_window()
     draw(app, window, THREE)
 
-    def late() -> Mnist:
+    def late() -> MNIST:
         time.sleep(0.3)
         return some_digits()
 
@@ -211,36 +212,36 @@ def test_test_digits_that_come_after_one_draws_again_do_not_show_up(open_window:
     press(app, "tab")
     press(app, "tab")
     settle(app, *JOBS)
-    assert (window.source is not None, window.look.title, given(window)) == (True, "", [3, 3])
+    assert (window.source is not None, window.image_view.title, predicted(window)) == (True, "", [3, 3])
 
 
-def test_test_digits_that_cannot_be_had_are_named_and_drawing_goes_on(open_window: Open) -> None:
+def test_missing_test_digits_are_reported_and_drawing_goes_on(open_window: Open) -> None:
     app, window = open_window()
 
-    def fails() -> Mnist:
+    def fails() -> MNIST:
         raise ConnectionError("could not be downloaded:\n  no network")
 
     window._load = fails
     press(app, "tab")
     settle(app, *JOBS)
-    advice = "no test digits; name a folder that holds them with --data-dir"
+    advice = "no test digits; give their folder with --data-dir"
     assert window.notice == f"{advice} (could not be downloaded: no network)"
     draw(app, window, THREE)
-    assert given(window) == [3, 3]
+    assert predicted(window) == [3, 3]
 
 
 def test_a_slow_network_keeps_no_frame_waiting(open_window: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     app, window = open_window()
 
-    def slow(*given: object) -> Reading:
+    def slow(*arguments: object) -> Prediction:
         time.sleep(0.4)
-        return read_picture(*given)  # type: ignore[arg-type]
+        return predict_image(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(digits_window, "read_picture", slow)
+    monkeypatch.setattr(digits_window, "predict_image", slow)
     frames = []
     drawing = iter(THREE)
     window.drawing.press((100, 100))
-    while not window.look.readings:
+    while not window.image_view.predictions:
         x, y = next(drawing, THREE[-1])
         window.drawing.move((CANVAS * x, CANVAS * y))
         start = time.perf_counter()
@@ -273,12 +274,12 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     ("arguments", "says"),
     [
         (["nowhere"], "no weights at nowhere"),
-        (["vehicles-cnn"], "vehicles-cnn was trained on other pictures"),
+        (["vehicles-cnn"], "vehicles-cnn was trained on other images"),
         (["--data-dir", "nowhere"], "nowhere holds no train-images"),
         ([], "no window can be opened here"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(arguments: list[str], says: str) -> None:
+def test_errors_are_one_line(arguments: list[str], says: str) -> None:
     ended = run(*arguments, SDL_VIDEODRIVER="x11")
     assert ended.returncode == 1
     assert not ended.stdout

@@ -16,9 +16,8 @@ from pygame import Rect
 
 from scripts.ui.app import App
 from scripts.ui.theme import DARK
-from scripts.vision.classifier import Classifier
-from scripts.vision.picture_source import PictureFiles
-from scripts.vision.prediction import load_classifiers
+from scripts.vision.classifier import Classifier, load_classifiers
+from scripts.vision.image_source import ImageFiles
 from scripts.windows.images_window import ImagesWindow
 from tests.support.colours import red_or_blue
 from tests.support.paths import DATA, SCRIPTS
@@ -28,13 +27,13 @@ VEHICLES = DATA / "vehicles" / "test"
 RED, BLUE = (250, 0, 0), (0, 0, 250)
 
 pytestmark = pytest.mark.usefixtures("screen")
-JOBS = ("look", "thumbnails")
+JOBS = ("view", "thumbnails")
 Open = Callable[..., tuple[App, ImagesWindow]]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """blue: a blue picture and a red one, red: a red one, and one that is broken."""
+    """blue: a blue image and a red one, red: a red one, and a broken one."""
     for name, colour in {"blue/1.png": BLUE, "blue/2.png": RED, "red/3.png": RED}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         Image.new("RGB", (40, 20), colour).save(tmp_path / name)
@@ -50,7 +49,7 @@ def open_window() -> Iterator[Open]:
         place: Path, classifiers: dict[str, Classifier] | None = None, size: tuple[int, int] = (900, 600)
     ) -> tuple[App, ImagesWindow]:
         classifiers = classifiers or {"colours": red_or_blue()}
-        window = ImagesWindow(classifiers, PictureFiles(list(classifiers.values()), place))
+        window = ImagesWindow(classifiers, ImageFiles(list(classifiers.values()), place))
         apps.append(App(window, size))
         settle(apps[-1], *JOBS)
         return apps[-1], window
@@ -60,16 +59,16 @@ def open_window() -> Iterator[Open]:
         app.close()
 
 
-def all_named(window: ImagesWindow) -> bool:
-    return window.album is not None and window.album.named == len(window.album)
+def all_predicted(window: ImagesWindow) -> bool:
+    return window.browser is not None and window.browser.n_predicted == len(window.browser)
 
 
-def test_right_and_wrong_are_marked_where_the_folder_tells(folder: Path, open_window: Open) -> None:
+def test_correct_and_wrong_predictions_are_marked_if_folders_give_classes(folder: Path, open_window: Open) -> None:
     app, window = open_window(folder)
-    wait(app, lambda: all_named(window))
+    wait(app, lambda: all_predicted(window))
     app.frame()
     panel, verdict = Rect(450, 45, 450, 100), Rect(460, 75, 440, 28)
-    assert window.look.name == str(Path("blue/1.png"))
+    assert window.image_view.name == str(Path("blue/1.png"))
     assert pixels(DARK.good, panel) > 100
     assert pixels(DARK.good, verdict, within=50) > 50
     assert pixels(DARK.bad, panel) == 0
@@ -77,107 +76,107 @@ def test_right_and_wrong_are_marked_where_the_folder_tells(folder: Path, open_wi
     settle(app, *JOBS)
     assert pixels(DARK.bad, panel) > 100
     assert pixels(DARK.bad, verdict, within=50) > 50
-    assert window.progress() == "1 of 4 named wrongly"
+    assert window.progress() == "1 of 4 wrong"
 
 
-def test_the_picture_is_shown_large_in_its_proportions(folder: Path, open_window: Open) -> None:
+def test_the_image_is_enlarged_in_its_proportions(folder: Path, open_window: Open) -> None:
     open_window(folder)
     left = shot(Rect(0, 45, 445, 390))
     rows, columns = np.nonzero((left == BLUE).all(axis=-1))
     height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
-    assert width == 2 * height == 400  # ten pixels for one: the largest whole number that fits
+    assert width == 2 * height == 400  # ten pixels for one: the largest integer that fits
     assert len(rows) == width * height
 
 
 def test_steps_wrong_ones_and_broken_ones(folder: Path, open_window: Open) -> None:
     app, window = open_window(folder)
-    wait(app, lambda: all_named(window))
+    wait(app, lambda: all_predicted(window))
     press(app, "w")
     settle(app, *JOBS)
-    assert window.look.name == str(Path("blue/2.png"))
+    assert window.image_view.name == str(Path("blue/2.png"))
     press(app, "w")
     press(app, "down")
     settle(app, *JOBS)
-    assert window.look.problem.startswith("4.png cannot be read")
+    assert window.image_view.problem.startswith("4.png cannot be read")
     press(app, "left")
     settle(app, *JOBS)
-    assert window.look.name == str(Path("red/3.png"))
-    assert not window.look.problem
+    assert window.image_view.name == str(Path("red/3.png"))
+    assert not window.image_view.problem
 
 
 def test_without_class_folders_nothing_is_marked(tmp_path: Path, open_window: Open) -> None:
     Image.new("RGB", (40, 20), RED).save(tmp_path / "a.png")
     app, window = open_window(tmp_path)
-    wait(app, lambda: all_named(window))
+    wait(app, lambda: all_predicted(window))
     app.frame()
     assert pixels(DARK.good) == pixels(DARK.bad) == 0
-    assert window.progress() == "1 pictures"
+    assert window.progress() == "1 images"
     press(app, "w")
-    assert window.notice == "nothing tells what these pictures show"
+    assert window.notice == "the true classes of these images are unknown"
 
 
-def test_a_dropped_folder_is_opened_and_what_is_none_is_named(folder: Path, open_window: Open) -> None:
+def test_a_dropped_file_is_opened_and_a_missing_one_is_reported(folder: Path, open_window: Open) -> None:
     app, window = open_window(folder)
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "red" / "3.png")))
     settle(app, *JOBS)
-    assert window.look.title == "picture 1 of 1"
+    assert window.image_view.title == "image 1 of 1"
     pygame.event.post(pygame.event.Event(pygame.DROPFILE, file=str(folder / "nothing")))
     app.frame()
-    assert window.notice.startswith("there is no ")
-    assert window.look.title == "picture 1 of 1"
+    assert window.notice.endswith("nothing does not exist; give a folder of images, or an image file")
+    assert window.image_view.title == "image 1 of 1"
 
 
-def test_another_folder_may_be_opened_while_the_first_is_named(
+def test_another_folder_can_be_opened_during_predictions_for_the_first(
     tmp_path: Path, open_window: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, colours in {"one": (RED,), "two": (BLUE, RED)}.items():
         (tmp_path / name).mkdir()
         for n in range(150):
             Image.new("RGB", (8, 8), colours[n % len(colours)]).save(tmp_path / name / f"{n:03}.png")
-    name_them = PictureFiles.name
+    predict = ImageFiles.predict
 
-    def slowly(self: PictureFiles, start: int, stop: int) -> NDArray[np.int64]:
+    def slowly(self: ImageFiles, start: int, stop: int) -> NDArray[np.int64]:
         time.sleep(0.05)
-        return name_them(self, start, stop)
+        return predict(self, start, stop)
 
-    monkeypatch.setattr(PictureFiles, "name", slowly)
+    monkeypatch.setattr(ImageFiles, "predict", slowly)
     app, window = open_window(tmp_path / "one")
-    assert not all_named(window)
+    assert not all_predicted(window)
     press(app, "w")
-    assert window.notice == "nothing tells what these pictures show"
+    assert window.notice == "the true classes of these images are unknown"
     window.dropped(tmp_path / "two")
     press(app, "right")
     press(app, "left")
     press(app, "left")
-    assert window.notice == "this is the first picture"
-    wait(app, lambda: all_named(window))
+    assert window.notice == "this is the first image"
+    wait(app, lambda: all_predicted(window))
     for _ in range(10):  # what came too late would come now
         app.frame()
         time.sleep(0.02)
-    assert window.album is not None
-    assert window.album.named == 150
-    assert window.album.given[0].tolist() == [1, 0] * 75
+    assert window.browser is not None
+    assert window.browser.n_predicted == 150
+    assert window.browser.predicted[0].tolist() == [1, 0] * 75
 
 
 def test_two_networks_side_by_side(folder: Path, open_window: Open) -> None:
     app, window = open_window(folder, {"small": red_or_blue(4), "large": red_or_blue(6)}, (1200, 700))
-    assert [reading.picture.shape[0] for reading in window.look.readings] == [4, 6]
-    wait(app, lambda: all_named(window))
-    assert window.album is not None
-    assert window.album.accuracy(0) == window.album.accuracy(1) == (2, 3)
+    assert [prediction.image.shape[0] for prediction in window.image_view.predictions] == [4, 6]
+    wait(app, lambda: all_predicted(window))
+    assert window.browser is not None
+    assert window.browser.count_correct(0) == window.browser.count_correct(1) == (2, 3)
 
 
 @pytest.mark.parametrize("size", [(900, 600), (1600, 1000)])
 def test_planes_ships_and_cars(open_window: Open, size: tuple[int, int]) -> None:
     if not VEHICLES.is_dir():
-        pytest.skip("the pictures are not beside the checkout")
+        pytest.skip("the images are not beside the checkout")
     app, window = open_window(VEHICLES, load_classifiers([Path("vehicles-cnn")], digits=False), size)
-    album = window.album
-    assert album is not None
-    wait(app, lambda: album.named >= 120)
-    right, of = album.accuracy(0)
+    browser = window.browser
+    assert browser is not None
+    wait(app, lambda: browser.n_predicted >= 120)
+    right, of = browser.count_correct(0)
     assert right / of > 0.8
-    shapes = [layer.maps.shape for layer in window.look.readings[0].layers]
+    shapes = [layer.maps.shape for layer in window.image_view.predictions[0].layers]
     assert shapes == [*[(32, 32, 32)] * 2, *[(64, 16, 16)] * 2, *[(128, 8, 8)] * 2, (128, 1, 1)]
     before = shot(Rect(size[0] // 2, 200, size[0] // 2, 300))
     press(app, "right")
@@ -188,15 +187,15 @@ def test_planes_ships_and_cars(open_window: Open, size: tuple[int, int]) -> None
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nowhere"], "there is no nowhere"),
-        ([str(SCRIPTS)], "holds no file whose name ends like a picture's"),
-        ([__file__], "is not a picture"),
+        (["nowhere"], "nowhere does not exist"),
+        ([str(SCRIPTS)], "holds no image file"),
+        ([__file__], "is not an image file"),
         ([".", "--networks", "digits-cnn"], "digits-cnn was trained on digits"),
-        (["PICTURE"], "no window can be opened here"),
+        (["IMAGE"], "no window can be opened here"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(arguments: list[str], says: str, folder: Path) -> None:
-    arguments = [str(folder) if word == "PICTURE" else word for word in arguments]
+def test_errors_are_one_line(arguments: list[str], says: str, folder: Path) -> None:
+    arguments = [str(folder) if word == "IMAGE" else word for word in arguments]
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     command = [sys.executable, str(SCRIPTS / "images.py"), *arguments]
     environment = kept | {"SDL_VIDEODRIVER": "x11"}

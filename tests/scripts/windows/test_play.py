@@ -1,4 +1,4 @@
-"""Playing oneself: turns, races on the same food, and the window driven by keys."""
+"""Playing as a person: turns, races with the same food, and the window driven by keys."""
 
 import json
 import re
@@ -11,8 +11,8 @@ pytest.importorskip("pygame")
 
 from scripts import play
 from scripts.games.high_scores import HighScores
-from scripts.games.human_game import PlayerGame
-from scripts.games.playback_match import Game
+from scripts.games.human_game import HumanGame
+from scripts.games.playback_game import PlaybackGame
 from scripts.games.players import find_agent
 from scripts.ui.app import App
 from scripts.windows.play_window import PlayWindow
@@ -23,14 +23,14 @@ UP, RIGHT, DOWN, LEFT = range(4)
 STEPS = {UP: -9, RIGHT: 1, DOWN: 9, LEFT: -1}
 
 
-def free_turns(game: PlayerGame) -> list[int]:
-    """Both directions to the sides of where the snake looks."""
+def free_turns(game: HumanGame) -> list[int]:
+    """Both directions at right angles to the heading."""
     heading = int(game.state.heading[0])
     return [(heading + 1) % 4, (heading - 1) % 4]
 
 
 def test_turns_wait_for_their_moves_and_none_goes_back() -> None:
-    game = PlayerGame(RULES, 3)
+    game = HumanGame(RULES, 3)
     heading, head = int(game.state.heading[0]), int(game.state.head[0])
     side = free_turns(game)[0]
     game.turn(heading)
@@ -45,7 +45,7 @@ def test_turns_wait_for_their_moves_and_none_goes_back() -> None:
 
 
 def test_two_quick_turns_are_two_moves() -> None:
-    game = PlayerGame(RULES | {"walls": "wrap"}, 4)
+    game = HumanGame(RULES | {"walls": "wrap"}, 4)
     heading = int(game.state.heading[0])
     first = free_turns(game)[0]
     game.turn(first)
@@ -57,44 +57,44 @@ def test_two_quick_turns_are_two_moves() -> None:
 
 
 def test_relative_steering_turns_the_snake() -> None:
-    game = PlayerGame(RULES | {"walls": "wrap"}, 5)
+    game = HumanGame(RULES | {"walls": "wrap"}, 5)
     heading = int(game.state.heading[0])
     for side, expected in ((1, heading + 1), (1, heading + 2), (-1, heading + 1)):
-        game.turn_aside(side)
+        game.turn_relative(side)
         game.step()
         assert int(game.state.heading[0]) == expected % 4
 
 
 def test_a_game_ends_at_the_wall_and_stays_ended() -> None:
-    game = PlayerGame(RULES, 1)
+    game = HumanGame(RULES, 1)
     while not game.over:
         game.step()
     moves = game.moves
     game.step()
     assert 0 < game.moves == moves <= 9
-    assert not game.won
+    assert game.ending == "wall"
     assert game.state.over[0]
 
 
 def test_a_race_played_alike_is_the_same_game() -> None:
-    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
-    game = PlayerGame(RULES | {"actions": "relative"}, 8)
+    rival = PlaybackGame("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
+    game = HumanGame(RULES | {"actions": "relative"}, 8)
     while not rival.over:
         rival.step()
         game.turn(rival.actions[-1])
         game.step()
-        for mine, theirs in zip(game.state, rival.moments[-1].state, strict=True):
+        for mine, theirs in zip(game.state, rival.timesteps[-1].state, strict=True):
             np.testing.assert_array_equal(mine, theirs)
-    assert game.won
+    assert game.ending == "full"
     assert game.score == 6 * 9 - 3
 
 
 def meals(name: str, seed: int) -> list[tuple[int, set[int]]]:
     """Where each food of a race lay, and on which cells the snake was when it came."""
-    game = Game(name, find_agent(name, RULES), RULES, seed, same_food=True)
+    game = PlaybackGame(name, find_agent(name, RULES), RULES, seed, same_food=True)
     found: list[tuple[int, set[int]]] = []
     while not game.over:
-        state = game.moments[-1].state
+        state = game.timesteps[-1].state
         if state.score[0] == len(found):
             found.append((int(state.food[0, 0]), set(np.flatnonzero(state.body).tolist())))
         game.step()
@@ -186,10 +186,10 @@ def test_keys_steer_pause_and_begin_again(tmp_path: Path) -> None:
     app.close()
 
 
-def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None:
+def test_a_race_is_shown_to_its_end_and_its_score_is_saved(race: PlayWindow) -> None:
     app = App(race, (900, 600))
-    wait(app, lambda: race.rival is not None and len(race.rival.moments) > 20)
-    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
+    wait(app, lambda: race.opponent_game is not None and len(race.opponent_game.timesteps) > 20)
+    rival = PlaybackGame("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
     while not rival.over:
         rival.step()
     race.speed = 2000.0
@@ -212,17 +212,17 @@ def test_a_race_is_told_to_its_end_and_scores_are_kept(race: PlayWindow) -> None
     ("path", "spoilt", "why"),
     [
         ("file/scores.json", "file", r"scores\.json: (Not a directory|File exists)"),
-        ("scores.json", "scores.json", r"scores\.json holds no high scores"),
+        ("scores.json", "scores.json", r"scores\.json is no file of high scores"),
     ],
 )
-def test_a_score_that_cannot_be_kept_is_said_and_play_goes_on(
+def test_a_score_that_cannot_be_saved_is_named_and_play_goes_on(
     race: PlayWindow, tmp_path: Path, path: str, spoilt: str, why: str
 ) -> None:
     app = App(race, (900, 600))
     race.scores.path = tmp_path / path
     (tmp_path / spoilt).write_text("in the way")
-    rival = Game("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
-    while int(rival.moments[-1].state.score[0]) == 0:
+    rival = PlaybackGame("shortcut", find_agent("shortcut", RULES), RULES, 8, same_food=True)
+    while int(rival.timesteps[-1].state.score[0]) == 0:
         rival.step()
     for action in rival.actions:
         race.game.turn(action)

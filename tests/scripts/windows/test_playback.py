@@ -1,4 +1,4 @@
-"""Going through a match, without a window."""
+"""Playback of a match, without a window."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +9,14 @@ import pytest
 
 pytest.importorskip("pygame")
 
-from scripts.games.playback_match import Game, Match, new_match
-from scripts.ui.worker import Worker
+from scripts.games.playback_game import PlaybackGame
+from scripts.games.playback_match import PlaybackMatch, new_match
+from scripts.ui.background_worker import BackgroundWorker
 from scripts.windows.playback import SECONDS_AT_END, Playback
 
 
-class Asked(Worker):
-    """Does at once what it is asked, or, while it is `slow`, never."""
+class ImmediateWorker(BackgroundWorker):
+    """Runs a job at once, or, while it is `slow`, never."""
 
     slow = False
 
@@ -26,27 +27,27 @@ class Asked(Worker):
 
 
 @pytest.fixture
-def worker() -> Asked:
-    worker = Asked()
+def worker() -> ImmediateWorker:
+    worker = ImmediateWorker()
     worker.close()  # its thread is not needed
     return worker
 
 
 @pytest.fixture
-def match() -> Match:
+def match() -> PlaybackMatch:
     match = new_match(["greedy", "cycle"], {"height": 6, "width": 5}, 2)
     match.play(31)
     return match
 
 
-def test_moves_pass_at_the_speed(match: Match, worker: Asked) -> None:
+def test_moves_pass_at_the_speed(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     playback = Playback(match, 8)
     for _ in range(30):
         playback.update(0.05, worker)  # one and a half seconds
     assert playback.position == 12
 
 
-def test_it_waits_for_moves_that_are_not_yet_played(match: Match, worker: Asked) -> None:
+def test_it_waits_for_moves_that_are_not_yet_played(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     playback = Playback(match, 10)
     assert playback.settled
     worker.slow = True
@@ -60,7 +61,7 @@ def test_it_waits_for_moves_that_are_not_yet_played(match: Match, worker: Asked)
     assert playback.position > 30
 
 
-def test_stepping_pauses_and_stays_within_the_match(match: Match, worker: Asked) -> None:
+def test_stepping_pauses_and_stays_within_the_match(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     playback = Playback(match, 10)
     playback.update(1, worker)
     playback.step(-1)
@@ -78,7 +79,7 @@ def test_stepping_pauses_and_stays_within_the_match(match: Match, worker: Asked)
     assert (playback.position, playback.playing) == (0, True)
 
 
-def test_a_match_is_done_once_its_end_was_shown_for_a_while(match: Match, worker: Asked) -> None:
+def test_a_match_is_done_once_its_end_was_shown_for_a_while(match: PlaybackMatch, worker: ImmediateWorker) -> None:
     match.play()
     playback = Playback(match, 10)
     playback.go(playback.last)
@@ -89,7 +90,7 @@ def test_a_match_is_done_once_its_end_was_shown_for_a_while(match: Match, worker
     playback.update(1, worker)
     playback.update(0.1, worker)
     assert playback.done
-    playback.playing = False  # who pauses wants to look on
+    playback.playing = False  # a paused match stays
     assert not playback.done
 
 
@@ -101,19 +102,19 @@ def test_one_game_is_the_environments_own() -> None:
     env = gym.make("snake_env/Snake-v1", height=6, width=5)
     base: Any = env.unwrapped
     env.reset(seed=2)
-    for action, moment in zip([*game.actions, None], game.moments, strict=True):
+    for action, timestep in zip([*game.actions, None], game.timesteps, strict=True):
         for name, array in base.get_state().items():
-            np.testing.assert_array_equal(getattr(moment.state, name), array, err_msg=name)
+            np.testing.assert_array_equal(getattr(timestep.state, name), array, err_msg=name)
         if action is not None:
             env.step(action)
 
 
-def meals(game: Game) -> list[tuple[int, set[int]]]:
+def meals(game: PlaybackGame) -> list[tuple[int, set[int]]]:
     """Where each piece of food lay, and which cells the snake was on when it came."""
     found: list[tuple[int, set[int]]] = []
-    for moment in game.moments:
-        if moment.state.score[0] == len(found) and moment.state.food[0, 0] >= 0:
-            found.append((int(moment.state.food[0, 0]), set(np.flatnonzero(moment.state.body).tolist())))
+    for timestep in game.timesteps:
+        if timestep.state.score[0] == len(found) and timestep.state.food[0, 0] >= 0:
+            found.append((int(timestep.state.food[0, 0]), set(np.flatnonzero(timestep.state.body).tolist())))
     return found
 
 
@@ -130,8 +131,8 @@ def test_games_of_a_match_have_the_same_food_to_their_end_however_they_are_playe
     assert alike > 15
 
 
-def test_a_game_that_is_over_keeps_its_last_position(match: Match) -> None:
+def test_a_game_that_is_over_keeps_its_last_position(match: PlaybackMatch) -> None:
     match.play(10**6)
-    shorter = min(match.games, key=lambda game: len(game.moments))
-    assert len(shorter.moments) < match.length
-    assert shorter.moment(match.length - 1) is shorter.moments[-1]
+    shorter = min(match.games, key=lambda game: len(game.timesteps))
+    assert len(shorter.timesteps) < match.length
+    assert shorter.timestep(match.length - 1) is shorter.timesteps[-1]

@@ -65,7 +65,7 @@ def test_the_board_is_drawn_pixel_by_pixel_at_any_size(open_watch: OpenWatch, si
     (place,) = w.view.boards.places
     tile = place.height // 8
     assert tile == w.view.boards.tile >= 0.5 * size[1] / 8
-    np.testing.assert_array_equal(w.board(), draw_board(w.view.match.games[0].moments[12].state, 0, tile))
+    np.testing.assert_array_equal(w.board(), draw_board(w.view.match.games[0].timesteps[12].state, 0, tile))
 
 
 def test_games_side_by_side_show_the_same_food(open_watch: OpenWatch) -> None:
@@ -78,11 +78,13 @@ def test_games_side_by_side_show_the_same_food(open_watch: OpenWatch) -> None:
     assert (w.board(1) != w.board(0)).any()
     # The second piece of food lies alike on all boards, though they were played differently (see test_playback).
     match = w.view.match
-    eaten = [next(k for k, moment in enumerate(game.moments) if moment.state.score[0] == 1) for game in match.games]
+    eaten = [
+        next(k for k, timestep in enumerate(game.timesteps) if timestep.state.score[0] == 1) for game in match.games
+    ]
     cells = []
     for number, (game, position) in enumerate(zip(match.games, eaten, strict=True)):
         w.pause_at(position)
-        cells.append(int(game.moments[position].state.food[0, 0]))
+        cells.append(int(game.timesteps[position].state.food[0, 0]))
         row, col = divmod(cells[-1], 10)
         tile = w.view.boards.places[number].width // 10
         cell = w.board(number)[row * tile : (row + 1) * tile, col * tile : (col + 1) * tile]
@@ -119,8 +121,8 @@ def test_a_seed_a_board_and_agents_are_typed(open_watch: OpenWatch) -> None:
 @pytest.mark.parametrize(
     ("key", "text", "line"),
     [
-        ("e", "x", "the seed is 'x'; type a whole number"),
-        ("b", "ten", "the board is 'ten'; type rows and columns"),
+        ("e", "x", "the seed is 'x'; enter an integer"),
+        ("b", "ten", "the board is 'ten'; enter rows and columns"),
         ("b", "3 x 9", "height is 3"),
         (
             "b",
@@ -132,7 +134,7 @@ def test_a_seed_a_board_and_agents_are_typed(open_watch: OpenWatch) -> None:
         ("o", "none.json", "none.json cannot be read"),
     ],
 )
-def test_what_cannot_be_is_said_and_the_game_goes_on(open_watch: OpenWatch, key: str, text: str, line: str) -> None:
+def test_invalid_input_is_named_and_the_match_stays(open_watch: OpenWatch, key: str, text: str, line: str) -> None:
     w = open_watch("ppo-10x10")
     match = w.view.match
     press(w.app, key)
@@ -211,7 +213,7 @@ def test_a_small_window_makes_room_for_what_is_typed(open_watch: OpenWatch) -> N
     assert (shot()[:30] != before[:30]).any()
     write(w.app, "greedy-seed3.json")
     press(w.app, "return")
-    w.until(lambda: w.view.match.recorded)
+    w.until(lambda: w.view.match.is_replay)
 
 
 def test_so_many_games_and_no_more(open_watch: OpenWatch) -> None:

@@ -49,7 +49,7 @@ def test_a_replay_is_saved_and_opened(open_watch: OpenWatch, tmp_path: Path) -> 
     press(w.app, "o")
     write(w.app, "greedy-seed3.json")
     press(w.app, "return")
-    w.until(lambda: w.view.match.recorded)
+    w.until(lambda: w.view.match.is_replay)
     w.view.say("")  # what was said may lie over the board
     w.pause_at(6)
     np.testing.assert_array_equal(w.board(), board)

@@ -1,4 +1,4 @@
-"""What the window shows of an agent: the panel, what it wants, and how fast that is."""
+"""The panel of the watch window: action scores, observation, feature maps, and the time of a frame."""
 
 import time
 from typing import Any
@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from agents import Agent, scripted
-from scripts.games.playback_match import Game, Match
+from scripts.games.playback_game import PlaybackGame
+from scripts.games.playback_match import PlaybackMatch
 
 pytest.importorskip("pygame")
 
@@ -25,35 +26,35 @@ def test_a_panel_is_chosen_by_key_and_by_mouse(open_watch: OpenWatch) -> None:
     assert w.view.game.name == "shortcut"
 
 
-def test_the_panel_says_what_the_network_wants(open_watch: OpenWatch) -> None:
+def test_the_panel_shows_the_probabilities_of_the_actions(open_watch: OpenWatch) -> None:
     w = open_watch("ppo-10x10")
     w.pause_at(7)
-    thought, game = w.view.thoughts.latest(w.view.game), w.view.game
-    assert thought is not None
-    opinion = thought.opinion
-    assert opinion is not None
-    assert opinion.meaning == "probability"
-    assert opinion.wants.sum() == pytest.approx(1)
-    assert int(opinion.wants.argmax()) == game.actions[7]
-    assert (opinion.wants[game.moments[7].mask == 0] == 0).all()
-    assert [layer.maps.shape for layer in opinion.layers] == [(32, 10, 10), (64, 5, 5), (64, 3, 3)]
+    latest, game = w.view.analysis_worker.latest(w.view.game), w.view.game
+    assert latest is not None
+    analysis = latest.analysis
+    assert analysis is not None
+    assert analysis.score_kind == "probability"
+    assert analysis.action_scores.sum() == pytest.approx(1)
+    assert int(analysis.action_scores.argmax()) == game.actions[7]
+    assert (analysis.action_scores[game.timesteps[7].action_mask == 0] == 0).all()
+    assert [layer.maps.shape for layer in analysis.layers] == [(32, 10, 10), (64, 5, 5), (64, 3, 3)]
 
 
 @pytest.mark.parametrize("name", ["q-10x10", "pqn-10x10", "es-10x10", "random", "cycle"])
 def test_every_kind_of_agent_is_watched(open_watch: OpenWatch, name: str) -> None:
     w = open_watch(name)
     w.pause_at(5)
-    thought = w.view.thoughts.latest(w.view.game)
-    assert thought is not None
-    opinion = thought.opinion
-    assert (opinion is None) == (name in scripted.SCRIPTED)
-    if opinion is not None:
-        wants = np.where(w.view.game.moments[5].mask, opinion.wants, -np.inf)
-        assert int(wants.argmax()) == w.view.game.actions[5]
+    latest = w.view.analysis_worker.latest(w.view.game)
+    assert latest is not None
+    analysis = latest.analysis
+    assert (analysis is None) == (name in scripted.SCRIPTED)
+    if analysis is not None:
+        scores = np.where(w.view.game.timesteps[5].action_mask, analysis.action_scores, -np.inf)
+        assert int(scores.argmax()) == w.view.game.actions[5]
 
 
 class Slow(Agent):
-    """Thinks for long, as rules have it."""
+    """Takes a fifth of a second for each move."""
 
     name, environment = "slow", {"observation": "planes", **BOARD}
 
@@ -63,8 +64,8 @@ class Slow(Agent):
 
 
 @pytest.mark.usefixtures("screen")
-def test_a_slow_agent_keeps_no_frame_waiting() -> None:
-    w = Watch(Match([Game("greedy", Slow(), {}, 1)]), fps=30)
+def test_a_slow_agent_blocks_no_frame() -> None:
+    w = Watch(PlaybackMatch([PlaybackGame("greedy", Slow(), {}, 1)]), fps=30)
     frames = []
     end = time.perf_counter() + 1
     while time.perf_counter() < end:
@@ -77,26 +78,30 @@ def test_a_slow_agent_keeps_no_frame_waiting() -> None:
     assert np.median(frames) < 1 / 30
 
 
-def test_what_it_wants_is_shown_with_the_moves_that_it_had(
+def test_action_scores_are_shown_with_the_action_mask_of_their_own_position(
     open_watch: OpenWatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fast game is ahead of what is thought about it: wishes for one position, moves of another, would not do."""
+    """A fast game is ahead of its analysis: scores of one position with the mask of another would be wrong."""
     shown: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(watch_panel, "_draw_wants", lambda *words: shown.append(words))
+    monkeypatch.setattr(watch_panel, "_draw_action_scores", lambda *words: shown.append(words))
     w = open_watch("ppo-10x10", fps=60)
     w.until(lambda: w.position > 60)
-    thought = [words for words in shown if words[-1] is not None]
-    assert len(thought) > 10
-    for _, _, game, about, moment, opinion in thought:
-        assert moment is game.moment(about)
-        assert not opinion.wants[moment.mask == 0].any()  # probabilities of what kills are 0
+    analysed = [words for words in shown if words[-1] is not None]
+    assert len(analysed) > 10
+    for _, _, game, position, analysis in analysed:
+        mask = game.timestep(position).action_mask
+        assert not analysis.action_scores[mask == 0].any()  # probabilities of moves that kill are 0
 
 
 def test_a_frame_takes_less_than_a_sixtieth_of_a_second(open_watch: OpenWatch) -> None:
     """Of the window's thread, while a network with convolutions plays and its maps are shown."""
     w = open_watch("ppo-10x10", size=(1200, 760), fps=60)
     w.until(
-        lambda: w.position > 10 and w.view.thoughts.latest(w.view.game) is not None and not w.view.worker.busy("tiles")
+        lambda: (
+            w.position > 10
+            and w.view.analysis_worker.latest(w.view.game) is not None
+            and not w.view.worker.busy("tiles")
+        )
     )
     times = []
     for _ in range(120):

@@ -1,4 +1,4 @@
-"""Watching a training: what is new in its folder, the window, and real processes that are closed and stopped."""
+"""Watching a training: polls of its folder, the window, and real processes that are closed and stopped."""
 
 import contextlib
 import json
@@ -45,27 +45,27 @@ def begun(finished: Path, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_run_tells_what_is_new_and_only_that(finished: Path, begun: Path) -> None:
+def test_a_poll_returns_only_what_is_new(finished: Path, begun: Path) -> None:
     run = LiveRun(begun)
-    assert run.look() == (None, None, None)
+    assert run.poll() == (None, None, None)
     rows = RunFolder(finished).read_metrics()
     RunFolder(begun).write_metrics(rows[:2])
-    assert run.look() == (rows[:2], None, None)
-    assert run.look() == (None, None, None)
+    assert run.poll() == (rows[:2], None, None)
+    assert run.poll() == (None, None, None)
     shutil.copy(finished / "best.npz", begun)
     RunFolder(begun).write_metrics(rows)
-    metrics, agent, result = run.look()
+    metrics, agent, result = run.poll()
     assert metrics == rows
     assert agent is not None
     assert agent.environment["width"] == 6
     assert result is None
     RunFolder(begun).write_json("result.json", {"mean": 1.5, "full": 0.25})
-    assert run.look() == (None, None, {"mean": 1.5, "full": 0.25})
+    assert run.poll() == (None, None, {"mean": 1.5, "full": 0.25})
     RunFolder(begun).write_metrics(rows)  # as a run does that goes on
-    assert run.look() == (rows, None, None)
+    assert run.poll() == (rows, None, None)
 
 
-def test_what_is_no_run_of_a_player_is_named(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_run_of_a_player_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="holds no run; give the folder"):
         LiveRun(tmp_path)
     (tmp_path / "config.json").write_text('{"kind": "cnn"}')

@@ -1,4 +1,4 @@
-"""The two engines, side by side with each other, bit for bit, and with a simulator that shares nothing with them."""
+"""The two engines compared with each other, bit for bit, and with an independent simulator."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from tests.support.reference import Reference, choose, closed_tour
 
 
 def play_side_by_side(rules: Rules, games: int, steps: int, rng: np.random.Generator, mistakes: float) -> Counter[str]:
-    """Play the same games three times and compare everything after every step; how they went, counted."""
+    """Play the same games with all three, compare them after every step, and count how they end."""
     streams = rng.integers(1 << 64, size=games, dtype=np.uint64)
     batch, singles = Batch(rules, games), [Game(rules) for _ in range(games)]
     batch.start(np.arange(games), streams)
@@ -62,7 +62,7 @@ def begin(rules: Rules, state: State, games: Iterable[int]) -> dict[int, Referen
 
 
 def compare(batch: Batch, singles: list[Game], references: dict[int, Reference]) -> None:
-    """All that a game is, from the batch, from the single games and from the simulator."""
+    """Compare the complete state of the batch, of the single games and of the simulator."""
     state, rules = batch.state(), batch.rules
     one = [game.state() for game in singles]
     for name, array in state._asdict().items():
@@ -77,7 +77,7 @@ def compare(batch: Batch, singles: list[Game], references: dict[int, Reference])
     assert batch.length.tolist() == [game.length for game in singles]
     assert state.score.tolist() == [game.score for game in singles]
     known = list(references.values())
-    assert state.body.reshape(len(known), -1).tolist() == [game.times() for game in known]
+    assert state.body.reshape(len(known), -1).tolist() == [game.steps_until_free() for game in known]
     assert [divmod(cell, rules.width) for cell in state.head.tolist()] == [game.snake[0] for game in known]
     assert batch.action_mask.tolist() == [game.mask() for game in known]
     for name in ("hunger", "score", "over"):
@@ -85,7 +85,7 @@ def compare(batch: Batch, singles: list[Game], references: dict[int, Reference])
 
 
 def random_rules(rng: np.random.Generator) -> Rules:
-    """Rules of a small board, of all kinds."""
+    """Rules of all kinds for small boards."""
     while True:
         height, width = (int(side) for side in rng.integers(4, 8, size=2))
         obstacles = [None, (float(rng.uniform(0, 0.4)), int(rng.integers(100)))][rng.integers(2)]

@@ -1,4 +1,4 @@
-"""Obstacles from names, maps and densities: where they stand, and that they leave one connected board."""
+"""Obstacles by name, map and density: where they stand, and that the free cells stay connected."""
 
 from itertools import product
 
@@ -31,7 +31,7 @@ def connected(rules: Rules) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("name", "picture"),
+    ("name", "expected"),
     [
         ("cross", ".......... .......... .....#.... ...#####.. .....#.... .......... .........."),
         ("pillars", ".......... .......... ..#..#..#. .......... .......... ..#..#..#. .........."),
@@ -39,8 +39,8 @@ def connected(rules: Rules) -> bool:
         ("corners", ".......... .###..###. .#......#. .......... .#......#. .###..###. .........."),
     ],
 )
-def test_a_layout(name: str, picture: str) -> None:
-    assert drawn(Rules(height=7, width=10, obstacles=name)) == lines(picture)
+def test_a_layout(name: str, expected: str) -> None:
+    assert drawn(Rules(height=7, width=10, obstacles=name)) == lines(expected)
 
 
 @pytest.mark.parametrize(("name", "smallest"), [("cross", 5), ("pillars", 4), ("rooms", 4), ("corners", 7)])

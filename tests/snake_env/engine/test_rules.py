@@ -36,7 +36,7 @@ def test_the_body_follows_and_the_tail_leaves(move: Move) -> None:
     assert moved.state.hunger[0] == 2
 
 
-def test_a_fatal_move_leaves_the_board_as_it_was(move: Move) -> None:
+def test_a_fatal_move_leaves_the_board_unchanged(move: Move) -> None:
     text = "....... ...*... ...<ab. ....... ......."
     moved = move(text, "right")
     assert moved.events == {"died"}
@@ -95,7 +95,7 @@ def test_a_reversal_is_death(move: Move, text: str, walls: str) -> None:
 
 
 @pytest.mark.parametrize("action", ["left", "straight", "right"])
-def test_a_reversal_cannot_be_said_with_relative_actions(move: Move, action: str) -> None:
+def test_relative_actions_cannot_reverse(move: Move, action: str) -> None:
     text = "..... ..^.. ..a.. ..... ....*"
     moved = move(text, action, actions="relative")
     assert move(text, actions="relative").safe == {"left", "straight", "right"}
@@ -143,7 +143,7 @@ def test_joined_edges_lead_to_the_other_side(move: Move, side: str, text: str, a
 
 
 @pytest.mark.parametrize(
-    ("text", "ways"),
+    ("text", "fatal"),
     [
         ("^...... ....... ....... ......*", {"up", "left"}),
         ("......> ....... ....... *......", {"up", "right"}),
@@ -151,8 +151,8 @@ def test_joined_edges_lead_to_the_other_side(move: Move, side: str, text: str, a
         ("......* ....... ....... <......", {"down", "left"}),
     ],
 )
-def test_in_a_corner_two_ways_are_death(move: Move, text: str, ways: set[str]) -> None:
-    for action in ways:
+def test_in_a_corner_two_actions_are_fatal(move: Move, text: str, fatal: set[str]) -> None:
+    for action in fatal:
         assert move(text, action).events == {"died"}
         assert move(text, action, walls="wrap").goes_on
 

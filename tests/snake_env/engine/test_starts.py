@@ -1,4 +1,4 @@
-"""Where games start, and rules for boards of every size."""
+"""Starts of games, and rules for boards of every size."""
 
 from collections import Counter
 from dataclasses import FrozenInstanceError
@@ -18,7 +18,7 @@ from tests.support.reference import Reference
 
 
 def starts(rules: Rules, games: int) -> State:
-    """Many starts, by the engine for many games; it is asserted that the engine for one game starts alike."""
+    """Starts of N games; the engine for one game must give the same ones."""
     streams = np.random.default_rng(3).integers(1 << 64, size=games, dtype=np.uint64)
     batch = Batch(rules, games)
     batch.start(np.arange(games), streams)

@@ -1,4 +1,4 @@
-"""The features of moves, against boards drawn by hand and against slow search, one cell at a time."""
+"""The features, compared with boards drawn by hand and with a slow search, cell by cell."""
 
 from collections import deque
 from typing import Any
@@ -49,7 +49,7 @@ def names(actions: int) -> list[str]:
 
 
 def search(start: Cell, free: set[Cell], goals: set[Cell], game: Reference) -> tuple[int | None, int]:
-    """Moves from a free cell by free cells to the nearest goal, which need not be free; and the cells that connect."""
+    """Steps from a free cell by free cells to the nearest goal, which need not be free; number of connected cells."""
     moves, border, found = {start: 0}, deque([start]), [0] if start in goals else []
     while border:
         cell = border.popleft()
@@ -69,7 +69,7 @@ def slow_features(rules: Rules, state: State, index: int) -> list[float]:
     H, W, length = rules.height, rules.width, len(game.snake)
     cells = {(row, col) for row in range(H) for col in range(W)} - game.obstacles
     free = cells - set(list(game.snake)[:-1])  # the tail leaves
-    tail = {game.snake[max(0, length - 2)]}  # what is the tail then
+    tail = {game.snake[max(0, length - 2)]}  # the tail after the step
     food = {cell for cell in game.food if cell}
     found = []
     for action, safe in enumerate(game.mask()):
@@ -151,7 +151,7 @@ def test_features_by_search_on_the_greatest_board() -> None:
     check_features({"height": 63, "width": 64, "initial_length": (50, 400)}, games=2, steps=1)
 
 
-def test_features_do_not_depend_on_how_many_games_there_are() -> None:
+def test_features_do_not_depend_on_the_number_of_games() -> None:
     rules: dict[str, Any] = {"height": 6, "width": 7, "initial_length": [1, 35], "observation": "features"}
     crowd = SnakeVectorEnv(67, **rules).reset(seed=3)[0]
     for N in (1, 2, 7, 8, 9, 33):

@@ -1,4 +1,4 @@
-"""What players see, against boards drawn by hand and against slow recomputation, one cell at a time."""
+"""The other observations, compared with boards drawn by hand and with a slow recomputation, cell by cell."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 
 from snake_env import Rules, SnakeEnv
-from snake_env.observations.encoder import build_observation
 from snake_env.observations.features import OVERALL, PER_ACTION
+from snake_env.observations.registry import build_observation
 from snake_env.rendering.renderer import draw_board
 from tests.support.boards import DIRECTIONS, lines
 from tests.support.observed import BOARDS, played, seen
@@ -36,11 +36,11 @@ def test_planes_by_hand() -> None:
     assert planes.dtype == np.uint8
     head, body, food, obstacles = planes
     unit = 255 // 28
-    times = [[0] * 7, [0, 4, 5, 6, 0, 0, 0], [0, 3, 0, 0, 0, 0, 0], [0, 2, 1, 0, 0, 0, 0]]
+    steps = [[0] * 7, [0, 4, 5, 6, 0, 0, 0], [0, 3, 0, 0, 0, 0, 0], [0, 2, 1, 0, 0, 0, 0]]
     assert where(head) == lines("....... ...*... ....... .......")
     assert where(food) == lines("....*.. ....... ....... ....*..")
     assert where(obstacles) == lines("..*.... ....... .....*. .......")
-    assert body.tolist() == [[unit * time for time in row] for row in times]
+    assert body.tolist() == [[unit * step for step in row] for row in steps]
     assert head.max() == food.max() == obstacles.max() == 255
 
 
@@ -86,7 +86,7 @@ def test_ego_looking_up_by_hand() -> None:
 
 
 def turned(text: str, quarters: int) -> str:
-    """A drawing turned clockwise, snake and all."""
+    """A drawing rotated clockwise by quarter turns, with its snake."""
     signs = np.rot90(np.array([list(row) for row in lines(text)]), -quarters)
     heads = str.maketrans("^>v<", "^>v<"[quarters:] + "^>v<"[:quarters])
     return " ".join("".join(row).translate(heads) for row in signs)
@@ -95,7 +95,7 @@ def turned(text: str, quarters: int) -> str:
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 @pytest.mark.parametrize("observation", ["ego", {"name": "ego", "radius": 2}, {"name": "ego", "radius": 9}], ids=str)
 @pytest.mark.parametrize("walls", ["solid", "wrap"])
-def test_ego_is_the_same_on_a_board_that_is_turned(observation: str, walls: str, quarters: int) -> None:
+def test_ego_is_the_same_on_a_rotated_board(observation: str, walls: str, quarters: int) -> None:
     view = seen(DRAWN, observation, walls=walls)
     np.testing.assert_array_equal(seen(turned(DRAWN, quarters), observation, walls=walls), view)
 
@@ -121,7 +121,7 @@ def test_ego_cell_by_cell(rules: dict[str, Any], observation: str | dict[str, An
 
 
 @pytest.mark.parametrize("actions", ["absolute", "relative"])
-def test_ego_shows_what_features_tell_on_the_cells_that_moves_lead_to(actions: str) -> None:
+def test_ego_shows_the_features_of_each_move_at_its_cell(actions: str) -> None:
     K = len(PER_ACTION)
     rules: dict[str, Any] = {"height": 5, "width": 7, "initial_length": (3, 20)}
     ego = {"name": "ego", "radius": 3}
@@ -152,8 +152,8 @@ def test_ego_sees_the_whole_board_by_default() -> None:
 
 @pytest.mark.parametrize("tile", [4, 8, 13])
 @pytest.mark.parametrize("rules", BOARDS[:3], ids=str)
-def test_rgb_is_the_picture_of_the_board(rules: dict[str, Any], tile: int) -> None:
-    for pictures, state in played(rules, {"name": "rgb", "tile": tile}, games=2, steps=15):
-        assert pictures.shape == (2, rules["height"] * tile, rules["width"] * tile, 3)
+def test_rgb_is_the_image_of_the_board(rules: dict[str, Any], tile: int) -> None:
+    for images, state in played(rules, {"name": "rgb", "tile": tile}, games=2, steps=15):
+        assert images.shape == (2, rules["height"] * tile, rules["width"] * tile, 3)
         for game in range(2):
-            np.testing.assert_array_equal(pictures[game], draw_board(state, game, tile))
+            np.testing.assert_array_equal(images[game], draw_board(state, game, tile))

@@ -1,4 +1,4 @@
-"""Text of boards, against drawings."""
+"""Text of boards, compared with drawings."""
 
 from textwrap import dedent
 

@@ -1,4 +1,4 @@
-"""Pictures and text of boards laid out by hand: exact pixels at named spots, and text against drawings."""
+"""Images of boards laid out by hand: exact pixels at chosen places."""
 
 import subprocess
 import sys
@@ -30,8 +30,8 @@ def joined(*states: State) -> State:
     return State(**fields | {"obstacles": states[0].obstacles})
 
 
-def centre(picture: tiles.Picture, cell: Cell, tile: int) -> tuple[int, ...]:
-    return tuple(picture[cell[0] * tile + tile // 2, cell[1] * tile + tile // 2].tolist())
+def centre(image: tiles.Image, cell: Cell, tile: int) -> tuple[int, ...]:
+    return tuple(image[cell[0] * tile + tile // 2, cell[1] * tile + tile // 2].tolist())
 
 
 @pytest.mark.parametrize(("height", "width", "tile"), [(10, 10, 40), (6, 9, 44), (20, 20, 20), (4, 4, 64), (64, 4, 8)])
@@ -53,11 +53,11 @@ def test_sides_are_even_for_video() -> None:
 
 @pytest.mark.parametrize("tile", [4, 8, 9, 40])
 def test_the_frame_holds_the_board_inside_its_walls(tile: int) -> None:
-    frame, picture = render_frame(SMALL, tile=tile), draw_board(SMALL, 0, tile)
-    margin = (frame.shape[1] - picture.shape[1]) // 2
-    inside = frame[-picture.shape[0] - margin : -margin, margin:-margin]
-    np.testing.assert_array_equal(inside, picture)
-    ring = frame[-picture.shape[0] - margin - 1 : -margin + 1, margin - 1 : 1 - margin]
+    frame, image = render_frame(SMALL, tile=tile), draw_board(SMALL, 0, tile)
+    margin = (frame.shape[1] - image.shape[1]) // 2
+    inside = frame[-image.shape[0] - margin : -margin, margin:-margin]
+    np.testing.assert_array_equal(inside, image)
+    ring = frame[-image.shape[0] - margin - 1 : -margin + 1, margin - 1 : 1 - margin]
     for side in (ring[0], ring[-1], ring[:, 0], ring[:, -1]):
         assert (side == WALL).all()
 
@@ -71,13 +71,13 @@ def test_walls_of_joined_edges_are_open_in_the_middle_of_each_cell() -> None:
 
 
 def test_pixels_of_floor_food_and_obstacles() -> None:
-    picture = draw_board(SMALL, 0, 20)
+    image = draw_board(SMALL, 0, 20)
     for cell in product(range(6), range(9)):
         if SMALL.body[0][cell] == 0 and not SMALL.obstacles[cell] and cell != (1, 7):
-            assert centre(picture, cell, 20) == tiles.FLOOR[sum(cell) % 2]
-    assert centre(picture, (1, 7), 20) == tiles.APPLE
+            assert centre(image, cell, 20) == tiles.FLOOR[sum(cell) % 2]
+    assert centre(image, (1, 7), 20) == tiles.APPLE
     for row, col in ((0, 0), (5, 5), (5, 6)):
-        block = picture[20 * row : 20 * row + 20, 20 * col : 20 * col + 20]
+        block = image[20 * row : 20 * row + 20, 20 * col : 20 * col + 20]
         assert tuple(block[10, 10]) == tiles.STONE
         assert tuple(block[1, 8]) == tuple(block[8, 1]) == tiles.STONE_LIGHT
         assert tuple(block[18, 12]) == tuple(block[12, 18]) == tiles.STONE_DARK
@@ -86,9 +86,9 @@ def test_pixels_of_floor_food_and_obstacles() -> None:
 @pytest.mark.parametrize(("direction", "heading"), STEPS.items())
 def test_the_head_looks_where_it_goes(direction: Cell, heading: int) -> None:
     body = [(2 - direction[0], 2 - direction[1]), (2, 2)]
-    picture = draw_board(board(5, 5, body), 0, 40)
-    assert centre(picture, (2, 2), 40) == tiles.SNAKE[-1]
-    looking_up = np.rot90(picture[80:120, 80:120], heading)
+    image = draw_board(board(5, 5, body), 0, 40)
+    assert centre(image, (2, 2), 40) == tiles.SNAKE[-1]
+    looking_up = np.rot90(image[80:120, 80:120], heading)
     for col in (11, 28):
         assert tuple(looking_up[22, col]) == tiles.EYE
         assert tuple(looking_up[16, col]) == tiles.PUPIL
@@ -101,13 +101,13 @@ def test_the_head_looks_where_it_goes(direction: Cell, heading: int) -> None:
 )
 def test_cells_meet_where_the_body_runs_and_nowhere_else(height: int, width: int, body: list[Cell]) -> None:
     tile = 40
-    picture = draw_board(board(height, width, body), 0, tile)
+    image = draw_board(board(height, width, body), 0, tile)
     course = {frozenset(pair) for pair in pairwise(body)}
     for (row, col), ((down, right), heading) in product(body[:-1], STEPS.items()):
         other = (row + down) % height, (col + right) % width
         if other == body[-1]:
             continue  # its tongue may cross the gap
-        cell = np.rot90(picture[row * tile : (row + 1) * tile, col * tile : (col + 1) * tile], heading)
+        cell = np.rot90(image[row * tile : (row + 1) * tile, col * tile : (col + 1) * tile], heading)
         edge = cell[0]  # towards the other cell
         floor = tiles.FLOOR[(row + col) % 2]
         assert tuple(edge[0]) == floor
@@ -115,8 +115,8 @@ def test_cells_meet_where_the_body_runs_and_nowhere_else(height: int, width: int
 
 
 def test_the_colour_fades_from_head_to_tail() -> None:
-    picture = draw_board(board(6, 9, FILLED_6X9), 0, 20)
-    greens = [centre(picture, cell, 20)[1] for cell in FILLED_6X9[1:-1]]  # the green channel grows all the way
+    image = draw_board(board(6, 9, FILLED_6X9), 0, 20)
+    greens = [centre(image, cell, 20)[1] for cell in FILLED_6X9[1:-1]]  # the green channel grows all the way
     straight = [green for green, cell in zip(greens, FILLED_6X9[1:-1], strict=True) if cell[1] not in (0, 8)]
     assert straight == sorted(straight)
     assert straight[-1] - straight[0] > 100
@@ -139,9 +139,9 @@ def test_a_full_board_is_not_lost() -> None:
 
 
 def test_a_head_alone() -> None:
-    picture = draw_board(board(4, 4, [(1, 1)], heading=2), 0, 40)
-    assert centre(picture, (1, 1), 40) == tiles.SNAKE[-1]
-    head = picture[40:80, 40:80]
+    image = draw_board(board(4, 4, [(1, 1)], heading=2), 0, 40)
+    assert centre(image, (1, 1), 40) == tiles.SNAKE[-1]
+    head = image[40:80, 40:80]
     for edge in (head[0], head[:, 0], head[:, -1]):
         assert (edge == tiles.FLOOR[0]).all()
 
@@ -158,7 +158,7 @@ def test_each_game_is_drawn_as_if_alone() -> None:
         assert render_text(both, game) == render_text(state)
 
 
-def test_pictures_are_fresh_and_repeatable() -> None:
+def test_images_are_fresh_and_repeatable() -> None:
     first = render_frame(SMALL)
     kept = first.copy()
     first[:] = 0
@@ -200,13 +200,13 @@ def test_the_font_tells_its_characters_apart() -> None:
 
 def test_frames_are_tiled_row_by_row() -> None:
     frames = [np.full((30, 20, 3), 50 + i, dtype=np.uint8) for i in range(5)]
-    picture = tile_frames(frames)  # higher than wide, so three in a row
-    assert picture.shape == (2 * 30 + GAP, 3 * 20 + 2 * GAP, 3)
+    image = tile_frames(frames)  # higher than wide, so three in a row
+    assert image.shape == (2 * 30 + GAP, 3 * 20 + 2 * GAP, 3)
     for i, frame in enumerate(frames):
         top, left = i // 3 * (30 + GAP), i % 3 * (20 + GAP)
-        np.testing.assert_array_equal(picture[top : top + 30, left : left + 20], frame)
-    assert (picture[30 : 30 + GAP] == BACKGROUND).all()
-    assert (picture[30 + GAP :, 2 * (20 + GAP) :] == BACKGROUND).all()
+        np.testing.assert_array_equal(image[top : top + 30, left : left + 20], frame)
+    assert (image[30 : 30 + GAP] == BACKGROUND).all()
+    assert (image[30 + GAP :, 2 * (20 + GAP) :] == BACKGROUND).all()
 
 
 def test_one_frame_stays_as_it_is() -> None:

@@ -1,4 +1,4 @@
-"""The window, on a display that nobody sees."""
+"""The window, on a virtual display."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""Games in a terminal: in place, in colours, side by side."""
+"""Playback of a match in a terminal: in place, in colours, the games side by side."""
 
 import re
 import shutil
@@ -6,7 +6,8 @@ import sys
 import time
 from collections.abc import Iterator
 
-from scripts.games.playback_match import Game, Match
+from scripts.games.playback_game import PlaybackGame
+from scripts.games.playback_match import PlaybackMatch
 from snake_env.rendering.renderer import render_text
 
 HOME, CLEAR_BELOW, CLEAR_LINE = "\x1b[H", "\x1b[J", "\x1b[K"
@@ -22,16 +23,16 @@ COLOURS = {
 }
 SIGNS = re.compile("|".join(f"({sign}+)" for sign in COLOURS))
 GAP = "   "  # between boards
-LEAST_WIDTH = len("score 9999  length 9999")
+MIN_WIDTH = len("score 9999  length 9999")
 
 
-def play_in_terminal(match: Match, fps: int, games: int | None) -> int:
-    """Play until Ctrl-C or so many games are over; gives back how many positions were shown.
+def play_in_terminal(match: PlaybackMatch, fps: int, games: int | None) -> int:
+    """Play until Ctrl-C, or until `games` games are over; return how many positions were shown.
 
-    Without a terminal, as in a pipe, positions follow each other as plain text.
+    In a pipe, the positions follow each other as plain text.
 
     Raises:
-        ValueError: a terminal in which the boards have no room.
+        ValueError: the terminal is too small for the boards.
     """
     shown, terminal = 0, sys.stdout.isatty()
     if terminal:
@@ -40,9 +41,9 @@ def play_in_terminal(match: Match, fps: int, games: int | None) -> int:
     try:
         while True:
             for position in _positions(match):
-                lines = picture(match, position, colours=terminal)
+                lines = match_lines(match, position, colours=terminal)
                 if terminal:
-                    # Written over what was there, so that nothing flickers.
+                    # Written over the position before, so that nothing flickers.
                     sys.stdout.write(HOME + "".join(line + CLEAR_LINE + "\n" for line in lines) + CLEAR_BELOW)
                 else:
                     sys.stdout.write("\n".join(lines) + "\n")
@@ -50,23 +51,23 @@ def play_in_terminal(match: Match, fps: int, games: int | None) -> int:
                 shown += 1
                 time.sleep(1 / fps)
             games = None if games is None else games - 1
-            if games == 0 or match.recorded:
+            if games == 0 or match.is_replay:
                 return shown
-            match = match.again(match.seed + 1)
+            match = match.rematch(match.seed + 1)
     finally:
         if terminal:
             sys.stdout.write(PLAIN + SHOW_CURSOR)
             sys.stdout.flush()
 
 
-def picture(match: Match, position: int, *, colours: bool) -> list[str]:
-    """The lines that show all games of a match after so many moves, side by side."""
+def match_lines(match: PlaybackMatch, position: int, *, colours: bool) -> list[str]:
+    """Return the lines that show all games of a match after `position` moves, side by side."""
     boards = [_board(game, position, colours=colours) for game in match.games]
     return [GAP.join(lines) for lines in zip(*boards, strict=True)]
 
 
-def _positions(match: Match) -> Iterator[int]:
-    """0, 1, ... as the match is played to its end."""
+def _positions(match: PlaybackMatch) -> Iterator[int]:
+    """Yield 0, 1, ... while the match is played to its end."""
     position = 0
     while position < match.length:
         yield position
@@ -74,11 +75,11 @@ def _positions(match: Match) -> Iterator[int]:
         match.play(position + 1)
 
 
-def _board(game: Game, position: int, *, colours: bool) -> list[str]:
-    board, score = render_text(game.moment(position).state, wrap=game.rules.walls == "wrap").rsplit("\n", 1)
+def _board(game: PlaybackGame, position: int, *, colours: bool) -> list[str]:
+    board, score = render_text(game.timestep(position).state, wrap=game.rules.walls == "wrap").rsplit("\n", 1)
     score, length, *ending = score.split("  ")
     lines = board.split("\n")
-    width = max(len(lines[0]), LEAST_WIDTH)
+    width = max(len(lines[0]), MIN_WIDTH)
     filling = " " * (width - len(lines[0]))
     written = [(SIGNS.sub(_colour, line) if colours else line) + filling for line in lines]
     below = [f"{score}  {length}".ljust(width), "".join(ending).ljust(width)]
@@ -91,8 +92,8 @@ def _colour(found: re.Match[str]) -> str:
     return f"\x1b[{codes[found.lastindex - 1]}m{found[0]}{PLAIN}"
 
 
-def _check_room(match: Match) -> None:
-    lines = picture(match, 0, colours=False)
+def _check_room(match: PlaybackMatch) -> None:
+    lines = match_lines(match, 0, colours=False)
     needed, room = (len(lines[0]), len(lines) + 1), shutil.get_terminal_size()
     if needed[0] > room.columns or needed[1] > room.lines:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Games in a terminal: what is printed, in a real one (a pseudo-terminal) and in a pipe."""
+"""Playback in a terminal: the output in a pseudo-terminal and in a pipe."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ import pytest
 
 from scripts import watch
 from scripts.games.playback_match import new_match
-from scripts.windows.watch_text import HIDE_CURSOR, HOME, SHOW_CURSOR, picture
+from scripts.games.terminal_playback import HIDE_CURSOR, HOME, SHOW_CURSOR, match_lines
 from snake_env.rendering.renderer import render_text
 from tests.support.paths import ROOT
 
@@ -25,8 +25,8 @@ CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 def test_boards_stand_side_by_side() -> None:
     match = new_match(["greedy", "cycle"], {"height": 5, "width": 8, "walls": "wrap"}, 4)
     match.play(6)
-    lines = picture(match, 5, colours=False)
-    boards = [render_text(game.moments[5].state, wrap=True).splitlines() for game in match.games]
+    lines = match_lines(match, 5, colours=False)
+    boards = [render_text(game.timesteps[5].state, wrap=True).splitlines() for game in match.games]
     assert lines[0].split() == ["greedy", "cycle"]
     pairs = zip(boards[0][:-1], boards[1][:-1], strict=True)
     assert [line.rstrip() for line in lines[1:-2]] == [f"{left:26}{right}" for left, right in pairs]
@@ -37,7 +37,7 @@ def test_boards_stand_side_by_side() -> None:
 def test_colours_change_no_character() -> None:
     match = new_match(["shortcut"], {"height": 6, "width": 5}, 4)
     match.play(20)
-    plain, coloured = (picture(match, 19, colours=colours) for colours in (False, True))
+    plain, coloured = (match_lines(match, 19, colours=colours) for colours in (False, True))
     assert [CODES.sub("", line) for line in coloured] == plain
     (head,) = (found for line in coloured[1:-2] for found in re.findall(r"\x1b\[([0-9;]+)m[\^>v<]", line))
     (food,) = (found for line in coloured[1:-2] for found in re.findall(r"\x1b\[([0-9;]+)m●", line))

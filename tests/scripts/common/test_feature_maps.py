@@ -5,7 +5,7 @@ import pytest
 
 import nn
 from agents.policies.networks import two_heads
-from scripts.vision.feature_maps import feature_maps
+from scripts.common.feature_maps import feature_maps
 from scripts.vision.networks import convolutional_network, dense_network
 
 

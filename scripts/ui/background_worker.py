@@ -1,4 +1,4 @@
-"""Computes beside the window: one thread, so that a slow network never keeps the window waiting."""
+"""Background thread of a window, so that a slow network never blocks drawing."""
 
 import threading
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-class Worker:
-    """Does one job after another in its own thread, and hands results over when the window asks for them.
+class BackgroundWorker:
+    """Runs one job after another in its own thread, and delivers the results to the thread of the window.
 
-    Jobs run in the other thread and must not draw, nor change what is drawn; `then` runs in the window's.
+    A job must neither draw nor change what is drawn; its callback `then` may, as it runs in the thread of the window.
     """
 
     def __init__(self) -> None:
@@ -23,9 +23,9 @@ class Worker:
         self._thread.start()
 
     def ask(self, name: str, job: Callable[[], Result], then: Callable[[Result], None]) -> None:
-        """Have the job done, and `then` called with what it returns.
+        """Run a job, and call `then` with its result.
 
-        A job of the same name that still waits is dropped: only the latest question counts.
+        A waiting job of the same name is replaced.
         """
         with self._change:
             self._waiting[name] = (job, then)
@@ -37,14 +37,14 @@ class Worker:
             return name in self._waiting or self._running == name or any(name == done for done, _ in self._done)
 
     def deliver(self) -> None:
-        """Hand over what is done; what a job raised is raised here."""
+        """Call `then` for finished jobs; an exception of a job is raised here."""
         with self._change:
             done, self._done = self._done, []
-        for _, hand_over in done:
-            hand_over()
+        for _, callback in done:
+            callback()
 
     def close(self) -> None:
-        """Start no more jobs; one that runs for long is left behind."""
+        """Start no more jobs; a job that still runs after a second is abandoned."""
         with self._change:
             self._closed = True
             self._change.notify()
@@ -59,19 +59,19 @@ class Worker:
                 name = next(iter(self._waiting))
                 job, then = self._waiting.pop(name)
                 self._running = name
-            hand_over: Callable[[], None]
+            callback: Callable[[], None]
             try:
                 result = job()
-            except Exception as error:  # whatever it is, it belongs to the window's thread
-                hand_over = _raising(error)
+            except Exception as error:  # raised again in the thread of the window
+                callback = _raising(error)
             else:
-                hand_over = _handing(then, result)
+                callback = _calling(then, result)
             with self._change:
-                self._done.append((name, hand_over))
+                self._done.append((name, callback))
                 self._running = ""
 
 
-def _handing(then: Callable[[Any], None], result: object) -> Callable[[], None]:
+def _calling(then: Callable[[Any], None], result: object) -> Callable[[], None]:
     return lambda: then(result)
 
 

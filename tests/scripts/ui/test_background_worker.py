@@ -1,4 +1,4 @@
-"""Jobs beside the window."""
+"""Jobs in the background thread of a window."""
 
 import time
 from collections.abc import Callable

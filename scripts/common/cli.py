@@ -1,0 +1,207 @@
+"""Command lines from dataclasses, by cyclopts.
+
+Each field is an option: its type and default are those of the option, and the string below it is the help text. An
+option that was renamed is answered with its new name.
+"""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields, replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
+
+from cyclopts import App, CycloptsError, Group, Parameter, UnknownOptionError
+from docstring_parser import parse_from_object
+from rich.console import Console
+
+Options = TypeVar("Options")
+
+POSITIONAL = "positional"  # marks a field that is an argument without a name: Annotated[tuple[str, ...], POSITIONAL]
+HIDDEN = "hidden"  # marks a field that the command line does not set
+BAD_USAGE = 2  # the exit code of a wrong command line
+
+# In the order in which the help shows them. A field names its group with Annotated[int, "Board"], or the class that
+# declares it does with a class variable `group`; settings of learners are "Algorithm", all others "Options".
+ORDER = ("Main", "Options", "Board", "Experience", "Algorithm", "Network", "Augmentation", "Run")
+GROUPS = {name: Group(name, sort_key=i) for i, name in enumerate(ORDER)}
+
+RENAMED = {
+    "--batch": ["--batch-size"],
+    "--capacity": ["--buffer-size"],
+    "--clip": ["--clip-range"],
+    "--discount": ["--gamma"],
+    "--entropy": ["--ent-coef"],
+    "--epochs": ["--n-epochs"],
+    "--exploration": ["--exploration-initial-eps"],
+    "--exploring": ["--exploration-fraction"],
+    "--exponent": ["--per-alpha"],
+    "--final-entropy": ["--final-ent-coef"],
+    "--final-exploration": ["--exploration-final-eps"],
+    "--games": ["--n-envs", "--n-episodes"],
+    "--horizon": ["--n-steps", "--train-freq"],
+    "--huber": ["--huber-delta"],
+    "--importance": ["--per-beta"],
+    "--initial": ["--initial-value"],
+    "--levels": ["--n-bins"],
+    "--longest-gradient": ["--max-grad-norm"],
+    "--minibatch": ["--batch-size"],
+    "--population": ["--population-size"],
+    "--prioritised": ["--prioritized-replay"],
+    "--smoothing": ["--label-smoothing"],
+    "--steps": ["--total-timesteps"],
+    "--target-every": ["--target-update-interval"],
+    "--tournament": ["--tournament-size"],
+    "--trace": ["--gae-lambda", "--q-lambda"],
+    "--updates": ["--gradient-steps"],
+    "--validations": ["--n-validations"],
+    "--value-weight": ["--vf-coef"],
+    "--warm-up": ["--learning-starts"],
+    "--window": ["--n-step"],
+}
+
+
+def parse(options: type[Options], arguments: Sequence[str], *, doc: str | None) -> Options:
+    """Return the options that the words of a command line give.
+
+    Args:
+        options: a dataclass.
+        arguments: words of the command line.
+        doc: of the command's module: a description, and below "Examples:" commands to copy.
+
+    Raises:
+        SystemExit: the words are wrong, or ask for the help.
+    """
+    app = _app(doc)
+    app.default(_command(options))
+    chosen: Options = _run(app, arguments)
+    return chosen
+
+
+def parse_kinds(
+    kinds: Mapping[str, type[Options]], arguments: Sequence[str], *, doc: str | None, shared: type[Any]
+) -> Options:
+    """Return the options of one of several kinds, the first word of the command line.
+
+    Args:
+        kinds: a dataclass for each kind.
+        arguments: words of the command line; `--help` alone shows the kinds and the options that all of them share.
+        doc: see `parse`.
+        shared: the dataclass with the options that all kinds share.
+
+    Raises:
+        SystemExit: see `parse`.
+    """
+    app = _app(doc)
+    for name, options in kinds.items():
+        app.command(_command(options), name=name)
+    app.default(_command(shared))
+    if arguments and arguments[0] not in kinds and not arguments[0].startswith("-"):
+        _fail(f"there is no kind {arguments[0]!r}; choose one of {', '.join(kinds)}")
+    chosen: Options = _run(app, arguments)
+    return chosen
+
+
+def option_name(field: str) -> str:
+    """The option of a dataclass field: --n-envs for n_envs."""
+    return f"--{field.replace('_', '-')}"
+
+
+def _app(doc: str | None) -> App:
+    description, _, examples = inspect.cleandoc(doc or "").partition("Examples:\n")
+    return App(
+        name=Path(sys.argv[0]).name,
+        help=description.strip(),
+        help_epilogue=f"Examples:\n{examples.rstrip()}" if examples else None,
+        help_format="plaintext",
+        version_flags=(),
+        console=Console(highlight=False),
+        default_parameter=Parameter(
+            consume_multiple=True, negative_iterable=(), show_default=_shown, allow_leading_hyphen=False
+        ),
+    )
+
+
+def _command(options: type[Any]) -> Callable[..., Any]:
+    """Return a function with a parameter for each field, which makes the dataclass from those that are given."""
+    hints = get_type_hints(options, include_extras=True)
+    parameters = [
+        _parameter(field, hints[field.name], _help_texts(options).get(field.name, ""), _group(options, field.name))
+        for field in fields(options)
+        if HIDDEN not in getattr(hints[field.name], "__metadata__", ())
+    ]
+    parameters.sort(key=lambda parameter: parameter.kind)
+
+    def command(*args: Any, **given: Any) -> Any:  # noqa: ANN401  whatever the fields are
+        positional = next((p for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        if positional is not None and args:
+            given[positional.name] = args
+        elif args:
+            given |= dict(zip((p.name for p in parameters), args, strict=False))
+        made = options(**given)
+        return replace(made, given=tuple(given)) if "given" in hints else made
+
+    command.__doc__ = inspect.getdoc(options)
+    vars(command)["__signature__"] = inspect.Signature(parameters)
+    return command
+
+
+def _parameter(field: "Field[Any]", hint: Any, text: str, group: str) -> inspect.Parameter:  # noqa: ANN401  any type
+    marks = getattr(hint, "__metadata__", ())
+    plain = hint.__origin__ if marks else hint
+    how = Parameter(help=text, group=GROUPS[next((mark for mark in marks if mark in GROUPS), group)])
+    kind: Any = inspect.Parameter.KEYWORD_ONLY
+    default = field.default
+    if POSITIONAL in marks:
+        how = Parameter(help=text)
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        if get_origin(plain) is tuple:
+            kind, plain, default = inspect.Parameter.VAR_POSITIONAL, plain.__args__[0], MISSING
+    default = inspect.Parameter.empty if default is MISSING else default
+    return inspect.Parameter(field.name, kind, annotation=Annotated[plain, how], default=default)
+
+
+def _group(options: type[Any], name: str) -> str:
+    """The group of a field, from the class that declares it."""
+    declares = next(cls for cls in reversed(options.__mro__) if name in vars(cls).get("__annotations__", {}))
+    default = "Algorithm" if declares.__module__.startswith("agents.") else "Options"
+    return str(vars(declares).get("group", default))
+
+
+def _help_texts(options: type[Any]) -> dict[str, str]:
+    """The string below each field, in the class or its bases."""
+    return {
+        text.arg_name: " ".join((text.description or "").split())
+        for cls in reversed(options.__mro__[:-1])
+        for text in parse_from_object(cls).params
+    }
+
+
+def _shown(default: object) -> object:
+    """A default as it would be typed."""
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    if isinstance(default, tuple):
+        return " ".join(map(str, default)) or None
+    return default
+
+
+def _run(app: App, arguments: Sequence[str]) -> Any:  # noqa: ANN401  the options
+    try:
+        command, bound, *_ = app.parse_args(list(arguments), exit_on_error=False, print_error=False)
+    except UnknownOptionError as error:
+        name = error.token.keyword or ""
+        known = {option for argument in error.argument_collection or () for option in argument.names}
+        now = [new for new in RENAMED.get(name.partition("=")[0], ()) if new in known]
+        _fail(f"{name} is now {' or '.join(now)}" if now else str(error))
+    except CycloptsError as error:
+        _fail(" ".join(str(error).split()))
+    chosen = command(*bound.args, **bound.kwargs)
+    if chosen is None:  # the help was shown
+        raise SystemExit(0)
+    return chosen
+
+
+def _fail(message: str) -> None:
+    print(f"error: {message} (--help shows all options)", file=sys.stderr)
+    raise SystemExit(BAD_USAGE)

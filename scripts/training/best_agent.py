@@ -1,0 +1,85 @@
+"""Which of the agents that a training passes through is kept, as best.npz."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+
+from agents import evaluate
+from agents.agent import LearnedAgent
+from agents.evolution.evolution import VALIDATION_SEED
+from agents.learning.learner import Learner
+from scripts.common.run_folder import RunFolder
+from scripts.games.players import make_games
+
+COLUMNS = ("validation_score", "validation_full")
+
+
+class BestAgent:
+    """Keeps the last agent that is not worse than the best one so far.
+
+    Agents are measured on validation games, on which none is trained. Worse means below the best mean score by more
+    than its standard error, since the best of many was lucky, too. A learner that validates its agents itself, such as
+    `Evolution`, reports "validation_score"; then its agent is kept whenever this score rises.
+
+    Args:
+        folder: of the run.
+        n_validations: how often in the training agents are measured.
+        validation_games: on how many games.
+
+    Attributes:
+        score: the best mean score so far, -1 before the first validation.
+        validations: how many there were so far.
+        validated_at: steps of training of the agent that was measured last.
+    """
+
+    def __init__(self, folder: RunFolder, n_validations: int, validation_games: int) -> None:
+        self._folder, self._n_validations, self._games = folder, n_validations, validation_games
+        self._envs: gym.vector.VectorEnv[Any, Any, Any] | None = None
+        self._latest = dict.fromkeys(COLUMNS, math.nan)
+        self.score, self.validations, self.validated_at = -1.0, 0, 0
+
+    @property
+    def path(self) -> Path:
+        """The file of the agent that is kept."""
+        return self._folder.path / "best.npz"
+
+    def update(self, learner: Learner, metrics: dict[str, float], progress: float, seconds: float) -> dict[str, float]:
+        """Validate the learner's agent if it is time, and return the columns of the latest validation."""
+        if "validation_score" in metrics:
+            if metrics["validation_score"] > self.score:
+                self.score = metrics["validation_score"]
+                self._keep(learner.agent(), learner.num_timesteps, seconds)
+            return {name: metrics[name] for name in COLUMNS}
+        due = math.floor(progress * self._n_validations)
+        if due > self.validations:
+            self.validations = due
+            self.validate(learner.agent(), learner.num_timesteps, seconds)
+        return self._latest
+
+    def validate(self, agent: LearnedAgent, timesteps: int, seconds: float) -> dict[str, float]:
+        """Play the validation games with an agent, keep it unless it is worse, and return the columns."""
+        if self._envs is None:
+            self._envs = make_games(agent, {}, self._games)
+        result = evaluate(agent, self._envs, games=self._games, seed=VALIDATION_SEED)
+        if result.mean >= self.score - result.scores.std() / math.sqrt(self._games):
+            self.score = max(self.score, result.mean)
+            self._keep(agent, timesteps, seconds)
+        self.validated_at = timesteps
+        self._latest = {"validation_score": result.mean, "validation_full": result.full}
+        return self._latest
+
+    def state(self) -> dict[str, Any]:
+        """Return what `restore` needs, as JSON can hold it."""
+        latest = {name: None if math.isnan(value) else value for name, value in self._latest.items()}
+        return {"score": self.score, "validations": self.validations, "at": self.validated_at, "latest": latest}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from what `state` returned."""
+        self.score, self.validations, self.validated_at = state["score"], state["validations"], state["at"]
+        self._latest = {name: math.nan if value is None else value for name, value in state["latest"].items()}
+
+    def _keep(self, agent: LearnedAgent, timesteps: int, seconds: float) -> None:
+        trained = {"kept_timesteps": timesteps, "kept_seconds": round(seconds, 1)}
+        agent.save(self.path, self._folder.read_json("config.json") | trained)

@@ -1,0 +1,67 @@
+"""The start of a training run, for players and classifiers alike: its folder, its options, its config.json."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from scripts.common.budget import parse_budget
+from scripts.common.command_line import check_seed, typed_command
+from scripts.common.run_folder import RunFolder
+from scripts.training.run_options import NOT_STORED, Chosen, RunOptions, resumed
+
+
+def find_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, RunFolder]:
+    """Return the options and the folder of a new run, or of the run to resume. Nothing is written yet, see `begin_run`.
+
+    Raises:
+        FileExistsError, FileNotFoundError: see `RunFolder`.
+        ValueError: an option out of its range, or see `resumed`.
+    """
+    if options.resume is None:
+        folder = RunFolder.new(options.out, options.kind)
+    else:
+        folder = RunFolder.existing(options.resume)
+        stored = resumed(options, folder, kinds)
+        if stored.kind != options.kind:
+            raise ValueError(f"{folder.path} is a run of {stored.kind}, not of {options.kind}; leave out the kind")
+        options = stored
+    check_seed(options.seed)
+    parse_budget(options.budget)
+    require_positive(options, options.counted)
+    return options, folder
+
+
+def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
+    """Write config.json, or update it with the options that are given anew, and return its content.
+
+    Args:
+        options: of the run.
+        folder: of the run.
+        about: more facts for config.json.
+    """
+    command = typed_command()
+    plain = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
+    config = {name: value for name, value in plain.items() if name not in NOT_STORED} | about
+    if options.resume is None:
+        folder.claim()
+        config |= {"kind": options.kind, "out": str(folder.path), "command": command}
+        folder.write_json("config.json", config)
+    else:
+        folder.tidy()
+        stored = folder.read_json("config.json")
+        changed = any(stored.get(name) != config[name] for name in options.adjustable if name in config)
+        config = stored | {name: config[name] for name in options.adjustable if name in config} | about
+        if changed:
+            config["command"] = f"{stored['command']} && {command}"
+            folder.write_json("config.json", config)
+        (folder.path / "result.json").unlink(missing_ok=True)  # the resumed training writes a new one
+    return folder.read_json("config.json")
+
+
+def require_positive(options: RunOptions, *names: str) -> None:
+    """Raise a ValueError if one of these options is below 1; None is fine."""
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ValueError(f"{name} is {value}; give 1 or more")

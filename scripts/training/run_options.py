@@ -1,0 +1,103 @@
+"""Options of a training run that can be stopped and resumed, and what `--resume` takes from where."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
+
+from scripts.common.cli import HIDDEN, POSITIONAL, option_name
+from scripts.common.run_folder import RunFolder
+
+NOT_STORED = {"out", "resume", "watch", "given"}  # options that do not describe the training
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """Options of every training."""
+
+    kind: ClassVar[str]
+    changeable: ClassVar[tuple[str, ...]]  # options that --resume always takes from the command line
+    adjustable: ClassVar[tuple[str, ...]]  # options that --resume takes from there if they are given
+    counted: ClassVar[str]  # the option that ends a training by a count, in place of the time budget
+    group: ClassVar[str] = "Main"
+
+    budget: str = "120s"
+    """Training time, such as 90s, 15m or 2h. With --resume, the time of all parts together."""
+    seed: int = 0
+    """Seed of all random numbers in training."""
+    out: Path | None = None
+    """Run folder. [default: runs/KIND, or the next free one]"""
+    resume: Path | None = None
+    """Run folder to continue. Options that are not given keep the values of that run."""
+    given: Annotated[tuple[str, ...], HIDDEN] = ()
+    """Names of the options that the command line gives."""
+
+
+Chosen = TypeVar("Chosen", bound=RunOptions)
+
+
+def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> list[str]:
+    """Return the words of a command line with the kind of training first; without one, that of the run to resume."""
+    words = list(arguments)
+    if words and (not words[0].startswith("-") or words[0] in ("-h", "--help")):
+        return words
+    for option, value in pairwise([*words, ""]):
+        if option.partition("=")[0] == "--resume":
+            folder = RunFolder(Path(option.partition("=")[2] or value))
+            with suppress(OSError):
+                kind = str(folder.read_json("config.json").get("kind"))
+                return [kind if kind in kinds else default, *words]
+    return [default, *words]
+
+
+def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -> Chosen:
+    """Return the options of the run in a folder, with those that are given anew.
+
+    Raises:
+        ValueError: the run is of another kind or release; an option is given that this run has with another value.
+    """
+    stored = folder.read_json("config.json")
+    kind = next((kind for kind in kinds if kind.kind == stored.get("kind")), None)
+    if kind is None:
+        raise ValueError(
+            f"{folder.path} is a run of {stored.get('kind')}, not of {', '.join(one.kind for one in kinds)}; "
+            "resume it with the command that started it"
+        )
+    expected = {field.name for field in fields(kind)} - NOT_STORED
+    missing = sorted(expected - stored.keys())
+    if missing:
+        raise ValueError(
+            f"{folder.path} is a run of another release, which had no {', '.join(missing)}; start a new run"
+        )
+    hints = get_type_hints(kind, include_extras=True)
+    free = [name for name in (*kind.changeable, *kind.adjustable) if name in hints]
+    for name in options.given:
+        if name not in hints:
+            raise ValueError(f"{option_name(name)} is no option of {kind.kind}, which {folder.path} is a run of")
+        value = _as_json(getattr(options, name))
+        if name in expected - set(free) and value != stored[name]:
+            known = ", ".join(_as_typed(other, hints[other]) for other in free)
+            raise ValueError(f"{name} is {stored[name]} in this run, not {value}; --resume takes only {known}")
+    kept = {name: _from_json(stored[name], hints[name]) for name in expected}
+    anew = {name: getattr(options, name) for name in free if name in (*kind.changeable, *options.given)}
+    ended = {kind.counted: None} if "budget" in anew else {}
+    return kind(**kept | ended | anew | {"resume": folder.path})
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401  any option
+    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+
+
+def _from_json(value: Any, hint: Any) -> Any:  # noqa: ANN401  any option
+    """JSON has neither paths nor tuples."""
+    plain = getattr(hint, "__origin__", hint) if hasattr(hint, "__metadata__") else hint
+    if isinstance(value, str) and plain == Path | None:
+        return Path(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _as_typed(name: str, hint: Any) -> str:  # noqa: ANN401  any annotation
+    """An option as it is typed: --late-starts, or FOLDER for a positional one."""
+    return name.upper() if POSITIONAL in getattr(hint, "__metadata__", ()) else option_name(name)
