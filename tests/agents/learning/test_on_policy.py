@@ -237,6 +237,20 @@ def test_episode_metrics_are_those_of_the_games_that_ended(make: Maker) -> None:
 
 
 @both
+def test_the_gradient_is_a_mean_and_is_clipped(make: Maker) -> None:
+    """After the first step, the gradients in Adam's state are those of the step."""
+
+    def norm(n_envs: int, max_grad_norm: float) -> float:
+        one_batch = {"n_steps": 16, "n_epochs": 1, "batch_size": 10**6}
+        learner = make(Identity(n_envs), **SMALL | one_batch, max_grad_norm=max_grad_norm)
+        learner.step(0.0)
+        return float(np.linalg.norm(learner.state()[0]["optimiser.gradients"]))
+
+    assert norm(160, 1e9) == pytest.approx(norm(16, 1e9), rel=0.5)
+    assert norm(16, 0.01) == pytest.approx(0.01, rel=1e-5)
+
+
+@both
 def test_rows_in_which_a_game_starts_anew_are_not_learned_from(make: Maker) -> None:
     """In games of one step every second row is the end of a game: its observation must not matter."""
 

@@ -165,17 +165,21 @@ def test_the_coefficients_of_the_loss_are_those_of_the_settings_and_the_entropy_
             assert coefficients == pytest.approx({"clip_range": 0.3, "vf_coef": 0.6, "ent_coef": ent_coef})
 
 
-def test_the_gradient_is_a_mean_and_is_clipped() -> None:
-    """After the first step, the gradients in Adam's state are those of the step."""
+def test_advantages_are_normalised_over_the_rollout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each epoch's minibatches together have advantages with mean 0 and standard deviation 1, in valid rows only."""
+    found: list[Array] = []
 
-    def norm(N: int, **settings: Any) -> float:
-        one_batch = {"n_steps": 16, "n_epochs": 1, "batch_size": 10**6}
-        ours = PPO(Identity(N), PPOSettings(**SMALL | one_batch | settings))
-        ours.step(0.0)
-        return float(np.linalg.norm(ours.state()[0]["optimiser.gradients"]))
+    def recorded(output: Array, steps: Steps, **coefficients: float) -> tuple[Array, Array]:
+        found.append(steps.advantages)
+        return ppo_loss(output, steps, **coefficients)
 
-    assert norm(160, max_grad_norm=1e9) == pytest.approx(norm(16, max_grad_norm=1e9), rel=0.5)
-    assert norm(16, max_grad_norm=0.01) == pytest.approx(0.01, rel=1e-5)
+    monkeypatch.setattr(ppo, "ppo_loss", recorded)
+    PPO(Identity(8, length=3), PPOSettings(**SMALL | {"n_steps": 16, "n_epochs": 1})).step(0.0)
+    assert len(found) > 8
+    advantages = np.concatenate(found)
+    assert len(advantages) < 8 * 16  # without the rows in which a game starts anew
+    assert advantages.mean() == pytest.approx(0, abs=1e-5)
+    assert advantages.std() == pytest.approx(1, abs=1e-4)
 
 
 def test_the_learning_rate_falls() -> None:
