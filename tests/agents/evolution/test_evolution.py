@@ -133,7 +133,7 @@ def test_the_agent_is_a_copy_of_the_champion() -> None:
     assert (search.champion.astype(np.float32) != champion).any()
 
 
-def test_candidates_play_the_games_they_would_play_alone() -> None:
+def test_a_candidate_scores_the_same_in_a_population_as_alone() -> None:
     network = scorer(0)
     evaluator = PopulationEvaluator("snake_env:snake_env/Snake-v1", BOARD, network, len(PER_ACTION))
     genomes = np.random.default_rng(0).standard_normal((3, network.size))
@@ -157,12 +157,12 @@ def test_without_scores_the_evaluator_counts_rewards() -> None:
     assert played.scores[1].max() < 15 < played.scores[0].min()
 
 
-def test_candidates_see_what_the_agent_will_see() -> None:
+def test_candidates_and_agents_get_the_same_inputs() -> None:
     """Planes are integers; networks get them scaled to 0 to 1, in the evaluator as in the agent."""
     board: dict[str, Any] = {"height": 5, "width": 6, "observation": {"name": "planes"}}
     network = nn.Sequential([nn.Flatten(), nn.Dense(120, 4)], input_shape=(4, 5, 6), rng=0)
     genome = network.flat.astype(np.float64)
-    genome[-4:] = (0, 3, 1, 2)  # decide where the planes say little
+    genome[-4:] = (0, 3, 1, 2)  # biases, so that actions differ where the planes are almost the same
     network.flat = genome
     played = PopulationEvaluator("snake_env:snake_env/Snake-v1", board, network).play(genome[None], list(range(5)))
     envs = gym.make_vec("snake_env/Snake-v1", num_envs=5, vectorization_mode="vector_entry_point", **board)
@@ -170,7 +170,7 @@ def test_candidates_see_what_the_agent_will_see() -> None:
     np.testing.assert_array_equal(played.scores[0], reached.scores)
 
 
-def test_more_workers_than_candidates_and_none() -> None:
+def test_workers_may_outnumber_candidates_but_not_be_negative() -> None:
     network = nn.Sequential([nn.Dense(4, 2)], input_shape=(4,), rng=0)
     evaluator = PopulationEvaluator("CartPole-v1", {}, network, vectorization="sync")
     genomes = np.random.default_rng(0).normal(size=(2, network.size))
@@ -180,17 +180,17 @@ def test_more_workers_than_candidates_and_none() -> None:
         evaluator.play(genomes, [1, 2], workers=-1)
 
 
-def test_an_agent_survives_its_file(tmp_path: pytest.TempPathFactory) -> None:
+def test_an_agent_can_be_saved_and_loaded(tmp_path: pytest.TempPathFactory) -> None:
     agent = NetworkAgent(scorer(3), BOARD, action_features=len(PER_ACTION))
     file = f"{tmp_path}/agent.npz"
     agent.save(file, {"seed": 3})
-    again = NetworkAgent.load(file)
+    loaded = NetworkAgent.load(file)
     observations = np.random.default_rng(0).random((9, 4 * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
-    np.testing.assert_array_equal(again.scores(observations), agent.scores(observations))
-    assert again.environment == BOARD
+    np.testing.assert_array_equal(loaded.scores(observations), agent.scores(observations))
+    assert loaded.environment == BOARD
 
 
-def test_a_scorer_treats_all_actions_alike() -> None:
+def test_permuted_action_features_give_permuted_scores() -> None:
     agent = NetworkAgent(scorer(0), BOARD, action_features=len(PER_ACTION))
     observation = np.random.default_rng(0).random((1, 4 * len(PER_ACTION) + len(OVERALL)), dtype=np.float32)
     blocks, overall = observation[:, : -len(OVERALL)].reshape(1, 4, -1), observation[:, -len(OVERALL) :]
@@ -210,7 +210,7 @@ def test_a_masked_action_is_never_taken_unless_all_are() -> None:
     np.testing.assert_array_equal(agent.act(observations, 0 * mask), agent.act(observations))
 
 
-def test_no_score_is_so_great_that_a_mask_does_not_count() -> None:
+def test_masks_hold_for_infinite_scores_too() -> None:
     scores = np.array([[2e8, 2e8, -1], [np.inf, 0, 0], [3, 1, 2]], np.float32)
     mask = np.array([[0, 1, 1], [0, 0, 1], [0, 0, 0]], np.int8)
     assert best_actions(scores, mask).tolist() == [1, 2, 0]

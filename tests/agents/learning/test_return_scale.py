@@ -15,7 +15,7 @@ Array = NDArray[Any]
 GAMMA = 0.9
 
 
-def drawn(rollouts: int, steps: int, n_envs: int, seed: int) -> tuple[Array, Array]:
+def draw(rollouts: int, steps: int, n_envs: int, seed: int) -> tuple[Array, Array]:
     """(R, T, N) rewards far from 0, and where games end."""
     rng = np.random.default_rng(seed)
     shape = (rollouts, steps, n_envs)
@@ -46,7 +46,7 @@ def test_by_hand() -> None:
 def test_the_scale_is_the_standard_deviation_of_all_returns_so_far(
     rollouts: int, steps: int, n_envs: int, seed: int
 ) -> None:
-    rewards, ended = drawn(rollouts, steps, n_envs, seed)
+    rewards, ended = draw(rollouts, steps, n_envs, seed)
     scale = ReturnScale(n_envs, GAMMA)
     for number in range(rollouts):
         scaled = scale(rewards[number], ended[number])
@@ -56,7 +56,7 @@ def test_the_scale_is_the_standard_deviation_of_all_returns_so_far(
 
 @pytest.mark.parametrize("factor", [1e-3, 1e4])
 def test_scaled_rewards_do_not_depend_on_the_scale_of_the_rewards(factor: float) -> None:
-    rewards, ended = drawn(3, 20, 4, seed=0)
+    rewards, ended = draw(3, 20, 4, seed=0)
     plain, other = ReturnScale(4, GAMMA), ReturnScale(4, GAMMA)
     for some, over in zip(rewards, ended, strict=True):
         np.testing.assert_allclose(other(factor * some, over), plain(some, over), rtol=1e-5)
@@ -68,7 +68,7 @@ def test_rewards_that_never_differ_stay_finite() -> None:
 
 
 def test_continues_from_its_state() -> None:
-    rewards, ended = drawn(4, 7, 3, seed=2)
+    rewards, ended = draw(4, 7, 3, seed=2)
     whole = ReturnScale(3, GAMMA)
     for number in range(2):
         whole(rewards[number], ended[number])

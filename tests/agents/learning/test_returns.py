@@ -31,7 +31,7 @@ def test_by_hand() -> None:
 
 
 def test_with_lambda_0_they_are_one_step_targets() -> None:
-    rewards, values, terminated, ended = drawn(5, 6, seed=1)
+    rewards, values, terminated, ended = draw(5, 6, seed=1)
     returns = lambda_returns(rewards, values, terminated, ended, gamma=0.9, lambda_=0)
     np.testing.assert_allclose(returns, rewards + 0.9 * np.where(terminated, 0, values[1:]), rtol=1e-6)
 
@@ -47,13 +47,13 @@ def test_with_lambda_1_they_are_discounted_sums() -> None:
     assert terminated[:, 0].tolist() == [1 + 1 + 1 + 1, 2 + 2 + 2, 4 + 4, 8]
 
 
-def drawn(steps: int, games: int, seed: int) -> tuple[Array, Array, Array, Array]:
+def draw(steps: int, n_envs: int, seed: int) -> tuple[Array, Array, Array, Array]:
     rng = np.random.default_rng(seed)
-    ended = rng.random((steps, games)) < 0.3
+    ended = rng.random((steps, n_envs)) < 0.3
     return (
-        rng.normal(size=(steps, games)),
-        rng.normal(size=(steps + 1, games)),
-        ended & (rng.random((steps, games)) < 0.5),
+        rng.normal(size=(steps, n_envs)),
+        rng.normal(size=(steps + 1, n_envs)),
+        ended & (rng.random((steps, n_envs)) < 0.5),
         ended,
     )
 
@@ -67,15 +67,15 @@ def advantage(rewards: Array, values: Array, final: float, gamma: float, lambda_
 
 @given(
     steps=st.integers(1, 12),
-    games=st.integers(1, 4),
+    n_envs=st.integers(1, 4),
     gamma=st.floats(0, 1),
     lambda_=st.floats(0, 1),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_each_step_sums_over_its_own_game(steps: int, games: int, gamma: float, lambda_: float, seed: int) -> None:
-    rewards, values, terminated, ended = drawn(steps, games, seed)
+def test_each_step_sums_over_its_own_game(steps: int, n_envs: int, gamma: float, lambda_: float, seed: int) -> None:
+    rewards, values, terminated, ended = draw(steps, n_envs, seed)
     returns = lambda_returns(rewards, values, terminated, ended, gamma=gamma, lambda_=lambda_)
-    for game in range(games):
+    for game in range(n_envs):
         for t in range(steps):
             last = next((s for s in range(t, steps) if ended[s, game]), steps - 1)
             final = 0.0 if terminated[last, game] else float(values[last + 1, game])
@@ -86,7 +86,7 @@ def test_each_step_sums_over_its_own_game(steps: int, games: int, gamma: float, 
 
 @given(where=st.integers(0, 6), truncated=st.booleans(), seed=st.integers(0, 2**32 - 1))
 def test_rewards_and_values_of_the_next_game_do_not_matter(where: int, truncated: bool, seed: int) -> None:
-    rewards, values, terminated, ended = drawn(8, 3, seed)
+    rewards, values, terminated, ended = draw(8, 3, seed)
     ended[where], terminated[where] = True, not truncated
     before = lambda_returns(rewards, values, terminated, ended, gamma=0.9, lambda_=0.8)
     rewards[where + 1 :] += 7

@@ -61,7 +61,7 @@ class Scripted(VectorEnv[Any, Any, Any]):
 
 
 def scripted_policy(observations: Array, masks: Array) -> ActionChoice:
-    """Action step % 3, value 100 * game + step, and minus that as log probability, so that each row can be told."""
+    """Action step % 3, value 100 * game + step, and minus that as log probability, which identify the row."""
     assert masks.any(axis=1).all()
     values = 100 * observations[:, 0] + observations[:, 1]
     return ActionChoice(observations[:, 1].astype(np.int64) % 3, values, -values)
