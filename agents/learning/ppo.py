@@ -54,7 +54,7 @@ class PPOSettings(OnPolicySettings):
     max_grad_norm: float = 0.5
     """Gradients with a larger norm are scaled down to this norm."""
     clip_range: float = 0.2
-    """Distance from 1 at which the ratio of an action's new and old probability is clipped."""
+    """Distance from 1 at which the ratio of an action's new to old probability is clipped."""
     vf_coef: float = 0.5
     """Weight of the value loss."""
     ent_coef: float = 0.01
