@@ -32,7 +32,6 @@ from agents.learning.learner import Learner, Stateful, Weights, check_weights
 from agents.learning.q_values import action_values, n_step_targets, q_loss
 from agents.learning.replay_buffer import ReplayBatch, ReplayBuffer
 from agents.learning.rollout import ActionChoice, Collector
-from nn.schedules import anneal
 from agents.learning.settings import NetworkSettings, require_amounts, require_counts, require_shares
 from agents.learning.spaces import spaces_of
 from agents.policies.network_agent import NetworkAgent
@@ -40,6 +39,7 @@ from agents.policies.networks import NetworkBuilder, q_network
 from agents.policies.preprocessing import network_input
 from agents.policies.symmetry import Symmetry
 from agents.types import Arrays, BoolArray, FloatArray
+from nn.schedules import anneal
 
 
 @dataclass(frozen=True, kw_only=True)

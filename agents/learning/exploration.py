@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from nn.schedules import anneal
 from agents.policies.masks import best_allowed
 from agents.types import BoolArray, FloatArray, IntArray
+from nn.schedules import anneal
 
 
 def epsilon_greedy(values: FloatArray, masks: BoolArray, epsilon: float, rng: np.random.Generator) -> IntArray:

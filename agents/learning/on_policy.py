@@ -1,4 +1,4 @@
-"""What PPO and PQN share: a rollout as one long batch of steps, and the minibatches drawn from it."""
+"""Settings, batches of steps and minibatches: the parts that PPO and PQN share."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

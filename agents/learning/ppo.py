@@ -28,7 +28,6 @@ from agents.learning.on_policy import OnPolicySettings, Steps, explained_varianc
 from agents.learning.return_scale import ReturnScale
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
-from nn.schedules import anneal
 from agents.learning.settings import require_amounts, require_shares
 from agents.learning.spaces import spaces_of
 from agents.policies.network_agent import NetworkAgent
@@ -36,6 +35,7 @@ from agents.policies.networks import NetworkBuilder, actor_critic, split_heads
 from agents.policies.preprocessing import network_input
 from agents.policies.symmetry import Symmetry
 from agents.types import BoolArray, FloatArray
+from nn.schedules import anneal
 
 LOSS_METRICS = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction")
 FORBIDDEN = np.float32(-1e30)  # logit of an action that is not allowed; its probability is exactly 0
@@ -54,7 +54,7 @@ class PPOSettings(OnPolicySettings):
     max_grad_norm: float = 0.5
     """Gradients with a larger norm are scaled down to this norm."""
     clip_range: float = 0.2
-    """Change of an action's probability, as a ratio, beyond which nothing more is gained."""
+    """Distance from 1 at which the ratio of an action's new to old probability is clipped."""
     vf_coef: float = 0.5
     """Weight of the value loss."""
     ent_coef: float = 0.01

@@ -25,7 +25,6 @@ from agents.learning.on_policy import OnPolicySettings, Steps, flatten, minibatc
 from agents.learning.return_scale import ReturnScale
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
-from nn.schedules import anneal
 from agents.learning.settings import require_shares
 from agents.learning.spaces import spaces_of
 from agents.policies.masks import best_value
@@ -34,6 +33,7 @@ from agents.policies.networks import NetworkBuilder, q_network
 from agents.policies.preprocessing import network_input
 from agents.policies.symmetry import Symmetry
 from agents.types import BoolArray, FloatArray
+from nn.schedules import anneal
 
 LOSS_METRICS = ("td_loss", "q_values")
 

@@ -26,7 +26,6 @@ from agents.learning.exploration import epsilon_greedy, exploration_rate
 from agents.learning.learner import Learner, Stateful
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
-from nn.schedules import Annealing, anneal
 from agents.learning.settings import require_counts, require_shares
 from agents.learning.spaces import spaces_of
 from agents.policies.masks import best_value
@@ -34,6 +33,7 @@ from agents.policies.symmetry import Symmetry
 from agents.policies.table import Discretizer, Table
 from agents.policies.table_agent import TableAgent
 from agents.types import BoolArray, FloatArray, IntArray
+from nn.schedules import Annealing, anneal
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,9 +69,7 @@ def learner(algorithm: str, environment: dict[str, Any]) -> PPO | PQN:
     if algorithm == "ppo":
         build = partial(actor_critic, center_channels=center)
         return PPO(envs, PPOSettings(**same, n_epochs=N_EPOCHS), build_network=build)
-    return PQN(
-        envs, PQNSettings(**same, n_epochs=N_EPOCHS), build_network=partial(q_network, center_channels=center)
-    )
+    return PQN(envs, PQNSettings(**same, n_epochs=N_EPOCHS), build_network=partial(q_network, center_channels=center))
 
 
 def ours(algorithm: str, environment: dict[str, Any]) -> Speed:

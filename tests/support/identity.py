@@ -1,5 +1,6 @@
-"""The smallest thing to learn: name the action that is shown. A learner that cannot do this in seconds is broken."""
+"""The smallest task that a learner can solve: take the action that is shown. A correct learner needs seconds."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -8,7 +9,26 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
+import nn
+from agents.policies.networks import NetworkBuilder
+
 Array = NDArray[Any]
+
+
+def identity_network(width: int) -> NetworkBuilder:
+    """Makes a network without parameters whose output is its input (B, width), to choose a learner's values by hand."""
+
+    def build(
+        shape: Sequence[int],  # noqa: ARG001  part of the interface
+        n_actions: int,  # noqa: ARG001
+        rng: np.random.Generator,
+        *,
+        channels: Sequence[int],  # noqa: ARG001
+        hidden: Sequence[int],  # noqa: ARG001
+    ) -> nn.Sequential:
+        return nn.Sequential([nn.LeakyReLU(1.0)], input_shape=(width,), rng=rng)
+
+    return build
 
 
 class Identity(VectorEnv[Array, Array, Array]):
@@ -19,8 +39,8 @@ class Identity(VectorEnv[Array, Array, Array]):
         actions: A; an observation is one of A unit vectors.
         length: steps of a game; the first one of game i is i % length steps longer, so that they do not end
             together.
-        truncated: whether games are cut off at their end, rather than terminated.
-        masked: whether one of the wrong actions is forbidden in each step, and taking it fails.
+        truncated: whether games are truncated at their end, rather than terminated.
+        masked: whether one of the wrong actions is forbidden in each step; taking it raises an AssertionError.
         dtype: of observations: a float, or uint8 with 255 for 1.
     """
 
@@ -48,7 +68,7 @@ class Identity(VectorEnv[Array, Array, Array]):
     def reset(self, *, seed: Any = None, options: dict[str, Any] | None = None) -> tuple[Array, dict[str, Any]]:
         self._rng = np.random.default_rng(seed)
         self._time = -(np.arange(self.num_envs) % self._length)
-        return self._see()
+        return self._observe()
 
     def step(self, actions: Array) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
         new = self._time == self._length
@@ -58,10 +78,10 @@ class Identity(VectorEnv[Array, Array, Array]):
         rewards = np.where(new, 0.0, actions == self._target)
         self._time = np.where(new, 0, self._time + 1)
         over, never = self._time == self._length, np.zeros(self.num_envs, bool)
-        observations, info = self._see()
+        observations, info = self._observe()
         return observations, rewards, never if self._truncated else over, over if self._truncated else never, info
 
-    def _see(self) -> tuple[Array, dict[str, Any]]:
+    def _observe(self) -> tuple[Array, dict[str, Any]]:
         N, A = self.num_envs, self._actions
         self._target = self._rng.integers(A, size=N)
         info = {}

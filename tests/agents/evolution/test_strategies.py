@@ -1,4 +1,4 @@
-"""Both strategies on functions whose optimum is known, and what every strategy promises."""
+"""Both strategies on functions whose optimum is known, and properties of every strategy."""
 
 import json
 from collections.abc import Callable
@@ -35,13 +35,13 @@ def test_comes_close_on_a_sphere(make: Callable[..., Strategy]) -> None:
     assert np.linalg.norm(strategy.centre - target) < start / 20
 
 
-def test_cma_es_learns_a_badly_scaled_valley() -> None:
-    """An ellipsoid with axes 1 to 1000, turned: without learning the covariance a search would crawl."""
+def test_cma_es_solves_a_badly_scaled_ellipsoid() -> None:
+    """A rotated ellipsoid with axes from 1 to 1000, which is slow to search without learning the covariance."""
     rng = np.random.default_rng(1)
-    turn, _ = np.linalg.qr(rng.standard_normal((6, 6)))
+    rotation, _ = np.linalg.qr(rng.standard_normal((6, 6)))
     scales = np.logspace(0, 3, 6)
     strategy = CMAES(np.ones(6), population=16, sigma=0.5, rng=rng)
-    run(strategy, lambda genomes: -np.sum((scales * (genomes @ turn)) ** 2, axis=1), 500)
+    run(strategy, lambda genomes: -np.sum((scales * (genomes @ rotation)) ** 2, axis=1), 500)
     assert np.linalg.norm(strategy.centre) < 1e-6
 
 
@@ -54,20 +54,20 @@ def test_cma_es_with_a_diagonal_covariance_finds_a_sphere() -> None:
 
 def test_solves_xor(make: Callable[..., Strategy]) -> None:
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.float32)
-    wanted = np.array([0, 1, 1, 0])
+    targets = np.array([0, 1, 1, 0])
     layers = [nn.Dense(2, 4), nn.Tanh(), nn.Dense(4, 1)]
     network = nn.Sequential(layers, input_shape=(2,), rng=0)
 
     def fitness(genomes: Array) -> Array:
         population = network.population(genomes.astype(np.float32))
         y = population.forward(np.broadcast_to(x, (len(genomes), *x.shape)))[..., 0]
-        error: Array = np.sum((y - wanted) ** 2, axis=1)
+        error: Array = np.sum((y - targets) ** 2, axis=1)
         return -error
 
     strategy = make(network.flat.astype(np.float64), population=40, sigma=1.0, rng=np.random.default_rng(2))
     run(strategy, fitness, 200)
     network.flat = strategy.centre.astype(np.float32)
-    assert ((network.forward(x)[:, 0] > 0.5) == wanted).all()
+    assert ((network.forward(x)[:, 0] > 0.5) == targets).all()
 
 
 def test_same_seed_same_search(make: Callable[..., Strategy]) -> None:
@@ -80,7 +80,7 @@ def test_same_seed_same_search(make: Callable[..., Strategy]) -> None:
     assert search(3) != search(4)
 
 
-def test_goes_on_from_its_state_as_if_nothing_had_happened(make: Callable[..., Strategy]) -> None:
+def test_continues_from_its_state_as_without_an_interruption(make: Callable[..., Strategy]) -> None:
     def fitness(genomes: Array) -> Array:
         error: Array = np.sum((genomes - 1) ** 2, axis=1)
         return -error
@@ -96,7 +96,7 @@ def test_goes_on_from_its_state_as_if_nothing_had_happened(make: Callable[..., S
     assert second.centre.tobytes() == whole.centre.tobytes()
 
 
-def test_a_state_stays_what_it_was(make: Callable[..., Strategy]) -> None:
+def test_a_returned_state_does_not_change(make: Callable[..., Strategy]) -> None:
     strategy = make(np.zeros(3), population=6, sigma=0.5, rng=np.random.default_rng(0))
     run(strategy, lambda genomes: -(genomes**2).sum(axis=1), 2)
     arrays, _ = strategy.state()
@@ -119,11 +119,11 @@ def test_the_genetic_algorithm_keeps_its_elite() -> None:
     np.testing.assert_array_equal(strategy.ask()[:2], genomes[[3, 1]])
 
 
-def test_what_is_no_number_is_worst() -> None:
+def test_nan_ranks_last() -> None:
     assert rank(np.array([1.0, np.nan, 3.0, -np.inf]), 4).tolist()[:2] == [2, 0]
 
 
-def test_a_wrong_number_of_fitnesses_is_named(make: Callable[..., Strategy]) -> None:
+def test_a_wrong_number_of_fitness_values_is_refused(make: Callable[..., Strategy]) -> None:
     strategy = make(np.zeros(3), population=6, sigma=1.0, rng=np.random.default_rng(0))
     strategy.ask()
     with pytest.raises(ValueError, match=r"shape \(5,\).*6 candidates"):
@@ -131,7 +131,7 @@ def test_a_wrong_number_of_fitnesses_is_named(make: Callable[..., Strategy]) -> 
 
 
 @pytest.mark.parametrize("wrong", [{"population": 2}, {"sigma": 0.0}])
-def test_impossible_settings_are_named(make: Callable[..., Strategy], wrong: dict[str, float]) -> None:
+def test_impossible_settings_are_refused(make: Callable[..., Strategy], wrong: dict[str, float]) -> None:
     settings = {"population": 8, "sigma": 1.0} | wrong
     with pytest.raises(ValueError, match="population is"):
         make(np.zeros(3), rng=np.random.default_rng(0), **settings)

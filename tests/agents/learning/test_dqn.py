@@ -1,4 +1,4 @@
-"""DQN: its arithmetic by hand and by central differences, then small games that it must solve."""
+"""DQN: small games that it must solve, its target network, its replay buffer and its state."""
 
 import json
 from pathlib import Path
@@ -7,121 +7,49 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
 import agents
-import snake_env  # noqa: F401  registers the environment
-from agents.learning.dqn import DQN, Settings
-from agents.learning.exploration import epsilon_greedy, exploration_at
-from agents.learning.q_values import action_values, n_step_targets, q_loss
+from agents.learning.dqn import DQN, DQNSettings
+from agents.learning.q_values import action_values
 from agents.policies.symmetry import Symmetry
-from tests.nn.layers.test_gradients import central_differences, relative_error
 from tests.support.identity import Identity
+from tests.support.rollouts import make_snake
 from tests.support.same import assert_same
 
 Array = NDArray[Any]
-SMALL = Settings(hidden=(16,), channels=(4,), warm_up=64, minibatch=16, updates=2, capacity=600, target_every=3)
-QUICK: dict[str, Any] = {"hidden": (32,), "warm_up": 128, "minibatch": 64, "target_every": 20, "learning_rate": 3e-3}
+SMALL = DQNSettings(
+    hidden=(16,),
+    channels=(4,),
+    learning_starts=64,
+    batch_size=16,
+    gradient_steps=2,
+    buffer_size=600,
+    target_update_interval=3,
+)
+QUICK: dict[str, Any] = {
+    "hidden": (32,),
+    "learning_starts": 128,
+    "batch_size": 64,
+    "target_update_interval": 20,
+    "learning_rate": 3e-3,
+}
 
 
-def snake(
-    games: int = 6, observation: str = "planes", actions: str = "absolute"
-) -> gym.vector.VectorEnv[Any, Any, Any]:
-    options: dict[str, Any] = {
-        "height": 4,
-        "width": 5,
-        "observation": observation,
-        "actions": actions,
-        "hunger_limit": 12,
-    }
-    return gym.make_vec("snake_env/Snake-v1", num_envs=games, vectorization_mode="vector_entry_point", **options)
+def snake(n_envs: int = 6, observation: str = "planes") -> VectorEnv[Any, Any, Any]:
+    return make_snake(n_envs, 4, 5, observation=observation, hunger_limit=12)
 
 
 def run(learner: DQN, rounds: int, first: int = 0, total: int = 20) -> list[dict[str, float]]:
     return [learner.step((first + number) / total) for number in range(rounds)]
 
 
-def test_targets_by_hand() -> None:
-    returns, discounts = np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.5, 0.0])
-    chooser = np.array([[9.0, 1.0, 2.0], [9.0, 1.0, 2.0], [1.0, 2.0, 3.0]])
-    values = np.array([[10.0, 20.0, 30.0], [10.0, 20.0, 30.0], [7.0, 7.0, 7.0]])
-    masks = np.array([[True, True, True], [False, True, True], [True, True, True]])
-    # chosen: action 0, worth 10; action 2, since 0 is forbidden, worth 30; nothing follows
-    double = n_step_targets(returns, discounts, chooser, values, masks)
-    assert double.tolist() == [1 + 5, 2 + 15, 3]
-    single = n_step_targets(returns, discounts, values, values, masks)
-    assert single.tolist() == [1 + 15, 2 + 15, 3]
-
-
-def test_dueling_values_by_hand() -> None:
-    output = np.array([[1.0, 2.0, 6.0, 10.0]])  # advantages with the mean 3, and the value 10
-    assert action_values(output, dueling=True).tolist() == [[8, 9, 13]]
-    assert action_values(output, dueling=False) is output
-
-
-def test_the_loss_by_hand() -> None:
-    output = np.array([[1.0, 5.0], [0.0, 0.0]])
-    total, gradient, errors = q_loss(
-        output, np.array([1, 0]), np.array([4.5, 3.0]), np.array([1.0, 0.5]), dueling=False, huber=1.0
-    )
-    assert errors.tolist() == [-0.5, 3.0]
-    assert total == 0.5**2 / 2 + 0.5 * (3 - 0.5)  # a parabola, and half the weight on the line
-    assert gradient.tolist() == [[0, 0.5], [-0.5, 0]]
-
-
+@pytest.mark.parametrize("prioritized_replay", [False, True])
 @pytest.mark.parametrize("dueling", [False, True])
-def test_the_gradient_of_the_loss(dueling: bool) -> None:
-    rng = np.random.default_rng(0)
-    B, A = 12, 3
-    output = rng.normal(size=(B, A + dueling)) * 2
-    actions, targets, weights = rng.integers(A, size=B), rng.normal(size=B) * 2, rng.uniform(0.1, 1, size=B)
-
-    def value() -> float:
-        return q_loss(output, actions, targets, weights, dueling=dueling, huber=0.8)[0]
-
-    _, gradient, errors = q_loss(output, actions, targets, weights, dueling=dueling, huber=0.8)
-    assert (np.abs(errors) > 0.8).any()
-    assert (np.abs(errors) < 0.8).any()
-    assert relative_error(gradient, central_differences(value, output)) < 1e-7
-
-
-def test_chance_keeps_to_what_is_allowed_and_is_even() -> None:
-    masks = np.tile([True, False, True, True], (6000, 1))
-    values = np.tile([1.0, 9.0, 3.0, 2.0], (6000, 1))
-    rng = np.random.default_rng(0)
-    counts = np.bincount(epsilon_greedy(values, masks, 0.6, rng), minlength=4) / 6000
-    np.testing.assert_allclose(counts, [0.2, 0, 0.6, 0.2], atol=0.03)
-    assert set(epsilon_greedy(values, masks, 0.0, rng).tolist()) == {2}
-
-
-@pytest.mark.parametrize("name", ["horizon", "updates", "minibatch", "window", "target_every"])
-def test_counts_of_nothing_are_named(name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name} is 0; give 1 or more"):
-        Settings(**{name: 0})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("value", [np.nan, -0.5, np.inf])
-def test_numbers_that_nothing_is_learned_by_are_named(value: float) -> None:
-    for name, given in (
-        ("discount", "give a share, 0 to 1"),
-        ("exploring", "share"),
-        ("huber", "give a number from 0"),
-    ):
-        with pytest.raises(ValueError, match=f"{name} is {value}; .*{given}"):
-            Settings(**{name: value})  # type: ignore[arg-type]
-
-
-def test_exploration_falls_on_a_line_and_stays() -> None:
-    found = [exploration_at(1.0, 0.2, 0.5, progress) for progress in (0, 0.25, 0.5, 1)]
-    np.testing.assert_allclose(found, [1.0, 0.6, 0.2, 0.2])
-    assert exploration_at(1.0, 0.2, 0.0, 0.0) == pytest.approx(0.2)
-
-
-@pytest.mark.parametrize("prioritised", [False, True])
-@pytest.mark.parametrize("dueling", [False, True])
-def test_learns_to_name_what_it_sees(dueling: bool, prioritised: bool) -> None:
-    """Forbidden actions fail in this environment, so that none is taken is tested as well."""
-    settings = Settings(dueling=dueling, prioritised=prioritised, double=dueling, **QUICK)
+def test_learns_the_identity(dueling: bool, prioritized_replay: bool) -> None:
+    """The environment fails if a forbidden action is taken."""
+    settings = DQNSettings(dueling=dueling, prioritized_replay=prioritized_replay, double=dueling, **QUICK)
     learner = DQN(Identity(16, masked=True, truncated=dueling), settings, seed=1)
     run(learner, 30, total=30)
     agent = learner.agent()
@@ -132,88 +60,96 @@ def test_learns_to_name_what_it_sees(dueling: bool, prioritised: bool) -> None:
 
 
 @pytest.mark.parametrize("truncated", [False, True])
-def test_values_know_what_ends_and_what_is_only_cut_off(truncated: bool) -> None:
-    """Always right: 1 a step. Games of one step are worth 1; cut off rather than over, 1 / (1 - d) = 2."""
-    settings = Settings(discount=0.5, final_exploration=0.2, **QUICK)
+def test_truncated_games_are_bootstrapped_and_terminated_ones_are_not(truncated: bool) -> None:
+    """The right action gives 1. Games of one step are worth 1 if terminated, and 1 / (1 - γ) = 2 if truncated."""
+    settings = DQNSettings(gamma=0.5, exploration_final_eps=0.2, **QUICK)
     learner = DQN(Identity(16, length=1, truncated=truncated), settings)
     run(learner, 40, total=40)
     values = action_values(learner.network.forward(np.eye(3, dtype=np.float32)), dueling=True)
     np.testing.assert_allclose(values.max(axis=1), 2 if truncated else 1, atol=0.15)
 
 
-def test_whole_numbers_are_remembered_as_they_are() -> None:
-    learner = DQN(Identity(16, dtype=np.uint8), Settings(**QUICK))
+def test_integer_observations_keep_their_dtype_in_the_buffer() -> None:
+    learner = DQN(Identity(16, dtype=np.uint8), DQNSettings(**QUICK))
     run(learner, 30, total=30)
-    assert learner.state()[0]["replay.observations"].dtype == np.uint8
+    assert learner.state()[0]["buffer.observations"].dtype == np.uint8
     np.testing.assert_array_equal(learner.agent().act(np.eye(3, dtype=np.uint8) * 255), [0, 1, 2])
 
 
-def test_the_target_network_follows_now_and_then() -> None:
-    learner = DQN(Identity(16), Settings(**QUICK | {"target_every": 16, "updates": 8, "warm_up": 0}))
+def test_the_target_network_is_updated_every_target_update_interval() -> None:
+    learner = DQN(
+        Identity(16), DQNSettings(**QUICK | {"target_update_interval": 16, "gradient_steps": 8, "learning_starts": 0})
+    )
     start = learner.network.flat.copy()
 
     def target() -> Array:
-        return learner.state()[0]["target"]
+        return learner.state()[0]["target.flat"]
 
     learner.step(0)
     np.testing.assert_array_equal(target(), start)
     assert (learner.network.flat != start).any()
     learner.step(0)
-    assert learner.updates == 16
+    assert learner.num_updates == 16
     np.testing.assert_array_equal(target(), learner.network.flat)
 
 
-def test_the_gradient_is_a_mean_and_is_shortened() -> None:
-    """After one step of Adam its sum of gradients is the gradient."""
+def test_the_gradient_is_a_mean_and_is_clipped() -> None:
+    """After the first step, the gradients in Adam's state are those of the step."""
 
-    def length(**options: Any) -> float:
-        settings = Settings(**QUICK | {"warm_up": 0, "updates": 1, "final_exploration": 1.0} | options)
+    def norm(**options: Any) -> float:
+        settings = DQNSettings(
+            **QUICK | {"learning_starts": 0, "gradient_steps": 1, "exploration_final_eps": 1.0} | options
+        )
         learner = DQN(Identity(16), settings)
         learner.step(0)
         return float(np.linalg.norm(learner.state()[0]["optimiser.gradients"]))
 
-    large, small = (length(minibatch=count, longest_gradient=1e9) for count in (640, 64))
+    large, small = (norm(batch_size=count, max_grad_norm=1e9) for count in (640, 64))
     assert large == pytest.approx(small, rel=0.5)
-    assert length(longest_gradient=0.01) == pytest.approx(0.01, rel=1e-5)
+    assert norm(max_grad_norm=0.01) == pytest.approx(0.01, rel=1e-5)
 
 
-def test_every_option_from_a_paper_matters() -> None:
+def test_every_improvement_of_dqn_has_an_effect() -> None:
     def weights(progress: float, **options: Any) -> bytes:
-        learner = DQN(snake(16, "features"), Settings(**QUICK | {"warm_up": 0, "target_every": 5} | options))
+        learner = DQN(
+            snake(16, "features"), DQNSettings(**QUICK | {"learning_starts": 0, "target_update_interval": 5} | options)
+        )
         for _ in range(3):
             learner.step(progress)
         return learner.network.flat.tobytes()
 
     assert weights(0.5) == weights(0.5)
     assert weights(0.5) != weights(0.5, double=False)
-    assert weights(0.5) != weights(0.5, window=2)
-    assert weights(0.5) != weights(0.5, prioritised=True)
-    # importance goes from its first value to 1
-    assert weights(0.0, prioritised=True, importance=0.0) != weights(0.0, prioritised=True, importance=1.0)
-    assert weights(1.0, prioritised=True, importance=0.0) == weights(1.0, prioritised=True, importance=1.0)
+    assert weights(0.5) != weights(0.5, n_step=2)
+    assert weights(0.5) != weights(0.5, prioritized_replay=True)
+    # beta rises from its first value to 1
+    assert weights(0.0, prioritized_replay=True, per_beta=0.0) != weights(0.0, prioritized_replay=True, per_beta=1.0)
+    assert weights(1.0, prioritized_replay=True, per_beta=0.0) == weights(1.0, prioritized_replay=True, per_beta=1.0)
 
 
 def test_errors_become_priorities() -> None:
-    learner = DQN(Identity(16), Settings(prioritised=True, **QUICK))
+    learner = DQN(Identity(16), DQNSettings(prioritized_replay=True, **QUICK))
     run(learner, 3)
-    assert len(np.unique(learner.state()[0]["replay.priorities"])) > 50
+    assert len(np.unique(learner.state()[0]["buffer.priorities"])) > 50
 
 
-def test_it_learns_nothing_before_it_is_warm() -> None:
-    learner = DQN(snake(), Settings(hidden=(8,), channels=(4,), warm_up=97, capacity=600))
+def test_it_learns_nothing_before_learning_starts() -> None:
+    learner = DQN(snake(), DQNSettings(hidden=(8,), channels=(4,), learning_starts=97, buffer_size=600))
     start = learner.network.flat.copy()
     first, second, third = run(learner, 3)
-    assert learner.steps == 3 * 48
-    assert np.isnan(first["loss"])
-    assert np.isnan(second["loss"])
-    assert third["loss"] > 0
-    assert learner.updates == 8
+    assert learner.num_timesteps == 3 * 48
+    assert np.isnan(first["td_loss"])
+    assert np.isnan(second["td_loss"])
+    assert third["td_loss"] > 0
+    assert learner.num_updates == 8
     assert (learner.network.flat != start).any()
 
 
-@pytest.mark.parametrize("options", [{}, {"symmetric": True, "prioritised": True}, {"dueling": False, "window": 1}])
-def test_it_goes_on_as_if_nothing_had_happened(options: dict[str, Any]) -> None:
-    settings = Settings(**vars(SMALL) | options)
+@pytest.mark.parametrize(
+    "options", [{}, {"symmetric": True, "prioritized_replay": True}, {"dueling": False, "n_step": 1}]
+)
+def test_continues_from_its_state_as_without_an_interruption(options: dict[str, Any]) -> None:
+    settings = DQNSettings(**vars(SMALL) | options)
     whole = DQN(snake(), settings, seed=3)
     run(whole, 9)
     first = DQN(snake(), settings, seed=3)
@@ -223,21 +159,21 @@ def test_it_goes_on_as_if_nothing_had_happened(options: dict[str, Any]) -> None:
     second = DQN(snake(), settings, seed=99)
     second.restore(arrays, json.loads(json.dumps(header)))
     run(second, 4, first=5)
-    assert whole.updates > 0
+    assert whole.num_updates > 0
     assert_same(second.state()[0], whole.state()[0])
     assert second.state()[1] == whole.state()[1]
 
 
-def test_without_the_games_state_it_goes_on_with_new_games() -> None:
-    settings = Settings(**QUICK)
+def test_games_without_a_state_start_anew() -> None:
+    settings = DQNSettings(**QUICK)
     first = DQN(Identity(4, length=50), settings)
     run(first, 3)
     arrays, header = first.state()
     second = DQN(Identity(4, length=50), settings)
     second.restore(arrays, json.loads(json.dumps(header)))
-    assert not second.state()[0]["replay.valid"][-settings.window :].any()
+    assert not second.state()[0]["buffer.valid"][-settings.n_step :].any()
     run(second, 3)
-    assert second.steps == 2 * first.steps
+    assert second.num_timesteps == 2 * first.num_timesteps
 
 
 def test_same_seed_same_weights() -> None:
@@ -250,9 +186,9 @@ def test_same_seed_same_weights() -> None:
     assert weights(3) != weights(4)
 
 
-def test_the_agent_is_a_copy_and_comes_back_from_its_file(tmp_path: Path) -> None:
+def test_the_agent_is_a_copy_and_can_be_saved(tmp_path: Path) -> None:
     environment = {"height": 4, "width": 5, "actions": "absolute"}
-    learner = DQN(snake(), Settings(**vars(SMALL) | {"symmetric": True}), environment=environment)
+    learner = DQN(snake(), DQNSettings(**vars(SMALL) | {"symmetric": True}), environment=environment)
     run(learner, 4)
     agent = learner.agent()
     observations, info = snake(40).reset(seed=1)
@@ -265,33 +201,33 @@ def test_the_agent_is_a_copy_and_comes_back_from_its_file(tmp_path: Path) -> Non
     run(learner, 2, first=4)
     np.testing.assert_array_equal(agent.scores(observations), scores)
     agent.save(tmp_path / "dqn.npz", {})
-    again = agents.load(tmp_path / "dqn.npz")
-    assert again.environment == environment
+    loaded = agents.load(tmp_path / "dqn.npz")
+    assert loaded.environment == environment
     np.testing.assert_array_equal(
-        again.act(observations, info["action_mask"]), agent.act(observations, info["action_mask"])
+        loaded.act(observations, info["action_mask"]), agent.act(observations, info["action_mask"])
     )
 
 
 @pytest.mark.slow
 def test_solves_cart_pole() -> None:
-    def poles(games: int) -> gym.vector.VectorEnv[Any, Any, Any]:
-        return gym.make_vec("CartPole-v1", num_envs=games, vectorization_mode="vector_entry_point")
+    def cart_poles(n_envs: int) -> VectorEnv[Any, Any, Any]:
+        return gym.make_vec("CartPole-v1", num_envs=n_envs, vectorization_mode="vector_entry_point")
 
-    settings = Settings(
-        horizon=4,
-        updates=4,
-        minibatch=128,
-        capacity=20_000,
-        warm_up=1000,
-        window=10,
-        target_every=50,
-        exploring=0.5,
+    settings = DQNSettings(
+        train_freq=4,
+        gradient_steps=4,
+        batch_size=128,
+        buffer_size=20_000,
+        learning_starts=1000,
+        n_step=10,
+        target_update_interval=50,
+        exploration_fraction=0.5,
         learning_rate=1e-3,
         final_learning_rate=0.0,
-        huber=10.0,
+        huber_delta=10.0,
         hidden=(64, 64),
     )
-    learner, steps = DQN(poles(16), settings), 120_000
-    while learner.steps < steps:
-        learner.step(learner.steps / steps)
-    assert agents.evaluate(learner.agent(), poles(100), games=100, seed=10**6).mean >= 475
+    learner, steps = DQN(cart_poles(16), settings), 120_000
+    while learner.num_timesteps < steps:
+        learner.step(learner.num_timesteps / steps)
+    assert agents.evaluate(learner.agent(), cart_poles(100), games=100, seed=10**6).mean >= 475

@@ -1,4 +1,4 @@
-"""Tabular Q-learning: rounding and corrections by hand, then small games that it must solve."""
+"""Tabular Q-learning: discretizing and updates by hand, then small games that it must solve."""
 
 import json
 from pathlib import Path
@@ -8,30 +8,30 @@ import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.spaces import Box, Discrete
+from gymnasium.vector import VectorEnv
 
 import agents
 import nn
-import snake_env  # noqa: F401  registers the environment
-from agents.learning.q_learning import QLearning, Settings, correct
+from agents.learning.q_learning import QLearning, QLearningSettings, update
 from agents.policies.table import UNKNOWN, Discretizer, Table
 from agents.policies.table_agent import TableAgent
 from snake_env.observations.features import PER_ACTION
 from tests.support.identity import Identity
+from tests.support.rollouts import make_snake
 from tests.support.same import assert_same
 
 UNIT = Box(0, 1, (3,), np.float32)
-# Which way food is nearest, and how far the tail is, if it can be reached: what an endless snake lives on.
-CHOSEN = tuple(
+# For each action: how near the food is, and how far the tail is, if it can be reached.
+COMPONENTS = tuple(
     action * len(PER_ACTION) + PER_ACTION.index(name)
     for action in range(3)
     for name in ("nearest", "tail_distance", "tail_reachable")
 )
-SNAKE = Settings(components=CHOSEN, levels=(4,))
+SNAKE = QLearningSettings(components=COMPONENTS, n_bins=(4,))
 
 
-def snake(games: int, height: int = 4, width: int = 5) -> gym.vector.VectorEnv[Any, Any, Any]:
-    options: dict[str, Any] = {"height": height, "width": width, "observation": "features", "actions": "relative"}
-    return gym.make_vec("snake_env/Snake-v1", num_envs=games, vectorization_mode="vector_entry_point", **options)
+def snake(n_envs: int, height: int = 4, width: int = 5) -> VectorEnv[Any, Any, Any]:
+    return make_snake(n_envs, height, width, observation="features", actions="relative")
 
 
 def run(learner: QLearning, rounds: int, first: int = 0, total: int = 20) -> None:
@@ -39,7 +39,7 @@ def run(learner: QLearning, rounds: int, first: int = 0, total: int = 20) -> Non
         learner.step(number / total)
 
 
-def test_rounding_by_hand() -> None:
+def test_discretizing_by_hand() -> None:
     grid = Discretizer.of(Box(-1, 3, (3,), np.float32), components=(2, 0), levels=(5, 2))
     found = grid(np.array([[-1, 9, -1], [0.9, 9, 0.4], [1.1, 9, 2.6], [7, 9, -5]], np.float32))
     assert found.tolist() == [[0, 0], [1, 0], [4, 1], [0, 1]]
@@ -69,18 +69,18 @@ def test_bounds_may_be_given_where_the_space_has_none() -> None:
         (UNIT, {"low": (0, 0, 2)}, "cannot be divided"),
     ],
 )
-def test_impossible_grids_are_named(space: Any, options: dict[str, Any], message: str) -> None:
+def test_impossible_discretizers_are_refused(space: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Discretizer.of(space, **options)
 
 
-def test_a_table_grows_with_what_it_meets() -> None:
+def test_a_table_grows_with_new_observations() -> None:
     table = Table(Discretizer.of(UNIT, levels=20), 2, initial=0.5)
     rng = np.random.default_rng(0)
     observations = rng.random((3000, 3))
     first = table.meet(observations)
     different = len(np.unique(table.grid(observations), axis=0))
-    assert different > 1024  # more than it has room for at first
+    assert different > 1024  # more than its initial size
     assert len(table) == len(table.values) == 1 + different
     assert (table.values == 0.5).all()
     np.testing.assert_array_equal(table.find(observations), first)
@@ -90,26 +90,26 @@ def test_a_table_grows_with_what_it_meets() -> None:
     assert table.values[table.find(observations[7:8])].tolist() == [[3.0, 4.0]]
 
 
-def test_what_was_never_met_has_the_first_row() -> None:
+def test_unknown_observations_have_the_first_row() -> None:
     table = Table(Discretizer.of(UNIT), 2)
     table.meet(np.zeros((1, 3)))
     assert table.find(np.array([[0, 0, 1], [0, 0, 0]])).tolist() == [UNKNOWN, 1]
     assert len(table) == 2
 
 
-def test_corrections_by_hand() -> None:
+def test_updates_by_hand() -> None:
     values = np.array([[0.0, 10.0], [4.0, 0.0]])
-    errors = correct(values, np.array([1, 0, 1]), np.array([0, 1, 0]), np.array([8.0, 20.0, 12.0]), 0.5)
+    errors = update(values, np.array([1, 0, 1]), np.array([0, 1, 0]), np.array([8.0, 20.0, 12.0]), 0.5)
     assert errors.tolist() == [4, 10, 8]
-    # one correction by half; two by half towards the mean 10, 4 -> 7 -> 8.5
+    # one update by half of the error; two by half towards the mean target 10: 4 -> 7 -> 8.5
     assert values.tolist() == [[0, 15], [8.5, 0]]
 
 
 @pytest.mark.parametrize("truncated", [False, True])
-def test_learns_to_name_what_it_sees_and_what_that_is_worth(truncated: bool) -> None:
-    """Games of one step are worth 1; cut off rather than over, 1 / (1 - d) = 2. Forbidden actions fail here."""
+def test_learns_the_identity_and_its_values(truncated: bool) -> None:
+    """Games of one step are worth 1 if terminated, and 1 / (1 - γ) = 2 if truncated; forbidden actions raise errors."""
     envs = Identity(8, length=1, truncated=truncated, masked=True)
-    learner = QLearning(envs, Settings(discount=0.5, learning_rate=0.3))
+    learner = QLearning(envs, QLearningSettings(gamma=0.5, learning_rate=0.3))
     run(learner, 300, total=300)
     agent = learner.agent()
     shown = np.eye(3, dtype=np.float32)
@@ -119,15 +119,15 @@ def test_learns_to_name_what_it_sees_and_what_that_is_worth(truncated: bool) -> 
     np.testing.assert_array_equal(result.scores, result.steps)
 
 
-def test_what_is_forbidden_is_no_prospect() -> None:
-    """Of two actions the wrong one is always forbidden, so it keeps its first value, 50, which nobody may hope for."""
+def test_forbidden_actions_do_not_count_in_the_maximum() -> None:
+    """The wrong one of two actions is always forbidden, so it keeps its initial value, 50, which no target contains."""
     envs = Identity(8, actions=2, length=4, truncated=True, masked=True)
-    learner = QLearning(envs, Settings(discount=0.5, learning_rate=0.3, initial=50.0))
+    learner = QLearning(envs, QLearningSettings(gamma=0.5, learning_rate=0.3, initial_value=50.0))
     run(learner, 300, total=300)
     np.testing.assert_allclose(learner.agent().scores(np.eye(2)), [[2, 50], [50, 2]], atol=0.02)
 
 
-def test_it_follows_a_mask_also_where_it_knows_nothing() -> None:
+def test_masks_are_obeyed_for_unknown_observations_too() -> None:
     agent = TableAgent(Table(Discretizer.of(UNIT), 3), {})
     masks = np.array([[0, 0, 1], [0, 1, 0], [1, 1, 1]], np.int8)
     assert agent.act(np.zeros((3, 3)), masks).tolist() == [2, 1, 0]
@@ -135,7 +135,7 @@ def test_it_follows_a_mask_also_where_it_knows_nothing() -> None:
     assert agent.act(np.zeros((3, 3)), masks).tolist() == [0, 0, 0]
 
 
-def test_it_goes_on_as_if_nothing_had_happened() -> None:
+def test_continues_from_its_state_as_without_an_interruption() -> None:
     whole = QLearning(snake(5), SNAKE, seed=3)
     run(whole, 20)
     first = QLearning(snake(5), SNAKE, seed=3)
@@ -160,7 +160,7 @@ def test_same_seed_same_table() -> None:
 
 
 @pytest.mark.parametrize("half", [False, True])
-def test_the_agent_is_a_copy_and_comes_back_from_its_file(half: bool, tmp_path: Path) -> None:
+def test_the_agent_is_a_copy_and_can_be_saved(half: bool, tmp_path: Path) -> None:
     learner = QLearning(snake(5), SNAKE, environment={"height": 4, "width": 5})
     run(learner, 20)
     agent = learner.agent()
@@ -169,12 +169,12 @@ def test_the_agent_is_a_copy_and_comes_back_from_its_file(half: bool, tmp_path: 
     run(learner, 20)
     np.testing.assert_array_equal(agent.scores(observations), scores)
     agent.save(tmp_path / "table.npz", {"by": "a test"}, half=half)
-    again = TableAgent.load(tmp_path / "table.npz")
-    assert (again.name, again.environment, again.masked) == ("table", {"height": 4, "width": 5}, True)
-    np.testing.assert_allclose(again.scores(observations), scores, rtol=1e-3 if half else 0)
+    loaded = TableAgent.load(tmp_path / "table.npz")
+    assert (loaded.name, loaded.environment, loaded.masked) == ("table", {"height": 4, "width": 5}, True)
+    np.testing.assert_allclose(loaded.scores(observations), scores, rtol=1e-3 if half else 0)
 
 
-def test_what_is_no_table_is_named(tmp_path: Path) -> None:
+def test_files_without_a_table_are_refused(tmp_path: Path) -> None:
     nn.files.write(tmp_path / "other.npz", {}, {"kind": "network"})
     with pytest.raises(ValueError, match=r"other\.npz holds no table"):
         TableAgent.load(tmp_path / "other.npz")
@@ -184,19 +184,19 @@ def test_what_is_no_table_is_named(tmp_path: Path) -> None:
 
 
 def test_eats_most_of_the_food_on_4_x_4() -> None:
-    """13 pieces; the first move that is allowed eats less than 1 of them."""
+    """Of 13 pieces; always the first allowed action eats less than 1."""
     learner, rounds = QLearning(snake(64, 4, 4), SNAKE), 300
     run(learner, rounds, total=rounds)
     assert agents.evaluate(learner.agent(), snake(100, 4, 4), games=100, seed=10**6).mean >= 10
 
 
 @pytest.mark.slow
-def test_cartpole() -> None:
-    """Values that begin above what can be had, 100 = 1 / (1 - discount), send it wherever it has not been yet."""
+def test_solves_cart_pole() -> None:
+    """Initial values of 100 = 1 / (1 - γ), the highest possible, make it try every action in every state."""
     envs = gym.make_vec("CartPole-v1", num_envs=64, vectorization_mode="vector_entry_point")
-    usual = (2.4, 2.5, 0.21, 2.5)
-    low = tuple(-bound for bound in usual)
-    settings = Settings(low=low, high=usual, levels=(7, 9, 17, 13), discount=0.99, initial=100.0)
+    bounds = (2.4, 2.5, 0.21, 2.5)
+    low = tuple(-bound for bound in bounds)
+    settings = QLearningSettings(low=low, high=bounds, n_bins=(7, 9, 17, 13), gamma=0.99, initial_value=100.0)
     learner, rounds = QLearning(envs, settings), 4000
     run(learner, rounds, total=rounds)
     games = gym.make_vec("CartPole-v1", num_envs=100, vectorization_mode="vector_entry_point")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from scripts.training.train_evolution import ES
 
 import agents
 import nn
@@ -17,7 +18,6 @@ from agents.learning import dqn, ppo, pqn, q_learning
 from scripts import train
 from scripts.common.run_folder import RunFolder
 from scripts.training import train_learning
-from scripts.training.train_evolution import ES
 from tests.support.learning_runs import NUMBERS, STEPS, TINY, both, rows_of, trained
 
 LEFT = {"config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
