@@ -30,7 +30,7 @@ class ProgressDisplay:
             disable=not console.is_terminal,
         )
         self._task = self._progress.add_task(text, total=1.0, left="")
-        self._printed = self._drawn = -math.inf
+        self._printed, self._drawn = -math.inf, time.perf_counter()
 
     def __enter__(self) -> "ProgressDisplay":
         """Start to show."""

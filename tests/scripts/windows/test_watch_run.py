@@ -26,7 +26,20 @@ from scripts.windows.run_window import RunWindow
 from tests.support.waiting import until
 from tests.support.windows import press, shot, wait
 
-TINY = ["--height", "5", "--width", "6", "--games", "3", "--population", "8", "--workers", "1", "--final-games", "4"]
+TINY = [
+    "--height",
+    "5",
+    "--width",
+    "6",
+    "--n-episodes",
+    "3",
+    "--population-size",
+    "8",
+    "--workers",
+    "1",
+    "--final-games",
+    "4",
+]
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +91,7 @@ def test_a_folder_that_is_no_run_of_a_player_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("row", ["1,x", "1", "1,2,3"])
 def test_damaged_metrics_are_named(row: str, tmp_path: Path) -> None:
-    (tmp_path / "metrics.csv").write_text(f"seconds,steps\n0,0\n{row}\n")
+    (tmp_path / "metrics.csv").write_text(f"seconds,timesteps\n0,0\n{row}\n")
     with pytest.raises(ValueError, match=r"metrics.csv is damaged \(.*\); give the folder of another run"):
         RunFolder(tmp_path).read_metrics()
 
