@@ -1,4 +1,4 @@
-"""What all tests share: a virtual screen for windows, no screen for all else, and hypothesis without a stopwatch."""
+"""Fixtures of all tests: a virtual screen for windows, no screen for all else; hypothesis without deadlines."""
 
 import os
 import shutil

@@ -1,1 +1,1 @@
-"""What several commands share: the command line, run folders, tables, plots."""
+"""Parts of several commands: command lines, run folders, tables, plots, videos."""

@@ -1,4 +1,4 @@
-"""How long a training run may take, as people write it: 90s, 15m, 2h."""
+"""Time budgets as text: 90s, 15m, 2h."""
 
 import re
 
@@ -6,10 +6,10 @@ SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
 def parse_budget(text: str) -> float:
-    """Seconds in a budget such as "120s", "15m", "1.5h".
+    """Return the seconds of a budget such as "120s", "15m" or "1.5h".
 
     Raises:
-        ValueError: anything else.
+        ValueError: the text is no budget.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
     if not match or not float(match[1]):

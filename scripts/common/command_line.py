@@ -1,4 +1,4 @@
-"""A script as a command: a user's mistake is one line and exit code 1, not a stack trace."""
+"""Running a command: a user's mistake is one line and exit code 1, not a stack trace."""
 
 import os
 import shlex
@@ -7,51 +7,50 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-Config = TypeVar("Config")
+Options = TypeVar("Options")
 
-INTERRUPTED = 130  # the exit code that shells know Ctrl-C by
+INTERRUPTED = 130  # the exit code of shells for Ctrl-C
 
 
-def run_command(main: Callable[[Config], object], parse: Callable[[Sequence[str]], Config]) -> None:
-    """Run a script with the words of the command line.
+def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str]], Options]) -> None:
+    """Run a command with the words of the command line.
 
-    The signal that asks a program to end (`kill`, a container that stops, a job whose time is over) counts as Ctrl-C.
+    SIGTERM (`kill`, a container that stops, a job whose time is over) counts as Ctrl-C.
 
     Args:
-        main: what it does; raises ValueError, RuntimeError, OSError or FloatingPointError, with a message that says
-            what to do.
-        parse: the configuration from the words.
+        main: does the work. Its ValueErrors, RuntimeErrors, OSErrors and FloatingPointErrors are shown as one line.
+        parse: returns the options from the words.
     """
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         main(parse(sys.argv[1:]))
         sys.stdout.flush()
-    except BrokenPipeError:  # who reads has seen enough, as `| head` does; what is left to write goes nowhere
+    except BrokenPipeError:  # the reader has ended, as with `| head`; discard the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {' '.join(str(error).split())}") from None
     except MemoryError as error:
-        raise SystemExit(f"error: this takes more memory than there is ({error}); ask for less at once") from None
+        raise SystemExit(f"error: not enough memory ({error}); use smaller batches or fewer games") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
 def _interrupt(*_: object) -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what runs in the background
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in background jobs of a shell
         raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 
 def typed_command() -> str:
-    """What was typed to start this, so that it can be typed again."""
+    """Return the command that was typed, so that it can be typed again."""
     return shlex.join(["python", *sys.argv])
 
 
 def check_seed(seed: int) -> None:
-    """Refuse what no games can be drawn from; others follow the first, in 64 bits.
+    """Check a seed; games with the following seeds must fit in 64 bits, too.
 
     Raises:
-        ValueError: it is negative, or too large.
+        ValueError: the seed is negative, or too large.
     """
     if not 0 <= seed < 1 << 62:
-        raise ValueError(f"seed is {seed}; give a whole number from 0 to 2**62 - 1")
+        raise ValueError(f"seed is {seed}; give an integer from 0 to 2**62 - 1")

@@ -1,8 +1,7 @@
-"""What the layers of a network answer to one picture.
+"""Feature maps: the outputs of a network's layers for one image.
 
-A convolution gives a map for each channel: where in the picture it finds what it looks for. It is taken as the network
-goes on with it, after normalisation and activation, but before pooling makes it coarser. A hidden dense layer gives a
-number for each unit: a map of one pixel.
+A convolution has a map for each channel. The map is taken after normalisation and activation, but before pooling makes
+it coarser. A hidden dense layer has a number for each unit: a map of one pixel.
 """
 
 from dataclasses import dataclass
@@ -30,28 +29,28 @@ class FeatureMaps:
     maps: NDArray[np.floating[Any]]
 
 
-def feature_maps(network: nn.Sequential, picture: NDArray[np.floating[Any]]) -> list[FeatureMaps]:
-    """The maps of all convolutions and dense layers but the last, which gives the scores.
+def feature_maps(network: nn.Sequential, image: NDArray[np.floating[Any]]) -> list[FeatureMaps]:
+    """Return the maps of all convolutions and dense layers except the last, which computes the scores.
 
     Args:
-        network: takes images or vectors.
-        picture: (1, C, H, W) or (1, F), normalised as the network needs it.
+        network: of images or vectors.
+        image: (1, C, H, W) or (1, F), normalised as the network needs it.
     """
-    blocks: list[list[nn.Layer]] = [[]]  # each a layer with weights, and what follows it until the next one
+    blocks: list[list[nn.Layer]] = [[]]  # each a layer with weights, and the layers up to the next one
     for layer in network.layers:
         if isinstance(layer, nn.Conv2D | nn.Dense | nn.Flatten | nn.Split):
             blocks.append([])
         blocks[-1].append(layer)
     found: list[FeatureMaps] = []
     numbers = dict.fromkeys(KINDS.values(), 0)
-    y = np.asarray(picture, network.flat.dtype)
+    y = np.asarray(image, network.flat.dtype)
     for block in blocks[:-1]:
         unpooled = None
         for layer in block:
-            if isinstance(layer, nn.BatchNormMaxPool2D):  # without the second half of what it does
+            if isinstance(layer, nn.BatchNormMaxPool2D):  # the normalisation alone
                 unpooled = nn.BatchNorm.forward(layer, y if unpooled is None else unpooled).copy()
             elif isinstance(layer, nn.MaxPool2D | nn.AvgPool2D):
-                unpooled = y.copy() if unpooled is None else unpooled  # a copy, since layers use their memory again
+                unpooled = y.copy() if unpooled is None else unpooled  # a copy, since layers reuse their memory
             elif unpooled is not None and isinstance(layer, POINTWISE):
                 unpooled = layer.forward(unpooled).copy()
             y = layer.forward(y)

@@ -1,6 +1,6 @@
-"""The folder that a training run leaves: configuration, metrics, checkpoints, result and pictures.
+"""Run folder: configuration, metrics, checkpoints, result and figures of one training.
 
-Files are replaced as a whole, never written in place, so a run that is killed leaves what it had.
+Files are replaced as a whole and never written in place, so a run that is killed keeps its last files.
 """
 
 import csv
@@ -13,7 +13,7 @@ from nn.atomic_file import atomic_file
 
 
 class RunFolder:
-    """One run's files.
+    """The files of one run.
 
     Attributes:
         path: the folder.
@@ -25,7 +25,9 @@ class RunFolder:
 
     @classmethod
     def new(cls, wanted: Path | None, name: str) -> "RunFolder":
-        """A folder for a new run: the one that is wanted, or runs/NAME, runs/NAME-2, ... The first file makes it.
+        """Return the folder of a new run: the wanted one, or the first free one of runs/NAME, runs/NAME-2, ...
+
+        It is created by `claim`.
 
         Raises:
             FileExistsError: the wanted folder already holds a run.
@@ -37,66 +39,66 @@ class RunFolder:
                 wanted = Path("runs") / f"{name}-{next(numbers)}"
         elif any((wanted / name).exists() for name in ("config.json", "last.npz")):
             raise FileExistsError(
-                f"{wanted} already holds a run; choose another --out, or go on with --resume {wanted}"
+                f"{wanted} already holds a run; choose another --out, or continue it with --resume {wanted}"
             )
         return cls(wanted)
 
     @classmethod
     def existing(cls, path: Path) -> "RunFolder":
-        """The folder of a run that was started.
+        """Return the folder of a run that was started.
 
         Raises:
-            FileNotFoundError: no run was started there.
+            FileNotFoundError: the folder holds no run.
         """
         if not (path / "config.json").is_file():
             raise FileNotFoundError(f"{path} holds no run; give the folder that a training script wrote")
         return cls(path)
 
     def claim(self) -> None:
-        """Begin a run here, before another one does.
+        """Create the folder, so that no other run takes it.
 
         Raises:
-            FileExistsError: one has.
+            FileExistsError: another run has taken it meanwhile.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=not self._fresh)
         except FileExistsError:
-            raise FileExistsError(f"{self.path} has just become the folder of another run; begin again") from None
+            raise FileExistsError(f"{self.path} was taken by another run a moment ago; start again") from None
 
     def tidy(self) -> None:
-        """Remove what was half written when a run was killed."""
+        """Remove temporary files of a run that was killed."""
         for file in self.path.glob(".*.tmp*"):
             file.unlink(missing_ok=True)
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
-        """Write a JSON file whole."""
+        """Write a JSON file."""
         self._write(name, json.dumps(content, indent=2) + "\n")
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read a JSON file.
 
         Raises:
-            ValueError: it holds something else.
-            FileNotFoundError: there is none.
+            ValueError: the file holds something else.
+            FileNotFoundError: there is no such file.
         """
         try:
             content: dict[str, Any] = json.loads((self.path / name).read_text())
             if not isinstance(content, dict):
-                raise ValueError("it is no JSON object")
+                raise ValueError("not a JSON object")
         except ValueError as error:
             raise ValueError(f"{self.path / name} is damaged ({error}); give the folder of another run") from None
         return content
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
-        """Write metrics.csv whole: a row a generation or epoch."""
+        """Write metrics.csv: one row for each step of training, generation or epoch."""
         lines = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]
         self._write("metrics.csv", "\n".join(lines) + "\n")
 
     def read_metrics(self) -> list[dict[str, float]]:
-        """The rows of metrics.csv; none if there is no such file yet.
+        """Return the rows of metrics.csv; none if there is no such file yet.
 
         Raises:
-            ValueError: it holds something else.
+            ValueError: the file holds something else.
         """
         file = self.path / "metrics.csv"
         if not file.exists():
@@ -104,7 +106,7 @@ class RunFolder:
         try:
             with file.open(newline="") as lines:
                 return [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(lines)]
-        except (ValueError, TypeError) as error:  # a word, or too few or too many of them in a row
+        except (ValueError, TypeError) as error:  # text, or a row with too few or too many values
             raise ValueError(f"{file} is damaged ({error}); give the folder of another run") from None
 
     def _write(self, name: str, text: str) -> None:
@@ -113,7 +115,7 @@ class RunFolder:
 
 
 def _number(text: str) -> float:
-    """An int stays one, so that what is read and written again is the same text."""
+    """Integers stay integers, so that reading and writing again gives the same text."""
     try:
         return int(text)
     except ValueError:

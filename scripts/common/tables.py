@@ -1,4 +1,4 @@
-"""Tables for people."""
+"""Tables that are printed."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from rich.table import Table
 
 from agents import Evaluation
 
-NAME = 11  # columns that the name of an agent or a run has at least
+MIN_NAME_WIDTH = 11  # columns of the name of an agent or a run
 
 
 def evaluation_table(evaluations: Sequence[Evaluation], title: str) -> Table:
-    """A row an agent: mean food, median, best, full boards, steps per food, and deaths by cause if they are known."""
+    """Return a table with a row for each agent: food, full boards, steps per food, and causes of death if known."""
     deaths_known = any(evaluation.deaths is not None for evaluation in evaluations)
     table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("agent", overflow="fold")
@@ -38,25 +38,25 @@ def evaluation_table(evaluations: Sequence[Evaluation], title: str) -> Table:
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table no narrower than its figures: where a terminal is, it breaks the lines. Names alone are folded."""
+    """Print a table at least as wide as its figures; in a narrower terminal only the names are folded."""
     needed = 0
     for column in table.columns:
         lines = [line for cell in (column.header, *column.cells) for line in str(cell).split("\n")]
         width = max(map(len, lines))
-        column.min_width = width if column.no_wrap else min(width, NAME)
-        needed += column.min_width + 2  # with what stands between two of them
+        column.min_width = width if column.no_wrap else min(width, MIN_NAME_WIDTH)
+        needed += column.min_width + 2  # with the space between two columns
     wide = Console(file=console.file, width=max(needed + 1, console.width), force_terminal=console.is_terminal)
     wide.print(table, markup=False)
 
 
 def _share(share: float) -> str:
-    """In per cent; neither all nor none where it is not."""
+    """Format a share in per cent; 0% and 100% only where it is exact."""
     text = f"{share:.0%}"
     return f"{share:.1%}" if text in ("0%", "100%") and 0 < share < 1 else text
 
 
 def _deaths(evaluation: Evaluation) -> str:
-    """How many games ended how, a line a cause, the most frequent first."""
+    """Format the number of games for each cause of death, one line each, the most frequent first."""
     counts = evaluation.deaths or {}
     causes = sorted((cause for cause in counts if counts[cause]), key=lambda cause: -counts[cause])
     return "\n".join(f"{counts[cause]} {cause}" for cause in causes) or "none"

@@ -1,4 +1,4 @@
-"""What games and trainings gave when `golden.json` was written, they give now.
+"""Games and trainings give the same results as when `golden.json` was written.
 
 Games are compared by hashes: they hold whole numbers, which are the same on every machine. Trainings are compared by
 projections of their parameters, since the last bits of a sum depend on the processor. On one processor the bits are the

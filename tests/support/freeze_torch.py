@@ -1,6 +1,6 @@
-"""What PyTorch makes of given numbers, in float64, as JSON can hold it; frozen into a file by
+"""Numbers that PyTorch computes in float64, written to a JSON file by
 
-    python -m tests.freeze_torch
+    python -m tests.support.freeze_torch
 
 so that the quick tests need no PyTorch. `network` is also called by the tests that have it, with other seeds.
 """

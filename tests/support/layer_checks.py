@@ -1,4 +1,4 @@
-"""What tests of layers that look at the whole batch, or at images, share."""
+"""Checks for layers that use the whole batch, and for layers of images."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What PyTorch 2.13 gives, in float64, frozen by `freeze_torch`, so that the quick tests do not need it."""
+"""Numbers from PyTorch 2.13 in float64, frozen by `freeze_torch`, so that the quick tests do not need PyTorch."""
 
 import json
 from pathlib import Path

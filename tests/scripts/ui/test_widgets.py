@@ -1,4 +1,4 @@
-"""What can be clicked, dragged and typed into, and how areas are cut, on a virtual screen."""
+"""Widgets that are clicked, dragged and typed into, and the layout of areas, on a virtual screen."""
 
 from itertools import pairwise
 
