@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
+from typing import Annotated, Any, NoReturn, TypeVar, get_origin, get_type_hints
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownOptionError
 from docstring_parser import parse_from_object
@@ -193,8 +193,13 @@ def _run(app: App, arguments: Sequence[str]) -> Any:  # noqa: ANN401  the option
     except UnknownOptionError as error:
         name = error.token.keyword or ""
         known = {option for argument in error.argument_collection or () for option in argument.names}
-        now = [new for new in RENAMED.get(name.partition("=")[0], ()) if new in known]
-        _fail(f"{name} is now {' or '.join(now)}" if now else str(error))
+        renamed = RENAMED.get(name.partition("=")[0], [])
+        here = [option for option in renamed if option in known]
+        if here:
+            _fail(f"{name} is now {' or '.join(here)}")
+        elif renamed:
+            _fail(f"{name} is now {' or '.join(renamed)}, which this command does not have")
+        _fail(str(error))
     except CycloptsError as error:
         _fail(" ".join(str(error).split()))
     chosen = command(*bound.args, **bound.kwargs)
@@ -203,6 +208,6 @@ def _run(app: App, arguments: Sequence[str]) -> Any:  # noqa: ANN401  the option
     return chosen
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     print(f"error: {message} (--help shows all options)", file=sys.stderr)
     raise SystemExit(BAD_USAGE)

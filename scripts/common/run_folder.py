@@ -37,6 +37,8 @@ class RunFolder:
             wanted = Path("runs") / name
             while wanted.exists():
                 wanted = Path("runs") / f"{name}-{next(numbers)}"
+        elif wanted.exists() and not wanted.is_dir():
+            raise FileExistsError(f"{wanted} is a file; give a folder as --out")
         elif any((wanted / name).exists() for name in ("config.json", "last.npz")):
             raise FileExistsError(
                 f"{wanted} already holds a run; choose another --out, or continue it with --resume {wanted}"
