@@ -78,7 +78,7 @@ class Walk:
         L = len(route.cells)
         start = route.places[boards.head]
         ahead = route.cells[(start[:, None] + sign * np.arange(1, L)) % L]
-        times = np.take_along_axis(boards.times, ahead, axis=1)
+        steps_until_free = np.take_along_axis(boards.steps_until_free, ahead, axis=1)
         food = np.take_along_axis(boards.food, ahead, axis=1)
         return cls(sign, start, sign * route.gaps[boards.head] % L, times, food)
 
@@ -90,10 +90,10 @@ class Walk:
         between them. A snake that eats k times on its way to the tail comes by k free cells at least, so the tail,
         which stays for k moves, is gone when the head arrives; and so is every cell after it.
         """
-        L = self.times.shape[1] + 1
-        body = self.times > 0
-        first_free = np.minimum.accumulate(np.where(body, self.times, L)[:, ::-1], axis=1)[:, ::-1]  # from there on
-        room: IntArray = np.where(body & (self.times > first_free), np.arange(1, L) - self.times, L).min(axis=1)
+        L = self.steps_until_free.shape[1] + 1
+        body = self.steps_until_free > 0
+        first_free = np.minimum.accumulate(np.where(body, self.steps_until_free, L)[:, ::-1], axis=1)[:, ::-1]  # from there on
+        room: IntArray = np.where(body & (self.steps_until_free > first_free), np.arange(1, L) - self.steps_until_free, L).min(axis=1)
         return room
 
 
@@ -151,7 +151,7 @@ class ShortcutAgent(CycleAgent):
         L = len(route.cells)
         to_tail, to_food = (
             np.where(there.any(axis=1), there.argmax(axis=1) + 1, L - 1)[:, None]
-            for there in (walk.times > 0, walk.food)
+            for there in (walk.steps_until_free > 0, walk.food)
         )
         keeps_order = allowed & (walk.gaps > 0) & (walk.gaps <= np.minimum(to_tail, to_food))
         rest = np.maximum(to_food - walk.gaps, 0)

@@ -28,7 +28,7 @@ class SafeGreedyAgent(BoardAgent):
     def choose(self, boards: Boards, allowed: BoolArray) -> IntArray:
         """A direction for each game, planned one game at a time."""
         board = Bitboard.of(boards.grid)
-        order = boards.times.argsort(axis=1, kind="stable")
+        order = boards.steps_until_free.argsort(axis=1, kind="stable")
         chosen = np.zeros(len(order), dtype=np.int64)
         for game, length in enumerate(boards.length.tolist()):
             body = order[game, boards.grid.cells - length :].tolist()

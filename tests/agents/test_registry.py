@@ -34,7 +34,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_shipped_agent_says_how_it_came_about_and_all_are_small_together() -> None:
     for name in agents.names():
-        notes = registry.about(name)["notes"]
+        notes = registry.read_metadata(name)["notes"]
         assert "train" in notes["command"]
         assert {"seed", "train_seconds", "train_steps", "evaluation", "evaluation_without_mask"} <= set(notes)
         assert agents.load(name).name == name
@@ -60,7 +60,7 @@ def test_shipped_agents_load_by_name() -> None:
         assert agent.name == name
         assert agent.environment == {"height": 5, "width": 7}
         np.testing.assert_array_equal(weights(agent), weights(network_agent(seed)).astype(np.float16))
-        assert registry.about(name)["notes"] == {"command": "train.py", "seed": seed}
+        assert registry.read_metadata(name)["notes"] == {"command": "train.py", "seed": seed}
 
 
 @pytest.mark.usefixtures("shipped")
@@ -87,7 +87,7 @@ def test_another_kind_joins_with_one_line(tmp_path: Path, monkeypatch: pytest.Mo
     nn.files.write(tmp_path / "table.npz", table, {"kind": "dice", "environment": {}})
     with pytest.raises(ValueError, match=r"holds no agent: its kind is dice, known are network.*give a file that"):
         agents.load(tmp_path / "table.npz")
-    monkeypatch.setitem(registry.KINDS, "dice", lambda file: RandomAgent(seed=file.stat().st_size))
+    monkeypatch.setitem(registry.LOADERS, "dice", lambda file: RandomAgent(seed=file.stat().st_size))
     assert isinstance(agents.load(tmp_path / "table.npz"), RandomAgent)
 
 

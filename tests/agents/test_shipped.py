@@ -13,7 +13,7 @@ GAMES, CERTAIN = 12, 4.0  # standard errors between what is stated and what a fe
 
 @pytest.mark.parametrize("name", agents.names())
 def test_it_reaches_what_is_stated(name: str) -> None:
-    stated = registry.about(name)["notes"]["evaluation"]
+    stated = registry.read_metadata(name)["notes"]["evaluation"]
     agent = agents.load(name)
     reached = agents.evaluate(agent, make_games(agent, {}, GAMES), games=GAMES, seed=0)
     low, high = stated["ci95"]
@@ -25,7 +25,7 @@ def test_it_reaches_what_is_stated(name: str) -> None:
 @pytest.mark.parametrize("board", ["6x6", "8x8", "10x10", "12x12"])
 def test_one_of_each_kind_is_there_and_says_what_trained_it(board: str) -> None:
     for kind in ("q", "dqn", "pqn", "ppo", "es"):
-        notes = registry.about(f"{kind}-{board}")["notes"]
+        notes = registry.read_metadata(f"{kind}-{board}")["notes"]
         assert notes["command"].startswith("python scripts/train.py")
         assert {"seed", "train_steps", "evaluation", "evaluation_without_mask"} <= notes.keys()
     assert sum(file.stat().st_size for file in registry.FOLDER.glob("*.npz")) < 10_000_000

@@ -92,7 +92,7 @@ def assert_view(
 ) -> None:
     """Whether the mapped games look like view k, allow the actions that k says, and go where they lead."""
     original, other = played(rules, place, side)
-    seen = symmetry.seen[number]
+    seen = symmetry.to_view[number]
     A = len(seen)
     before = mapped(original.get_state(), place, looks)
     over, ate = before["over"], 0
@@ -142,9 +142,9 @@ def test_with_relative_actions_there_is_the_mirror(observation: str | dict[str, 
 
 def test_what_an_action_is_called_in_a_view_it_means_there() -> None:
     for symmetry in (Symmetry((4, 5, 5), 4), Symmetry((4, 4, 7), 4), Symmetry((4, 9, 9), 3)):
-        names = np.arange(symmetry.seen.shape[1])
-        assert len({tuple(row) for row in symmetry.seen.tolist()}) == symmetry.count
-        for seen, meant in zip(symmetry.seen, symmetry.meant, strict=True):
+        names = np.arange(symmetry.to_view.shape[1])
+        assert len({tuple(row) for row in symmetry.to_view.tolist()}) == symmetry.count
+        for seen, meant in zip(symmetry.to_view, symmetry.from_view, strict=True):
             np.testing.assert_array_equal(meant[seen], names)
 
 
@@ -173,7 +173,7 @@ def test_an_agent_that_averages_plays_alike_whichever_way_a_board_lies(shape: st
         original, other = played({}, place, (H, W))
         observations, info = original.set_state(original.get_state())
         others, others_info = other.set_state(mapped(original.get_state(), place, looks))
-        seen = symmetry.seen[number]
+        seen = symmetry.to_view[number]
         np.testing.assert_allclose(agent.scores(others)[:, seen], agent.scores(observations), atol=1e-5)
         actions = agent.act(observations, info["action_mask"])
         np.testing.assert_array_equal(agent.act(others, others_info["action_mask"]), seen[actions])

@@ -25,7 +25,7 @@ def test_boards_are_read() -> None:
         ),
         wrap=False,
     )
-    assert boards.times.reshape(4, 6).tolist() == [
+    assert boards.steps_until_free.reshape(4, 6).tolist() == [
         [0, 0, 0, 0, 0, 0],
         [0, 2, 3, 4, 0, 0],
         [0, 1, 0, 5, 0, 0],
@@ -41,7 +41,7 @@ def test_a_board_of_many_cells_is_read() -> None:
     observation = observe("\n".join(["." * 17] * 15 + [".ba>" + "." * 13]))
     assert observation.dtype == np.uint16
     boards = Boards.read(observation, wrap=True)
-    assert boards.times[0, -17:-12].tolist() == [0, 1, 2, 3, 0]
+    assert boards.steps_until_free[0, -17:-12].tolist() == [0, 1, 2, 3, 0]
     assert boards.legal.tolist() == [[True, True, True, False]]
 
 
