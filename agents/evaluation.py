@@ -46,7 +46,7 @@ class Evaluation:
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """95 % confidence interval of the mean score: mean +- 1.96 standard deviations / sqrt(G); infinite for one game.
+        """95 % interval of the mean score: mean +- 1.96 * standard deviation / sqrt(G); infinite for one game.
 
         The normal approximation needs many games: with ten the coverage is 92 %, with five 88 %.
         """
@@ -62,7 +62,7 @@ class Evaluation:
 
     @property
     def full_ci95(self) -> tuple[float, float]:
-        """95 % confidence interval of `full` (Wilson, "Probable inference", JASA 22, 1927)."""
+        """95 % interval of `full` (Wilson, "Probable inference", JASA 22, 1927)."""
         return wilson(int(self.won.sum()), len(self.won))
 
     @property

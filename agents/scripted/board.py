@@ -54,7 +54,7 @@ class Grid:
         ]
 
     def distance(self, first: IntArray, second: IntArray) -> IntArray:
-        """Return the number of moves between cells on the empty board: rows plus columns, over joined edges if shorter."""
+        """Return the moves between cells on the empty board: rows plus columns, over joined edges if shorter."""
         (row, col), (other_row, other_col) = np.divmod(first, self.width), np.divmod(second, self.width)
         down, right = np.abs(row - other_row), np.abs(col - other_col)
         if self.wrap:

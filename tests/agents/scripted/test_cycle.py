@@ -42,12 +42,14 @@ def test_every_short_start_lies_in_order(rules: dict[str, Any], length: int) -> 
     np.put_along_axis(head, starts.poses[:, None] // 4, 255, axis=1)
     obstacles = np.broadcast_to(built.obstacle_map.reshape(-1) * np.uint8(255), times.shape)
     planes = np.stack((head, times * built.body_unit, np.zeros_like(times), obstacles), axis=1)
-    boards = Boards.read(planes.reshape(-1, 4, built.height, built.width).astype(np.uint8), wrap=built.walls == "wrap")
-    route = Route.of(boards.grid)
+    boards = Boards.from_observations(
+        planes.reshape(-1, 4, built.height, built.width).astype(np.uint8), wrap=built.walls == "wrap"
+    )
+    route = Route.for_grid(boards.grid)
     L = len(route.cells)
     safe = np.zeros(len(times), dtype=bool)
     for sign in (1, -1):
-        walk = Walk.look(route, boards, sign)
+        walk = Walk.from_boards(route, boards, sign)
         safe |= (walk.room == L) & (boards.legal & (walk.gaps == 1)).any(axis=1)
     assert safe.all()
 
@@ -106,21 +108,21 @@ def test_backwards_is_forwards_on_the_cycle_turned_round() -> None:
     envs = make_envs(100, height=6, width=8, food=2)
     observations, info = envs.reset(seed=0)
     for _ in range(30):
-        boards = Boards.read(observations, wrap=False)
-        route = Route.of(boards.grid)
+        boards = Boards.from_observations(observations, wrap=False)
+        route = Route.for_grid(boards.grid)
         L = len(route.cells)
         turned = Route(route.cells[::-1], L - 1 - route.places, -route.gaps % L)
         for sign in (1, -1):
             np.testing.assert_array_equal(
-                agent.follow(route, Walk.look(route, boards, sign), boards, boards.legal),
-                agent.follow(turned, Walk.look(turned, boards, -sign), boards, boards.legal),
+                agent.follow(route, Walk.from_boards(route, boards, sign), boards, boards.legal),
+                agent.follow(turned, Walk.from_boards(turned, boards, -sign), boards, boards.legal),
             )
         observations, *_, info = envs.step(agent.act(observations, info["action_mask"]))
 
 
 def test_moves_are_the_fewest_that_lead_forward() -> None:
     """Against a plain search of each pair of places, one step at a time."""
-    route = Route.of(Grid(4, 5, True, frozenset()))
+    route = Route.for_grid(Grid(4, 5, True, frozenset()))
     L = len(route.cells)
     for start in range(L):
         fewest = {start: 0}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents import scripted
-from agents.scripted import GreedyAgent
+from agents.scripted.greedy import GreedyAgent
 from agents.scripted.safe_greedy import SafeGreedyAgent
 from tests.support.players import CLOSED, LEFT, UP, chosen, make_envs
 
