@@ -63,13 +63,9 @@ def test_scores_are_those_of_single_games() -> None:
 def test_a_random_agent_has_the_same_figures_in_each_evaluation() -> None:
     """Its random numbers depend on the seed alone, not on what the agent played before."""
     agent = RandomAgent()
-    first = evaluate(agent, games(13), games=13, seed=4)
+    first, *others = (evaluate(player, games(13), games=13, seed=4) for player in (agent, agent, RandomAgent()))
     given = evaluate(agent, games(13), games=13, seed=4, rng=np.random.default_rng(4))
-    for again in (
-        evaluate(agent, games(13), games=13, seed=4),
-        given,
-        evaluate(RandomAgent(), games(13), games=13, seed=4),
-    ):
+    for again in (*others, given):
         np.testing.assert_array_equal(again.scores, first.scores)
         np.testing.assert_array_equal(again.steps, first.steps)
     other = evaluate(agent, games(13), games=13, seed=4, rng=np.random.default_rng(5))
