@@ -101,10 +101,10 @@ class Walk:
 class CycleAgent(BoardAgent):
     """Follows a Hamiltonian cycle, forward or backward.
 
-    The way is chosen from the board at each step: the one in which the body lies in order (see `Walk.room`). Following
-    the cycle keeps it in order. A snake of at most three cells is always in order in one of the two ways. A longer
-    snake that starts across the cycle may be in order in neither: then it takes the way with more room, and plays safe
-    greedy while both ways are blocked.
+    At each step, it goes in the direction of the cycle in which the body lies in order (see `Walk.room`); following the
+    cycle keeps the body in order. A snake of at most three cells is always in order in one of the two directions. A
+    longer snake that starts across the cycle may be in order in neither: then it goes where it has more room, and plays
+    safe greedy while both directions are blocked.
     """
 
     name = "cycle"

@@ -23,7 +23,7 @@ TRY_BUDGET = 20  # branches of the search with each set
 def find_cycle(grid: Grid) -> tuple[int, ...]:
     """Return the free cells in the order of a Hamiltonian cycle: each is adjacent to the next, the last to the first.
 
-    Boards without obstacles have a known cycle. On boards with obstacles it is searched; the result is deterministic.
+    Boards without obstacles have a known cycle. Boards with obstacles need a search; its result is deterministic.
 
     Raises:
         ValueError: the board has no Hamiltonian cycle, or none was found; the message says which, and why.
@@ -66,7 +66,7 @@ def twist(height: int, width: int) -> Cells:
 
 
 def _search(grid: Grid) -> Sequence[int]:
-    """Search a cycle on any board, by a chess board's colouring of the cells (see `two_factor`)."""
+    """Search for a cycle on any board, by a chess board's colouring of the cells (see `two_factor`)."""
     H, W = grid.height, grid.width
     board = f"this {'wrapping ' if grid.wrap else ''}board of {H} x {W} with {len(grid.obstacles)} obstacles"
     advice = "choose other obstacles, another size, or a player that needs no cycle, such as 'safe-greedy'"

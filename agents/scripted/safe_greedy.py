@@ -21,9 +21,9 @@ class SafeGreedyAgent(BoardAgent):
 
     A path is safe if the tail can be reached after it. Of the safe paths to food, the player takes one that splits the
     free cells into the fewest connected components, since separate components are hard to fill, and of those the
-    shortest. If no path is safe, it chooses the move after which the tail can be reached, the free cells have the
-    fewest components, and the path to the tail is longest, which moves the body away from the food. This can go in
-    circles until the snake starves.
+    shortest. If no path is safe, it prefers, in this order, moves after which the tail can be reached, moves that do
+    not eat, moves that leave the fewest components, and moves with the longest path to the tail, which takes the body
+    away from the food. This can go in circles until the snake starves.
     """
 
     name = "safe-greedy"

@@ -1,4 +1,4 @@
-"""Search of a Hamiltonian cycle: cycles that together factor all cells are merged until one is left.
+"""Search for a Hamiltonian cycle: cycles that together cover all cells are merged until one is left.
 
 A Hamiltonian cycle links each cell to two others. A 2-factor does so too, but may consist of several cycles. It is easy
 to find if links connect black with white cells, by augmenting paths. So the search is branch and bound with 2-factors
@@ -54,8 +54,8 @@ class TwoFactor:
     def augment(self, start: int) -> bool:
         """Add a link to a cell that lacks one, and return whether this was possible.
 
-        Searches an augmenting path: links to add and links to remove alternate on it, from `start` to a cell of the
-        other colour that lacks a link too. If there is none, no 2-factor has as many links (Berge 1957).
+        Searches for an augmenting path, on which links to add and links to remove alternate, from `start` to a cell of
+        the other colour that lacks a link too. If there is none, no more links are possible (Berge 1957).
         """
         came_from = {start: -1}
         queue = deque([start])

@@ -155,7 +155,7 @@ def test_greedy_goes_over_joined_edges() -> None:
     assert chosen(GreedyAgent(walls="wrap", actions="relative"), board) == 1
 
 
-def test_greedy_walks_into_a_room_that_its_body_closes() -> None:
+def test_greedy_enters_a_space_that_its_body_closes() -> None:
     assert chosen(GreedyAgent(), CLOSED) == RIGHT
 
 
