@@ -1,4 +1,4 @@
-"""What plays: scripted players, and agents that learn. They meet games through Gymnasium alone."""
+"""Scripted agents and agents that learn. They use the environment through Gymnasium alone."""
 
 from agents.agent import Agent
 from agents.evaluation import Evaluation, evaluate

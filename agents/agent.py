@@ -1,23 +1,25 @@
-"""What an agent is: something that looks at N observations and gives N actions."""
+"""Base classes of all agents: `act` maps N observations to N actions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Actions = NDArray[np.int64]
+from agents.types import IntArray, MaskArray
+
+Actions: TypeAlias = IntArray  # (N,)
 
 
 class Agent(ABC):
-    """A player of many games at once.
+    """An agent that plays many games at once.
 
     Attributes:
-        name: what tables and captions call it.
-        environment: the environment arguments it plays with, such as {"observation": "planes"}: what it must see, and
-            for a learner also the rules it was trained on.
+        name: shown in tables and captions.
+        environment: keyword arguments of the environment that the agent plays in, such as {"observation": "planes"}:
+            the observation that it needs, and for a learned agent also the rules that it was trained with.
     """
 
     name: str
@@ -27,16 +29,16 @@ class Agent(ABC):
     def act(
         self,
         observations: NDArray[Any],
-        action_mask: NDArray[np.int8] | None = None,
+        action_mask: MaskArray | None = None,
         *,
         rng: np.random.Generator | None = None,
     ) -> Actions:
-        """An action for each of N games.
+        """Return an action for each of N games.
 
         Args:
             observations: (N, ...).
-            action_mask: (N, A), 1 for each action that is allowed; None if all are.
-            rng: for agents that choose at random; None for the choice they think best.
+            action_mask: (N, A), 1 for each allowed action; None if all actions are allowed.
+            rng: random numbers for agents that choose at random; None for the agent's own generator.
 
         Returns:
             (N,) int64.
@@ -44,7 +46,7 @@ class Agent(ABC):
 
 
 class LearnedAgent(Agent):
-    """A player that was learned, and can be kept in a file, from which `agents.load` brings it back."""
+    """An agent that was trained. `save` writes it to a file, and `agents.load` reads it."""
 
     @abstractmethod
     def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
@@ -52,6 +54,6 @@ class LearnedAgent(Agent):
 
         Args:
             path: of the file.
-            notes: on how it came about, as JSON can hold them.
-            half: with numbers of half the precision, in half the room.
+            notes: how the agent was trained, in types that JSON can hold.
+            half: store numbers in half precision, in half the space.
         """

@@ -1,4 +1,4 @@
-"""How good is an agent? One function for all of them, on the same games, with intervals."""
+"""Evaluation of agents on the same games, with confidence intervals."""
 
 import math
 from collections.abc import Callable
@@ -11,31 +11,32 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 
 from agents.agent import Actions, Agent
+from agents.types import BoolArray, IntArray
 
 NORMAL_95 = 1.959964  # the normal distribution's 97.5 % point
-DEATHS = ("wall", "body", "trapped", "starved")  # how a game of Snake ends, but for a full board
+DEATHS = ("wall", "body", "trapped", "starved")  # the endings of a game of Snake, except for a full board
 
-# Looks at environments after a step with these actions (N,) in which games ended, and truncations (N,): (N,) a word
-# of at most 16 letters for how each game ended, which counts for those that did.
-Ending = Callable[[VectorEnv[Any, Any, Any], Actions, NDArray[np.bool_]], NDArray[np.str_]]
+# A function (environments, actions, truncations) -> endings, called after a step in which games ended. The ending of
+# each game is a word of at most 16 letters. All are (N,); only the endings of games that ended are used.
+Ending = Callable[[VectorEnv[Any, Any, Any], Actions, BoolArray], NDArray[np.str_]]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What an agent reached in games with the seeds seed, seed + 1, ...
+    """Results of an agent in G games.
 
     Attributes:
-        agent: its name.
+        agent: name of the agent.
         scores: (G,) food eaten, or the return in an environment that reports no score.
         steps: (G,) length of each game.
-        won: (G,) whether it filled the board.
-        endings: (G,) how each game ended: one of DEATHS or another word; None if nobody looked.
+        won: (G,) whether the board was filled.
+        endings: (G,) how each game ended: one of DEATHS or another word; None if it was not recorded.
     """
 
     agent: str
     scores: NDArray[np.float64]
-    steps: NDArray[np.int64]
-    won: NDArray[np.bool_]
+    steps: IntArray
+    won: BoolArray
     endings: NDArray[np.str_] | None = None
 
     @property
@@ -45,14 +46,14 @@ class Evaluation:
 
     @property
     def ci95(self) -> tuple[float, float]:
-        """95 % interval of the mean score: mean +- 1.96 * standard deviation / sqrt(G); of one game, all numbers.
+        """95 % interval of the mean score: mean +- 1.96 * standard deviation / sqrt(G); infinite for one game.
 
-        It is for many games: of ten it holds the mean 92 times in 100, of five 88 times.
+        The normal approximation needs many games: with ten the coverage is 92 %, with five 88 %.
         """
         if len(self.scores) == 1:
             return -math.inf, math.inf
-        half = NORMAL_95 * float(self.scores.std(ddof=1)) / math.sqrt(len(self.scores))
-        return self.mean - half, self.mean + half
+        margin = NORMAL_95 * float(self.scores.std(ddof=1)) / math.sqrt(len(self.scores))
+        return self.mean - margin, self.mean + margin
 
     @property
     def full(self) -> float:
@@ -61,23 +62,23 @@ class Evaluation:
 
     @property
     def full_ci95(self) -> tuple[float, float]:
-        """95 % interval of that share (Wilson, "Probable inference", JASA 22, 1927)."""
+        """95 % interval of `full` (Wilson, "Probable inference", JASA 22, 1927)."""
         return wilson(int(self.won.sum()), len(self.won))
 
     @property
     def steps_per_food(self) -> float:
-        """Steps of all games over food of all games; infinite without food."""
+        """Steps of all games divided by food of all games; infinite without food."""
         return float(self.steps.sum() / self.scores.sum()) if self.scores.sum() > 0 else math.inf
 
     @property
     def deaths(self) -> dict[str, int] | None:
-        """Games that each cause ended, but for full boards; None if nobody looked."""
+        """Number of games for each cause of death; None if endings were not recorded."""
         if self.endings is None:
             return None
         return {cause: int(np.count_nonzero(self.endings == cause)) for cause in DEATHS}
 
     def row(self) -> dict[str, Any]:
-        """The figures, flat and ready for JSON; `deaths` among them if they are known."""
+        """Return all figures, ready for JSON; with `deaths` if endings were recorded."""
         figures = {
             "agent": self.agent,
             "games": len(self.scores),
@@ -93,12 +94,12 @@ class Evaluation:
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share: (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)."""
+    """Return Wilson's 95 % interval of a share: (p + z^2/2n -+ z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n)."""
     p, z = successes / trials, NORMAL_95
     middle = p + z * z / (2 * trials)
-    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    margin = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
     scale = 1 + z * z / trials
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    return max(0.0, (middle - margin) / scale), min(1.0, (middle + margin) / scale)
 
 
 def evaluate(
@@ -111,25 +112,25 @@ def evaluate(
     masked: bool = True,
     ending: Ending | None = None,
 ) -> Evaluation:
-    """Let an agent play the games with the seeds seed, ..., seed + games - 1, each to its end.
+    """Play the games with the seeds seed, ..., seed + games - 1 to their ends.
 
-    Every game is played once, whatever its length and however many run at a time, so agents are compared on the same
-    games and short ones do not crowd out long ones.
+    Every game is played exactly once, whatever its length and however many run in parallel. So all agents are compared
+    on the same games, and short games do not crowd out long ones.
 
-    Environments that take one seed only, such as Gymnasium's native CartPole, get that of the first game that they
-    play: then how many run at a time decides which games they are.
+    Environments that take only one seed, such as Gymnasium's native CartPole, get the seed of the first game that they
+    play: then the number of parallel games decides which games are played.
 
     Args:
-        agent: the player.
-        envs: N games at a time, with next-step autoreset.
-        games: how many.
-        seed: of the first.
-        rng: handed to the agent.
-        masked: whether the agent is told which actions are allowed.
-        ending: says how games ended, such as `snake_env.endings.find_endings`.
+        agent: the agent that plays.
+        envs: N parallel games, with next-step autoreset.
+        games: number of games.
+        seed: of the first game.
+        rng: random numbers for the agent; None for a new generator with this seed, so that a call can be repeated.
+        masked: whether the agent receives action masks.
+        ending: returns how games ended, such as `snake_env.endings.find_endings`; None to record no endings.
 
     Raises:
-        ValueError: no games, or environments with another autoreset.
+        ValueError: fewer than one game, or environments with another autoreset mode.
     """
     if games < 1:
         raise ValueError(f"games is {games}; play at least one")
@@ -137,10 +138,11 @@ def evaluate(
         raise ValueError(
             f"the environments have autoreset {envs.metadata.get('autoreset_mode')}; make them with NextStep"
         )
+    rng = rng or np.random.default_rng(seed)
     scores, steps, won = np.zeros(games), np.zeros(games, dtype=np.int64), np.zeros(games, dtype=bool)
     endings = np.full(games, "", dtype="<U16")
     for first in range(0, games, envs.num_envs):
-        number = first + np.arange(envs.num_envs)  # the game that each environment plays
+        number = first + np.arange(envs.num_envs)  # of the game that each environment plays
         playing = number < games
         observations, info = _reset(envs, (seed + number).tolist())
         returns = np.zeros(envs.num_envs)
@@ -162,8 +164,8 @@ def evaluate(
 
 
 def _reset(envs: VectorEnv[Any, Any, Any], seeds: list[int]) -> tuple[Any, dict[str, Any]]:
-    """Start games with these seeds."""
-    one_each: Any = seeds  # which most environments take, though the base class declares one number
+    """Start games with these seeds, or with the first of them where the environments take only one."""
+    one_each: Any = seeds  # most environments take a list, though the base class declares one integer
     try:
         return envs.reset(seed=one_each)
     except gym.error.Error:

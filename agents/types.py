@@ -1,4 +1,4 @@
-"""Types of arrays that several modules share."""
+"""Array types that several modules share."""
 
 from typing import Any, TypeAlias
 
@@ -8,4 +8,5 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 BoolArray: TypeAlias = NDArray[np.bool_]
 IntArray: TypeAlias = NDArray[np.int64]
+MaskArray: TypeAlias = NDArray[np.int8]  # action mask: 1 for an allowed action, 0 for a forbidden one
 Arrays: TypeAlias = dict[str, NDArray[Any]]  # by name, as they are saved

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
-from agents.policies.network_agent import best_actions, score_actions
+from agents.policies.masks import best_actions
+from agents.policies.network_agent import score_actions
 from agents.policies.preprocessing import network_input
 
 # When more than this share of a candidate's games have ended, the others are cut short and count with their score so

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.policies.masks import best_allowed
+from agents.policies.masks import masked_argmax
 from agents.types import BoolArray, FloatArray, IntArray
 from nn.schedules import anneal
 
@@ -22,8 +22,8 @@ def epsilon_greedy(values: FloatArray, masks: BoolArray, epsilon: float, rng: np
     Source: Watkins 1989, "Learning from Delayed Rewards"; Sutton and Barto 2018, "Reinforcement Learning", section 2.2.
     """
     explore = rng.random(len(values)) < epsilon
-    random_allowed = best_allowed(rng.random(values.shape), masks)
-    return np.where(explore, random_allowed, best_allowed(values, masks))
+    random_allowed = masked_argmax(rng.random(values.shape), masks)
+    return np.where(explore, random_allowed, masked_argmax(values, masks))
 
 
 def exploration_rate(initial_eps: float, final_eps: float, fraction: float, progress: float) -> float:

@@ -27,7 +27,7 @@ from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
 from agents.learning.settings import require_shares
 from agents.learning.spaces import spaces_of
-from agents.policies.masks import best_value
+from agents.policies.masks import masked_max
 from agents.policies.network_agent import NetworkAgent
 from agents.policies.networks import NetworkBuilder, q_network
 from agents.policies.preprocessing import network_input
@@ -164,7 +164,7 @@ class PQN(Learner):
         """Choose epsilon-greedily; the value is that of the best allowed action, whichever is chosen."""
         values = self._replicas.forward(observations, network_input)
         actions = epsilon_greedy(values, masks, self._epsilon, self._rng)
-        return ActionChoice(actions, best_value(values, masks))
+        return ActionChoice(actions, masked_max(values, masks))
 
 
 def pqn_loss(output: FloatArray, steps: Steps) -> tuple[FloatArray, NDArray[np.float64]]:
@@ -182,5 +182,5 @@ def pqn_loss(output: FloatArray, steps: Steps) -> tuple[FloatArray, NDArray[np.f
     error = output[every, steps.actions] - steps.returns
     gradient = np.zeros_like(output)
     gradient[every, steps.actions] = error
-    best = best_value(output, steps.masks)
+    best = masked_max(output, steps.masks)
     return gradient, np.array([(error * error).sum(dtype=np.float64) / 2, best.sum(dtype=np.float64)])

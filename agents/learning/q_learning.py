@@ -28,7 +28,7 @@ from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
 from agents.learning.settings import require_counts, require_shares
 from agents.learning.spaces import spaces_of
-from agents.policies.masks import best_value
+from agents.policies.masks import masked_max
 from agents.policies.symmetry import Symmetry
 from agents.policies.table import Discretizer, Table
 from agents.policies.table_agent import TableAgent
@@ -105,8 +105,8 @@ class QLearning(Learner):
         self._rng = np.random.default_rng(seed)
         self._n_actions = spaces_of(envs).n_actions
         n_bins = s.n_bins[0] if len(s.n_bins) == 1 else s.n_bins
-        discretizer = Discretizer.of(
-            envs.single_observation_space, components=s.components, levels=n_bins, low=s.low, high=s.high
+        discretizer = Discretizer.for_space(
+            envs.single_observation_space, components=s.components, n_bins=n_bins, low=s.low, high=s.high
         )
         self.table = Table(discretizer, self._n_actions, s.initial_value)
         game_seed = int(self._rng.integers(1 << 31, 1 << 32))
@@ -127,7 +127,7 @@ class QLearning(Learner):
         targets = lambda_returns(
             rollout.rewards, rollout.values, rollout.terminated, rollout.ended, gamma=s.gamma, lambda_=0.0
         )
-        rows = self.table.meet(rollout.observations[rollout.valid])
+        rows = self.table.find_or_add_rows(rollout.observations[rollout.valid])
         errors = update(self.table.values, rows, rollout.actions[rollout.valid], targets[rollout.valid], learning_rate)
         return rollout.metrics() | {
             "exploration_rate": self._epsilon,
@@ -137,7 +137,7 @@ class QLearning(Learner):
 
     def agent(self) -> TableAgent:
         """See `Learner.agent`."""
-        table = Table(self.table.grid, self._n_actions)
+        table = Table(self.table.discretizer, self._n_actions)
         table.restore(self.table.state())
         return TableAgent(table, self.environment, masked=self.settings.masked, name="q")
 
@@ -147,9 +147,9 @@ class QLearning(Learner):
 
     def _act(self, observations: NDArray[Any], masks: BoolArray) -> ActionChoice:
         """Choose epsilon-greedily; the value is that of the best allowed action, whichever is chosen."""
-        values = self.table.values[self.table.find(observations)]
+        values = self.table.values[self.table.find_rows(observations)]
         actions = epsilon_greedy(values, masks, self._epsilon, self._rng)
-        return ActionChoice(actions, best_value(values, masks))
+        return ActionChoice(actions, masked_max(values, masks))
 
 
 def update(

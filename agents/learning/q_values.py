@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.policies.masks import best_allowed
+from agents.policies.masks import masked_argmax
 from agents.policies.networks import split_heads
 from agents.types import BoolArray, FloatArray, IntArray
 
@@ -37,7 +37,7 @@ def n_step_targets(
     Source: van Hasselt et al. 2016, arXiv 1509.06461, equation 4; with m steps Hessel et al. 2018, section "Multi-step
     learning".
     """
-    targets: FloatArray = returns + discounts * values[np.arange(len(values)), best_allowed(chooser, masks)]
+    targets: FloatArray = returns + discounts * values[np.arange(len(values)), masked_argmax(chooser, masks)]
     return targets
 
 

@@ -119,7 +119,7 @@ class Collector:
         rollout = self.rollout
         rollout.episode_scores, rollout.episode_rewards, rollout.episode_lengths = [], [], []
         games = np.arange(self._envs.num_envs)
-        on_board = self._symmetry.meant[games % self._symmetry.count]  # (N, A) from actions in a view
+        on_board = self._symmetry.from_view[games % self._symmetry.count]  # (N, A) from actions in a view
         for t in range(len(rollout.actions)):
             choice = policy(self._observations, self._masks)
             rollout.observations[t], rollout.masks[t] = self._observations, self._masks
@@ -181,7 +181,7 @@ class Collector:
             views = np.empty_like(observations)
             for k in range(K):
                 views[k::K] = self._symmetry.view(k, observations[k::K])
-                masks[k::K] = masks[k::K][:, self._symmetry.meant[k]]
+                masks[k::K] = masks[k::K][:, self._symmetry.from_view[k]]
             observations = views
         self._observations, self._masks = observations, masks
 

@@ -1,1 +1,1 @@
-"""Agents that were learned: networks and tables that choose actions, and what they share."""
+"""Learned agents: networks and tables that choose actions, and their common parts."""

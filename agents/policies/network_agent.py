@@ -1,4 +1,4 @@
-"""A network that plays: it scores the actions, and the best allowed one is taken."""
+"""Agent with a network that scores the actions."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,26 +9,28 @@ from numpy.typing import NDArray
 
 import nn
 from agents.agent import Actions, LearnedAgent
-from agents.policies.masks import allowed_actions, best_allowed
+from agents.policies.masks import best_actions
 from agents.policies.preprocessing import network_input
 from agents.policies.symmetry import Symmetry
+from agents.types import MaskArray
 
-KIND = "network"  # what a saved agent of this class says it is
+KIND = "network"  # in the header of the agent's file
 
 
 class NetworkAgent(LearnedAgent):
-    """Plays the action to which a network gives the highest score.
+    """Agent that takes the action with the highest score of a network among the allowed ones.
 
     Args:
-        network: see `action_features`.
-        environment: the environment arguments it was trained with.
-        action_features: 0 for a network from the observation to A scores. K for a scorer: the observation is A blocks
-            of K features, one for each action, followed by features that hold for all; the network sees one block
-            and those at a time and gives one score, so what it learns of one action holds for all of them.
-        actions: A, for a network that gives more numbers than the A scores, which come first.
-        masked: whether it obeys action masks.
-        symmetric: whether scores are means over all views of the board (see `Symmetry`).
-        name: what tables call it.
+        network: from observations to scores, see `action_features`.
+        environment: keyword arguments of the environment it was trained in.
+        action_features: 0 for a network that maps an observation to A scores. K for a network that scores one action
+            at a time: the observation is A blocks of K features, one block for each action, followed by features that
+            all actions share; the network maps one block and the shared features to one score, so all actions share
+            its weights.
+        actions: A, for a network with more outputs than scores; the first A are the scores.
+        masked: whether forbidden actions are excluded.
+        symmetric: whether scores are averaged over all symmetric views of the board (see `Symmetry`).
+        name: shown in tables.
     """
 
     def __init__(
@@ -50,19 +52,19 @@ class NetworkAgent(LearnedAgent):
     def act(
         self,
         observations: NDArray[Any],
-        action_mask: NDArray[np.int8] | None = None,
+        action_mask: MaskArray | None = None,
         *,
         rng: np.random.Generator | None = None,  # noqa: ARG002  part of the interface
     ) -> Actions:
-        """The best allowed action of each game; the best of all where none is allowed. Chance plays no part."""
+        """Return the best action of each game among the allowed ones, or among all if none is; `rng` is not used."""
         return best_actions(self.scores(observations), action_mask if self.masked else None)
 
     def scores(self, observations: NDArray[Any]) -> NDArray[Any]:
-        """(N, A) what the network thinks of each action."""
+        """Return the score of each action, (N, A)."""
         if self._symmetry is None:
             return self._scores(observations)
         views = range(self._symmetry.count)
-        scores = [self._scores(self._symmetry.view(k, observations))[:, self._symmetry.seen[k]] for k in views]
+        scores = [self._scores(self._symmetry.view(k, observations))[:, self._symmetry.to_view[k]] for k in views]
         mean: NDArray[Any] = np.mean(scores, axis=0)
         return mean
 
@@ -70,8 +72,8 @@ class NetworkAgent(LearnedAgent):
         return score_actions(self.network, network_input(observations), self.action_features)[..., : self.actions]
 
     def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
-        """Write the agent to one file, with notes on how it came about; half: the weights as float16."""
-        about = {
+        """See `LearnedAgent.save`; with `half`, weights are stored as float16."""
+        metadata = {
             "kind": KIND,
             "environment": self.environment,
             "action_features": self.action_features,
@@ -79,40 +81,41 @@ class NetworkAgent(LearnedAgent):
             "masked": self.masked,
             "symmetric": self._symmetry is not None,
         }
-        nn.save(path, self.network, metadata=about | {"notes": dict(notes)}, half=half)
+        nn.save(path, self.network, metadata=metadata | {"notes": dict(notes)}, half=half)
 
     @classmethod
     def load(cls, path: str | Path) -> "NetworkAgent":
-        """The agent that `save` wrote.
+        """Load an agent that `save` wrote.
 
         Raises:
             ValueError: the file holds something else.
         """
-        network, about = nn.load(path)
-        if about.get("kind") != KIND or not isinstance(about.get("environment"), dict):
+        network, metadata = nn.load(path)
+        if metadata.get("kind") != KIND or not isinstance(metadata.get("environment"), dict):
             raise ValueError(f"{path} holds a network but no agent; give a file that training an agent wrote")
-        # Files of evolution's first release have only the first of these.
-        options = {name: about[name] for name in ("action_features", "actions", "masked", "symmetric") if name in about}
-        return cls(network, about["environment"], **options, name=Path(path).stem)
+        options = ("action_features", "actions", "masked", "symmetric")
+        given = {name: metadata[name] for name in options if name in metadata}
+        return cls(network, metadata["environment"], **given, name=Path(path).stem)
 
 
 def score_actions(network: nn.Sequential, observations: NDArray[Any], action_features: int) -> NDArray[Any]:
-    """(..., N, A) scores of the actions for observations (..., N, F); for a population both have a leading M."""
+    """Return the scores of the actions.
+
+    Args:
+        network: of one agent, or of a population of M.
+        observations: (N, ...), or (M, N, ...) for a population.
+        action_features: see `NetworkAgent`.
+
+    Returns:
+        (N, A), or (M, N, A) for a population.
+    """
     if not action_features:
         return network.forward(observations)
     *lead, N, _ = observations.shape
-    overall_features = network.input_shape[0] - action_features
-    A = (observations.shape[-1] - overall_features) // action_features
+    shared_features = network.input_shape[0] - action_features
+    A = (observations.shape[-1] - shared_features) // action_features
     inputs = np.empty((*lead, N, A, network.input_shape[0]), dtype=observations.dtype)
     blocks = observations[..., : A * action_features].reshape(*lead, N, A, action_features)
     inputs[..., :action_features] = blocks
     inputs[..., action_features:] = observations[..., None, A * action_features :]
     return network.forward(inputs.reshape(*lead, N * A, -1)).reshape(*lead, N, A)
-
-
-def best_actions(scores: NDArray[Any], action_mask: NDArray[np.int8] | None) -> Actions:
-    """(N,) the best allowed action of each game; the best of all where none is allowed."""
-    if action_mask is not None:
-        return best_allowed(scores, allowed_actions(action_mask))
-    best: Actions = scores.argmax(axis=-1)
-    return best

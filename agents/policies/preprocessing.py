@@ -1,4 +1,4 @@
-"""From what an environment shows to what a network takes."""
+"""Conversion of observations to the input of a network."""
 
 from typing import Any
 
@@ -7,9 +7,13 @@ from numpy.typing import NDArray
 
 
 def network_input(observations: NDArray[Any]) -> NDArray[Any]:
-    """(N, ...) unsigned numbers as float32 shares of their type's greatest, 0 to 1; others by their value, as floats.
+    """Return observations (N, ...) as floats.
 
-    Images come with the batch innermost in memory, as the layers of `nn` have them, see `nn/layers/images.py`.
+    Unsigned integers are divided by the largest value of their dtype, to float32 from 0 to 1. Other integers and
+    booleans keep their values, as float32. Floats are returned unchanged.
+
+    Images are returned with the batch axis innermost in memory, the layout of the layers of `nn`, see
+    `nn/layers/images.py`.
     """
     if observations.dtype.kind == "f":
         return observations

@@ -1,4 +1,4 @@
-"""A table of what actions are worth: one row for each kind of situation, found by rounding what is observed."""
+"""Table of action values, with a row for each discretized observation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -8,48 +8,48 @@ import numpy as np
 from gymnasium.spaces import Box, Space
 from numpy.typing import NDArray
 
-from agents.types import IntArray
+from agents.types import Arrays, IntArray
 
-UNKNOWN = 0  # row of all situations that were never met
+UNVISITED_ROW = 0  # row of all observations that are not in the table
 
 
 @dataclass(frozen=True)
 class Discretizer:
-    """Rounds vectors (N, F) to whole numbers (N, K): x to round((L - 1) (x - low) / (high - low)), between 0 and L - 1.
+    """Maps each of K components x of a vector to its bin: round((B - 1) (x - low) / (high - low)), from 0 to B - 1.
 
     Attributes:
-        components: (K,) which of the F components count.
-        low: (K,) what becomes 0.
-        high: (K,) what becomes L - 1.
-        levels: (K,) L.
+        components: (K,) indices of the components that are used, out of F.
+        low: (K,) values in the first bin; smaller ones are in it too.
+        high: (K,) values in the last bin; larger ones are in it too.
+        n_bins: (K,) B.
     """
 
     components: tuple[int, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
-    levels: tuple[int, ...]
+    n_bins: tuple[int, ...]
 
     @classmethod
-    def of(
+    def for_space(
         cls,
         space: Space[Any],
         *,
         components: Sequence[int] = (),
-        levels: int | Sequence[int] = 2,
+        n_bins: int | Sequence[int] = 2,
         low: Sequence[float] = (),
         high: Sequence[float] = (),
     ) -> "Discretizer":
-        """The grid on a space.
+        """Return a discretizer for the observations of a space.
 
         Args:
-            space: Box of vectors.
-            components: by index; none for all.
-            levels: L, from 2 to 256, for all components or for each.
-            low: for each component; none for the bounds of the space.
-            high: the same.
+            space: Box of vectors (F,).
+            components: indices; empty for all.
+            n_bins: B, from 2 to 256, for all components or for each.
+            low: for each component; empty for the bounds of the space.
+            high: for each component; empty for the bounds of the space.
 
         Raises:
-            ValueError: another space, a component that it has not, numbers that are not one for each component, bounds
+            ValueError: another space, indices outside of it, another count of numbers than of components, or bounds
                 that are infinite or in the wrong order.
         """
         if not isinstance(space, Box) or len(space.shape) != 1:
@@ -58,96 +58,97 @@ class Discretizer:
         chosen = tuple(components) or tuple(range(F))
         if not set(chosen) <= set(range(F)):
             raise ValueError(f"components are {chosen}; choose from 0 to {F - 1}")
-        each = (levels,) * len(chosen) if isinstance(levels, int) else tuple(levels)
+        each = (n_bins,) * len(chosen) if isinstance(n_bins, int) else tuple(n_bins)
         bounds = [
             tuple(given) or tuple(float(bound[i]) for i in chosen)
             for given, bound in ((low, space.low), (high, space.high))
         ]
         if any(len(numbers) != len(chosen) for numbers in (each, *bounds)):
             raise ValueError(
-                f"there are {len(each)} levels, {len(bounds[0])} low and {len(bounds[1])} high for {len(chosen)} "
+                f"there are {len(each)} n_bins, {len(bounds[0])} low and {len(bounds[1])} high for {len(chosen)} "
                 "components; give one for each"
             )
-        if not all(2 <= L <= 256 for L in each):
-            raise ValueError(f"levels are {each}; choose from 2 to 256")
-        # Some spaces say "no bound" by the greatest float.
+        if not all(2 <= B <= 256 for B in each):
+            raise ValueError(f"n_bins is {each}; choose from 2 to 256")
+        # Some spaces give the largest float for "no bound".
         if not all(-1e30 < below < above < 1e30 for below, above in zip(*bounds, strict=True)):
             raise ValueError(
-                f"components {chosen} lie between {bounds[0]} and {bounds[1]}, which cannot be divided; "
+                f"components {chosen} lie between {bounds[0]} and {bounds[1]}, which cannot be divided into bins; "
                 "give low and high within which they usually lie"
             )
         return cls(chosen, bounds[0], bounds[1], each)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Discretizer":
-        """The grid that `config` described, also after JSON."""
+        """Return the discretizer that `config` describes; lists, as JSON gives them, become tuples."""
         return cls(**{name: tuple(numbers) for name, numbers in config.items()})
 
     def config(self) -> dict[str, Any]:
-        """What JSON can hold of it: everything."""
+        """Return all attributes, ready for JSON."""
         return asdict(self)
 
     def __call__(self, observations: NDArray[Any]) -> NDArray[np.uint8]:
-        """(N, F) -> (N, K)."""
-        low, high, levels = np.array(self.low), np.array(self.high), np.array(self.levels)
-        scaled = (observations[:, self.components] - low) * ((levels - 1) / (high - low))
-        rounded: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, levels - 1).astype(np.uint8)
-        return rounded
+        """Return the bins of observations: (N, F) -> (N, K)."""
+        low, high, n_bins = np.array(self.low), np.array(self.high), np.array(self.n_bins)
+        scaled = (observations[:, self.components] - low) * ((n_bins - 1) / (high - low))
+        bins: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, n_bins - 1).astype(np.uint8)
+        return bins
 
 
 class Table:
-    """Q(s, a): a row of A values for each rounded observation that was met, in the order in which they were.
+    """Action values Q(s, a): row 0 for unvisited observations, then a row for each of S visited ones, in their order.
 
     Args:
-        grid: rounds observations.
+        discretizer: of observations; those with equal bins share a row.
         actions: A.
-        initial: Q of what was never tried.
+        initial: value of actions that were never tried.
     """
 
-    def __init__(self, grid: Discretizer, actions: int, initial: float = 0.0) -> None:
-        self.grid, self._initial = grid, initial
+    def __init__(self, discretizer: Discretizer, actions: int, initial: float = 0.0) -> None:
+        self.discretizer, self._initial = discretizer, initial
         self._rows: dict[bytes, int] = {}
         self._values = np.full((1024, actions), initial)
 
     def __len__(self) -> int:
-        """Rows, with the one of what was never met."""
+        """Return the number of rows, 1 + S."""
         return 1 + len(self._rows)
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """(len, A) Q; to be written to as well."""
+        """Action values (1 + S, A), as a view that can be written to."""
         return self._values[: len(self)]
 
-    def find(self, observations: NDArray[Any]) -> IntArray:
-        """The row of each observation, UNKNOWN for what was never met: (N, F) -> (N,)."""
-        return np.array([self._rows.get(key.tobytes(), UNKNOWN) for key in self.grid(observations)], np.int64)
+    def find_rows(self, observations: NDArray[Any]) -> IntArray:
+        """Return the row of each observation, UNVISITED_ROW for those not in the table: (N, F) -> (N,)."""
+        keys = self.discretizer(observations)
+        return np.array([self._rows.get(key.tobytes(), UNVISITED_ROW) for key in keys], np.int64)
 
-    def meet(self, observations: NDArray[Any]) -> IntArray:
-        """The row of each observation, a new one for what was never met before: (N, F) -> (N,)."""
+    def find_or_add_rows(self, observations: NDArray[Any]) -> IntArray:
+        """Return the row of each observation, and add a row for those not in the table: (N, F) -> (N,)."""
         rows, known = np.empty(len(observations), np.int64), self._rows
-        for i, key in enumerate(self.grid(observations)):
+        for i, key in enumerate(self.discretizer(observations)):
             rows[i] = known.setdefault(key.tobytes(), len(known) + 1)
         if len(self) > len(self._values):
-            more = np.full((len(self), self._values.shape[1]), self._initial)  # twice as many at least
+            more = np.full((len(self), self._values.shape[1]), self._initial)  # at least doubles the capacity
             self._values = np.concatenate((self._values, more))
         return rows
 
-    def state(self) -> dict[str, NDArray[Any]]:
-        """Everything from which `restore` goes on: (S, K) rounded observations and (1 + S, A) values."""
-        K = len(self.grid.components)
+    def state(self) -> Arrays:
+        """Return the complete state for `restore`: keys (S, K), the bins of each visited observation, and values."""
+        K = len(self.discretizer.components)
         return {
             "keys": np.frombuffer(b"".join(self._rows), np.uint8).reshape(-1, K).copy(),
             "values": self.values.copy(),
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Go on from what `state` gave.
+        """Restore a state that `state` returned.
 
         Raises:
-            ValueError: keys and values that do not belong to each other and to this table.
+            ValueError: keys and values of shapes that do not fit each other or this table.
         """
         keys, values = arrays["keys"], arrays["values"]
-        K, A = len(self.grid.components), self._values.shape[1]
+        K, A = len(self.discretizer.components), self._values.shape[1]
         rows = {key.tobytes(): number for number, key in enumerate(keys, start=1)}
         if keys.dtype != np.uint8 or keys.shape != (len(rows), K) or values.shape != (1 + len(rows), A):
             raise ValueError(

@@ -1,4 +1,4 @@
-"""A table that plays: it looks up what is observed, and the best allowed action is taken."""
+"""Agent with a table of action values."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,20 +9,21 @@ from numpy.typing import NDArray
 
 import nn
 from agents.agent import Actions, LearnedAgent
-from agents.policies.network_agent import best_actions
+from agents.policies.masks import best_actions
 from agents.policies.table import Discretizer, Table
+from agents.types import MaskArray
 
-KIND = "table"  # what a saved agent of this class says it is
+KIND = "table"  # in the header of the agent's file
 
 
 class TableAgent(LearnedAgent):
-    """Plays the action to which a table gives the highest value; see `QLearning`, which makes such tables.
+    """Agent that takes the action with the highest value in a table among the allowed ones; `QLearning` trains it.
 
     Args:
-        table: of values.
-        environment: the environment arguments it was trained with.
-        masked: whether it obeys action masks.
-        name: what tables of results call it.
+        table: of action values.
+        environment: keyword arguments of the environment it was trained in.
+        masked: whether forbidden actions are excluded.
+        name: shown in tables of results.
     """
 
     def __init__(
@@ -33,25 +34,25 @@ class TableAgent(LearnedAgent):
     def act(
         self,
         observations: NDArray[Any],
-        action_mask: NDArray[np.int8] | None = None,
+        action_mask: MaskArray | None = None,
         *,
         rng: np.random.Generator | None = None,  # noqa: ARG002  part of the interface
     ) -> Actions:
-        """The best allowed action of each game, the first of equals. Chance plays no part."""
+        """Return the best action of each game among the allowed ones, or among all if none is; `rng` is not used."""
         return best_actions(self.scores(observations), action_mask if self.masked else None)
 
     def scores(self, observations: NDArray[Any]) -> NDArray[np.float64]:
-        """(N, A) what the table thinks of each action."""
-        return self.table.values[self.table.find(observations)]
+        """Return the value of each action, (N, A)."""
+        return self.table.values[self.table.find_rows(observations)]
 
     def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
-        """Write the agent to one file, with notes on how it came about; half: the values as float16."""
+        """See `LearnedAgent.save`; with `half`, values are stored as float16."""
         arrays = self.table.state()
         arrays["values"] = arrays["values"].astype(np.float16 if half else np.float64)
         header = {
             "kind": KIND,
             "environment": self.environment,
-            "grid": self.table.grid.config(),
+            "discretizer": self.table.discretizer.config(),
             "masked": self.masked,
             "notes": dict(notes),
         }
@@ -59,7 +60,7 @@ class TableAgent(LearnedAgent):
 
     @classmethod
     def load(cls, path: str | Path) -> "TableAgent":
-        """The agent that `save` wrote.
+        """Load an agent that `save` wrote.
 
         Raises:
             ValueError: the file holds something else.
@@ -67,6 +68,6 @@ class TableAgent(LearnedAgent):
         arrays, header = nn.files.read(path)
         if header.get("kind") != KIND:
             raise ValueError(f"{path} holds no table; give a file that tabular Q-learning wrote")
-        table = Table(Discretizer.from_config(header["grid"]), arrays["values"].shape[-1])
+        table = Table(Discretizer.from_config(header["discretizer"]), arrays["values"].shape[-1])
         table.restore(arrays)
         return cls(table, header["environment"], masked=header["masked"], name=Path(path).stem)

@@ -1,4 +1,4 @@
-"""Sets of cells as the bits of one whole number, so that a search moves whole fronts at once."""
+"""Bitboards: sets of cells as the bits of one integer, so that a search expands a whole frontier at once."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -9,11 +9,11 @@ Cells = int  # a set: bit c is cell c = row * W + col
 
 
 class Bitboard:
-    """Sets of cells of one grid.
+    """Operations on sets of cells of one grid.
 
     Attributes:
-        beside: for each cell the neighbours that exist.
-        open: the cells without an obstacle.
+        adjacent: free neighbours of each cell.
+        open: set of the cells without an obstacle.
     """
 
     def __init__(self, grid: Grid) -> None:
@@ -24,41 +24,41 @@ class Bitboard:
         self._left, self._right = left, left << W - 1
         self._not_left, self._not_right = everything & ~left, everything & ~(left << W - 1)
         self._across = W * (H - 1)  # from the first row to the last
-        self.beside = grid.beside
+        self.adjacent = grid.adjacent
         self.open = everything & ~cells_of(grid.obstacles)
 
     @classmethod
     @lru_cache(maxsize=64)
-    def of(cls, grid: Grid) -> "Bitboard":
-        """The sets of this grid."""
+    def for_grid(cls, grid: Grid) -> "Bitboard":
+        """Return the bitboard of a grid; cached."""
         return cls(grid)
 
     def around(self, cells: Cells) -> Cells:
-        """All cells beside these that are no obstacles."""
+        """Return all cells without obstacles that are adjacent to a cell of the set."""
         W = self._width
-        beside = (cells & self._not_right) << 1 | (cells & self._not_left) >> 1 | cells << W | cells >> W
+        around = (cells & self._not_right) << 1 | (cells & self._not_left) >> 1 | cells << W | cells >> W
         if self._wrap:
-            beside |= (cells & self._right) >> W - 1 | (cells & self._left) << W - 1
-            beside |= cells >> self._across | cells << self._across
-        return beside & self.open
+            around |= (cells & self._right) >> W - 1 | (cells & self._left) << W - 1
+            around |= cells >> self._across | cells << self._across
+        return around & self.open
 
     def fill(self, start: Cells, free: Cells) -> Cells:
-        """The start and all that is connected with it by free cells."""
-        region, front = start, start
-        while front:
-            front = self.around(front) & free & ~region
-            region |= front
+        """Return the start and all free cells that are connected with it (flood fill)."""
+        region, frontier = start, start
+        while frontier:
+            frontier = self.around(frontier) & free & ~region
+            region |= frontier
         return region
 
-    def parts(self, cells: Cells) -> int:
-        """Into how many connected parts these cells fall."""
-        parts = 0
+    def components(self, cells: Cells) -> int:
+        """Return the number of connected components of a set."""
+        components = 0
         while cells:
             cells &= ~self.fill(cells & -cells, cells)
-            parts += 1
-        return parts
+            components += 1
+        return components
 
 
 def cells_of(numbers: Iterable[int]) -> Cells:
-    """The set of these cells, each given once."""
+    """Return the set of the cells with these numbers, which must be distinct."""
     return sum(1 << cell for cell in numbers)

@@ -1,4 +1,4 @@
-"""Reading Snake boards from `planes` observations, and answering with actions: the base of the scripted players."""
+"""Boards read from `planes` observations, and the base class of the players that read them."""
 
 from abc import abstractmethod
 from collections.abc import Collection
@@ -10,36 +10,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.agent import Actions, Agent
-
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+from agents.types import BoolArray, IntArray, MaskArray
 
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # (row, col) of the directions 0 up, 1 right, 2 down, 3 left: clockwise
-ACTIONS = {"absolute": 4, "relative": 3}
+ACTIONS = {"absolute": 4, "relative": 3}  # number of actions
 WALLS = ("solid", "wrap")
-HEAD, BODY, FOOD, OBSTACLES = range(4)  # the planes of an observation
+HEAD, BODY, FOOD, OBSTACLES = range(4)  # planes of an observation
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A board without its snake. Cells are numbered row * W + col.
+    """A board without snake and food. Cells are numbered row * W + col.
 
-    Hashable, so that what is found out about a board can be cached.
+    It is hashable, so that results for a board can be cached.
     """
 
     height: int
     width: int
-    wrap: bool  # whether the edges are joined
+    wrap: bool  # whether opposite edges are joined
     obstacles: frozenset[int] = frozenset()
 
     @property
     def cells(self) -> int:
-        """Number of cells, obstacles included."""
+        """Number of cells, including obstacles."""
         return self.height * self.width
 
     @cached_property
     def neighbours(self) -> IntArray:
-        """(cells, 4) the cell up, right, down, left of each cell; -1 behind a wall or for an obstacle."""
+        """(cells, 4) the cell up, right, down, left of each cell; -1 for a wall or an obstacle."""
         row, col = np.divmod(np.arange(self.cells)[:, None], self.width)
         rows, cols = row + np.array(MOVES)[:, 0], col + np.array(MOVES)[:, 1]  # (cells, 4)
         inside = (rows >= 0) & (rows < self.height) & (cols >= 0) & (cols < self.width)
@@ -48,15 +46,15 @@ class Grid:
         return np.where((inside | self.wrap) & free, cells, -1)
 
     @cached_property
-    def beside(self) -> list[list[int]]:
-        """`neighbours` as lists of the cells that exist; empty for an obstacle."""
+    def adjacent(self) -> list[list[int]]:
+        """Adjacency list: the free neighbours of each cell; empty for an obstacle."""
         return [
             [] if cell in self.obstacles else [other for other in around if other >= 0]
             for cell, around in enumerate(self.neighbours.tolist())
         ]
 
     def distance(self, first: IntArray, second: IntArray) -> IntArray:
-        """Moves between cells on the empty board: rows plus columns, over the edges where they are joined."""
+        """Return the moves between cells on the empty board: rows plus columns, over joined edges if shorter."""
         (row, col), (other_row, other_col) = np.divmod(first, self.width), np.divmod(second, self.width)
         down, right = np.abs(row - other_row), np.abs(col - other_col)
         if self.wrap:
@@ -66,26 +64,34 @@ class Grid:
 
 @dataclass(frozen=True)
 class Boards:
-    """N games on one grid. Each array has a row for a game.
+    """N games on one grid. Each array has one row for each game.
 
-    A direction is 0 up, 1 right, 2 down, 3 left, whatever the actions are called.
+    Directions are 0 up, 1 right, 2 down, 3 left, for absolute and relative actions alike.
+
+    Attributes:
+        grid: the board.
+        steps_until_free: (N, cells) moves until the snake has left a cell: its length at the head, 1 at the tail, 0 for
+            all other cells.
+        food: (N, cells) whether there is food.
+        head: (N,) cell of the head.
+        length: (N,) length of the snake.
+        heading: (N,) direction from the neck to the head; 0 for a snake of length 1, which has no neck.
+        legal: (N, 4) directions that do not end the game at once.
     """
 
     grid: Grid
-    times: (
-        IntArray  # (N, cells) moves until the snake has left the cell: length at the head, 1 at the tail, 0 elsewhere
-    )
-    food: BoolArray  # (N, cells)
-    head: IntArray  # (N,) cell
-    length: IntArray  # (N,)
-    heading: IntArray  # (N,) direction away from the neck; 0 for a snake of length 1, which does not show it
-    legal: BoolArray  # (N, 4) directions that do not kill at once
+    steps_until_free: IntArray
+    food: BoolArray
+    head: IntArray
+    length: IntArray
+    heading: IntArray
+    legal: BoolArray
 
     @classmethod
-    def read(cls, observations: NDArray[Any], *, wrap: bool) -> Self:
-        """The boards that `planes` observations (N, 4, H, W) show.
+    def from_observations(cls, observations: NDArray[Any], *, wrap: bool) -> Self:
+        """Return the boards in `planes` observations (N, 4, H, W).
 
-        Obstacles are taken from the first game: all games of an environment have the same.
+        Obstacles are read from the first game, since all games of an environment have the same.
 
         Raises:
             ValueError: observations of another shape or dtype.
@@ -93,28 +99,28 @@ class Boards:
         if observations.ndim != 4 or observations.shape[1] != 4 or observations.dtype.kind != "u":
             raise ValueError(
                 f"observations have shape {observations.shape} and dtype {observations.dtype}; scripted agents read "
-                '(N, 4, H, W) unsigned numbers: make the environment with observation="planes"'
+                '(N, 4, H, W) unsigned integers: make the environment with observation="planes"'
             )
         N, _, H, W = observations.shape
         planes = observations.reshape(N, 4, H * W)
         grid = _grid(H, W, wrap, np.packbits(planes[0, OBSTACLES] > 0).tobytes())
         unit = np.iinfo(observations.dtype).max // (H * W)
-        times = (planes[:, BODY] // unit).astype(np.int64)
+        steps_until_free = (planes[:, BODY] // unit).astype(np.int64)
         head = planes[:, HEAD].argmax(axis=1)
-        length = times.max(axis=1)
+        length = steps_until_free.max(axis=1)
         around = grid.neighbours[head]  # (N, 4)
-        ahead = np.take_along_axis(times, np.maximum(around, 0), axis=1)
+        ahead = np.take_along_axis(steps_until_free, np.maximum(around, 0), axis=1)
         neck = (around >= 0) & (ahead == length[:, None] - 1) & (length[:, None] > 1)
         heading = np.where(neck.any(axis=1), neck.argmax(axis=1) + 2, 0) % 4
-        # The tail, with 1, is free by the time the head arrives.
+        # The tail, with 1, is free when the head arrives.
         legal = (around >= 0) & (ahead <= 1) & ~neck
-        return cls(grid, times, planes[:, FOOD] > 0, head, length, heading, legal)
+        return cls(grid, steps_until_free, planes[:, FOOD] > 0, head, length, heading, legal)
 
-    def only(self, games: IntArray) -> "Boards":
-        """Some of the games."""
+    def select(self, games: IntArray) -> "Boards":
+        """Return the boards of some games, by index."""
         return Boards(
             self.grid,
-            self.times[games],
+            self.steps_until_free[games],
             self.food[games],
             self.head[games],
             self.length[games],
@@ -130,12 +136,12 @@ def _grid(height: int, width: int, wrap: bool, obstacles: bytes) -> Grid:
 
 
 class BoardAgent(Agent):
-    """A player that looks at the board and chooses directions.
+    """Player that chooses directions from the board; subclasses implement `choose`.
 
-    With relative actions, a snake of length 1 does not show which way it looks: then the mask alone keeps it alive.
+    With relative actions, the heading of a snake of length 1 is not visible: then only the mask keeps it alive.
 
     Args:
-        walls: "solid", or "wrap" where the edges are joined. Not visible in an observation.
+        walls: "solid", or "wrap" if opposite edges are joined. Observations do not show it.
         actions: "absolute" (up, right, down, left) or "relative" (left, straight, right).
 
     Raises:
@@ -152,22 +158,22 @@ class BoardAgent(Agent):
     def act(
         self,
         observations: NDArray[Any],
-        action_mask: NDArray[np.int8] | None = None,
+        action_mask: MaskArray | None = None,
         *,
         rng: np.random.Generator | None = None,  # noqa: ARG002  part of the interface
     ) -> Actions:
-        """An action for each of N games, from `planes` observations (N, 4, H, W).
+        """Return an action for each of N games.
 
         Args:
-            observations: (N, 4, H, W).
-            action_mask: (N, A); without it, what kills at once is read from the board.
-            rng: not used: the same board gives the same action.
+            observations: `planes` (N, 4, H, W).
+            action_mask: (N, A); None to read the allowed actions from the board.
+            rng: not used: equal boards give equal actions.
 
         Returns:
             (N,) int64.
         """
-        boards = Boards.read(observations, wrap=self.wrap)
-        # (N, 4) the action that is each direction; 3, a reversal, is no relative action.
+        boards = Boards.from_observations(observations, wrap=self.wrap)
+        # (N, 4) the action for each direction; 3, a reversal, is no relative action.
         turns = (np.arange(4) - boards.heading[:, None] + 1) % 4 if self.relative else np.arange(4)
         turns = np.broadcast_to(turns, boards.legal.shape)
         allowed = boards.legal
@@ -183,7 +189,7 @@ class BoardAgent(Agent):
 
     @abstractmethod
     def choose(self, boards: Boards, allowed: BoolArray) -> IntArray:
-        """A direction for each game, of those (N, 4) that are allowed; for a game that has none, any."""
+        """Return an allowed direction for each game, (N, 4) -> (N,); any direction for a game without allowed ones."""
 
 
 def check_choice(name: str, value: str, choices: Collection[str]) -> None:

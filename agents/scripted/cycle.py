@@ -1,4 +1,4 @@
-"""Players that follow a Hamiltonian cycle, and so never die, but for a start that is lost to every player."""
+"""Players that follow a Hamiltonian cycle. They never die, except in games that are lost from the start."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -6,21 +6,22 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.scripted.board import BoardAgent, Boards, BoolArray, Grid, IntArray
+from agents.scripted.board import BoardAgent, Boards, Grid
 from agents.scripted.hamiltonian import find_cycle
 from agents.scripted.safe_greedy import SafeGreedyAgent
+from agents.types import BoolArray, IntArray
 
-FAR = np.int16(1 << 14)  # more moves than any way has
+FAR = np.int16(1 << 14)  # more moves than any path has
 
 
 @dataclass(frozen=True)
 class Route:
-    """A Hamiltonian cycle of a grid. A place is a cell's number on the cycle; L is the cycle's length.
+    """A Hamiltonian cycle of a grid, of length L. The place of a cell is its index on the cycle.
 
     Attributes:
         cells: (L,) the cell at each place.
-        places: (cells,) the place of each cell, -1 for an obstacle.
-        gaps: (cells, 4) places from a cell forward to the cell up, right, down, left of it; 0 where there is none.
+        places: (cells,) the place of each cell; -1 for an obstacle.
+        gaps: (cells, 4) steps along the cycle from a cell to its neighbour up, right, down, left; 0 if there is none.
     """
 
     cells: IntArray
@@ -29,8 +30,8 @@ class Route:
 
     @classmethod
     @lru_cache(maxsize=8)
-    def of(cls, grid: Grid) -> "Route":
-        """The cycle that `find_cycle` gives."""
+    def for_grid(cls, grid: Grid) -> "Route":
+        """Return the cycle that `find_cycle` finds; cached."""
         cells = np.array(find_cycle(grid))
         places = np.full(grid.cells, -1)
         places[cells] = np.arange(len(cells))
@@ -39,7 +40,7 @@ class Route:
 
     @cached_property
     def moves(self) -> NDArray[np.int16]:
-        """(L, L) moves[d, p]: the fewest from place p to place p + d when each leads forward and none beyond p + d.
+        """(L, L) moves[d, p]: fewest moves from place p to place p + d, all forward on the cycle and not beyond p + d.
 
         moves[d, p] = 1 + min over the neighbours q of p, with d' = q - p <= d, of moves[d - d', q]
         """
@@ -56,109 +57,110 @@ class Route:
 
 @dataclass(frozen=True)
 class Walk:
-    """What lies ahead of N heads, forward or backward on the cycle.
+    """The cells ahead of N heads on the cycle, forward or backward.
 
     Attributes:
         sign: 1 forward, -1 backward.
         start: (N,) places of the heads.
-        gaps: (N, 4) places from the head on to the cell up, right, down, left of it; 0 where there is none.
-        times: (N, L - 1) moves until the cell at 1, 2, ... places on is free.
-        food: (N, L - 1) whether there is food on it.
+        gaps: (N, 4) steps of the walk from the head to its neighbour up, right, down, left; 0 if there is none.
+        steps_until_free: (N, L - 1) moves until the cell 1, 2, ... steps ahead is free.
+        food: (N, L - 1) whether there is food on the cell 1, 2, ... steps ahead.
     """
 
     sign: int
     start: IntArray
     gaps: IntArray
-    times: IntArray
+    steps_until_free: IntArray
     food: BoolArray
 
     @classmethod
-    def look(cls, route: Route, boards: Boards, sign: int) -> "Walk":
-        """Look along the cycle."""
+    def from_boards(cls, route: Route, boards: Boards, sign: int) -> "Walk":
+        """Return the cells ahead of each head, forward (1) or backward (-1)."""
         L = len(route.cells)
         start = route.places[boards.head]
         ahead = route.cells[(start[:, None] + sign * np.arange(1, L)) % L]
-        times = np.take_along_axis(boards.times, ahead, axis=1)
+        steps_until_free = np.take_along_axis(boards.steps_until_free, ahead, axis=1)
         food = np.take_along_axis(boards.food, ahead, axis=1)
-        return cls(sign, start, sign * route.gaps[boards.head] % L, times, food)
+        return cls(sign, start, sign * route.gaps[boards.head] % L, steps_until_free, food)
 
     @cached_property
     def room(self) -> IntArray:
-        """(N,) how often the snake can eat on this walk without running into itself, L for as often as it likes.
+        """(N,) how often the snake can eat on this walk without running into itself; L if there is no limit.
 
-        That is so if the body lies in order: ahead come the tail, then the rest of the body, then the neck, whatever is
-        between them. A snake that eats k times on its way to the tail comes by k free cells at least, so the tail,
-        which stays for k moves, is gone when the head arrives; and so is every cell after it.
+        There is no limit if the body lies in order: ahead are first the tail, then the rest of the body up to the neck,
+        with any cells between them. A snake that eats k times on its way to the tail passes at least k free cells. The
+        tail stays for k more moves, so it is gone when the head arrives, and so is every cell after it.
         """
-        L = self.times.shape[1] + 1
-        body = self.times > 0
-        first_free = np.minimum.accumulate(np.where(body, self.times, L)[:, ::-1], axis=1)[:, ::-1]  # from there on
-        room: IntArray = np.where(body & (self.times > first_free), np.arange(1, L) - self.times, L).min(axis=1)
+        L = self.steps_until_free.shape[1] + 1
+        steps, body = self.steps_until_free, self.steps_until_free > 0
+        first_free = np.minimum.accumulate(np.where(body, steps, L)[:, ::-1], axis=1)[:, ::-1]  # from each cell on
+        room: IntArray = np.where(body & (steps > first_free), np.arange(1, L) - steps, L).min(axis=1)
         return room
 
 
 class CycleAgent(BoardAgent):
     """Follows a Hamiltonian cycle, forward or backward.
 
-    Which way is read off the board at each step: that in which the body lies in order (see `Walk.room`), and following
-    the cycle keeps it so. A snake of up to three cells is always in order one way or the other. A longer one that
-    starts across the cycle may be so in neither; then it goes where it has more room to grow, and plays safe greedy
-    while it has none.
+    At each step, it goes in the direction of the cycle in which the body lies in order (see `Walk.room`); following the
+    cycle keeps the body in order. A snake of at most three cells is always in order in one of the two directions. A
+    longer snake that starts across the cycle may be in order in neither: then it goes where it has more room, and plays
+    safe greedy while both directions are blocked.
     """
 
     name = "cycle"
 
     def __init__(self, *, walls: str = "solid", actions: str = "absolute") -> None:
         super().__init__(walls=walls, actions=actions)
-        self._without_room = SafeGreedyAgent(walls=walls, actions=actions)
+        self._fallback = SafeGreedyAgent(walls=walls, actions=actions)
 
     def choose(self, boards: Boards, allowed: BoolArray) -> IntArray:
-        """A direction for each game.
+        """Return a direction for each game.
 
         Raises:
             ValueError: the board has no Hamiltonian cycle, or none was found.
         """
-        route = Route.of(boards.grid)
+        route = Route.for_grid(boards.grid)
         rooms, directions = [], []
-        for walk in (Walk.look(route, boards, 1), Walk.look(route, boards, -1)):
+        for walk in (Walk.from_boards(route, boards, 1), Walk.from_boards(route, boards, -1)):
             blocked = ~(allowed & (walk.gaps == 1)).any(axis=1)
             rooms.append(np.where(blocked, -1, walk.room))
             directions.append(self.follow(route, walk, boards, allowed))
         chosen = np.where(rooms[0] >= rooms[1], *directions)
         lost = np.flatnonzero(np.max(rooms, axis=0) < 0)
         if len(lost):
-            chosen[lost] = self._without_room.choose(boards.only(lost), allowed[lost])
+            chosen[lost] = self._fallback.choose(boards.select(lost), allowed[lost])
         return chosen
 
     def follow(self, route: Route, walk: Walk, boards: Boards, allowed: BoolArray) -> IntArray:  # noqa: ARG002
-        """(N,) the direction of the next cell on the walk; a subclass may look at the rest, too."""
+        """Return the direction of the next cell on the walk, (N,); subclasses may leave out cells."""
         return np.asarray((walk.gaps == 1).argmax(axis=1))
 
 
 class ShortcutAgent(CycleAgent):
-    """Follows a Hamiltonian cycle and leaves parts of it out on the way to food.
+    """Follows a Hamiltonian cycle, with shortcuts to food.
 
-    A step to any cell up to the tail keeps the body in order, so it is as safe as the cycle itself. Of the ways to the
-    next food that are made of such steps it takes the shortest. But what it leaves out ends up between the parts of its
-    body, where food is a whole round away; so a snake that fills half of the board leaves nothing out any more. On
-    10 x 10 it takes 15 steps per food and the cycle 25; without that limit it would be 24.
+    A shortcut is a step to a cell further ahead on the cycle, but not beyond the tail. It keeps the body in order, so
+    it is as safe as the cycle itself. Of the paths to the next food that consist of such steps, the player takes the
+    shortest. The cells left out then lie between parts of the body, and food on them is a whole round away; so a snake
+    that fills half of the board takes no more shortcuts. On 10 x 10 boards it needs 15 steps per food, the cycle
+    without shortcuts 25, and shortcuts without that limit 24.
     """
 
     name = "shortcut"
 
     def follow(self, route: Route, walk: Walk, boards: Boards, allowed: BoolArray) -> IntArray:
-        """(N,) the direction that leads to food soonest and keeps the body in order."""
+        """Return the direction of a shortest path to food that keeps the body in order, (N,)."""
         L = len(route.cells)
         to_tail, to_food = (
             np.where(there.any(axis=1), there.argmax(axis=1) + 1, L - 1)[:, None]
-            for there in (walk.times > 0, walk.food)
+            for there in (walk.steps_until_free > 0, walk.food)
         )
         keeps_order = allowed & (walk.gaps > 0) & (walk.gaps <= np.minimum(to_tail, to_food))
         rest = np.maximum(to_food - walk.gaps, 0)
-        # A way back from the food to a neighbour is as long as the way there, and leads forward if that is backward.
+        # Backward, the path from the food to the neighbour is looked up: it leads forward and has the same length.
         place = walk.start[:, None] + (walk.gaps if walk.sign > 0 else -to_food)
         moves = np.where(keeps_order, route.moves[rest, place % L], FAR)
-        # Of equally short ways, the one with the longest step comes first: its end is nearer to the food.
+        # Of equally short paths, the one with the longest first step is taken.
         best = np.lexsort((-walk.gaps, moves), axis=1)[:, 0]
         may_skip = (walk.room == L) & (2 * boards.length < L)
         return np.where(may_skip, best, super().follow(route, walk, boards, allowed))

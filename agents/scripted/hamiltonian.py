@@ -1,4 +1,4 @@
-"""Hamiltonian cycles: a way through every free cell of a board and back to where it began.
+"""Hamiltonian cycles: closed paths that visit every free cell of a board once.
 
 A snake that follows one never runs into itself, and fills the board.
 """
@@ -14,19 +14,19 @@ from agents.scripted.two_factor import Link, OutOfBudgetError, search_cycle
 
 Cells = list[tuple[int, int]]  # (row, col)
 
-BUDGET = 1000  # branches of a search, each less than a millisecond on 20 x 20
-TRIES = 2000  # sets of seam links tried on a board that a chess board's colours do not fit
-TRY_BUDGET = 20  # branches of the search with each of them
+BUDGET = 1000  # branches of a search; each takes less than a millisecond on 20 x 20
+TRIES = 2000  # sets of seam links to try on a wrapping board with links between cells of one colour
+TRY_BUDGET = 20  # branches of the search with each set
 
 
 @lru_cache(maxsize=64)
 def find_cycle(grid: Grid) -> tuple[int, ...]:
-    """The free cells in an order in which each is beside the next, and the last beside the first.
+    """Return the free cells in the order of a Hamiltonian cycle: each is adjacent to the next, the last to the first.
 
-    Boards without obstacles have a known cycle; with obstacles it is searched, always with the same result.
+    Boards without obstacles have a known cycle. Boards with obstacles need a search; its result is deterministic.
 
     Raises:
-        ValueError: the board has no such cycle, or none was found; the message says which, and why.
+        ValueError: the board has no Hamiltonian cycle, or none was found; the message says which, and why.
     """
     H, W = grid.height, grid.width
     if not grid.obstacles:
@@ -42,7 +42,7 @@ def find_cycle(grid: Grid) -> tuple[int, ...]:
 
 
 def comb(height: int, width: int) -> Cells:
-    """A cycle on a board with an even number of rows: along the rows to and fro, and back by the first column."""
+    """Return a cycle on a board with an even number of rows: to and fro along the rows, back by the first column."""
     cells = []
     for row in range(height):
         cols = range(1, width)
@@ -51,11 +51,11 @@ def comb(height: int, width: int) -> Cells:
 
 
 def twist(height: int, width: int) -> Cells:
-    """A cycle on a wrapping board with two odd sides, height >= width.
+    """Return a cycle on a wrapping board with two odd sides, height >= width.
 
-    Each row is a ring. It is walked from some column all around, so it ends one column to the left of its start if
-    walked rightwards and one to the right if walked leftwards, and there the next row starts. After a rows rightwards
-    and b leftwards the start has moved by b - a columns: once around the ring if b = (height + width) / 2.
+    Each row is a ring, which the cycle follows once around from its start column. Rightwards, it ends one column to the
+    left of its start; leftwards, one column to the right. The next row starts there. After a rows rightwards and b rows
+    leftwards, the start column has moved by b - a: once around the ring if b = (height + width) / 2.
     """
     cells, start = [], 0
     for row in range(height):
@@ -66,21 +66,21 @@ def twist(height: int, width: int) -> Cells:
 
 
 def _search(grid: Grid) -> Sequence[int]:
-    """A cycle on a board with obstacles, or on one that has none."""
+    """Search for a cycle on any board, by a chess board's colouring of the cells (see `two_factor`)."""
     H, W = grid.height, grid.width
     board = f"this {'wrapping ' if grid.wrap else ''}board of {H} x {W} with {len(grid.obstacles)} obstacles"
     advice = "choose other obstacles, another size, or a player that needs no cycle, such as 'safe-greedy'"
     cells = [cell for cell in range(grid.cells) if cell not in grid.obstacles]
     for cell in cells:
-        if len(grid.beside[cell]) < 2:
+        if len(grid.adjacent[cell]) < 2:
             raise ValueError(
                 f"{board} has no Hamiltonian cycle: row {cell // W}, column {cell % W} is a dead end; {advice}"
             )
     is_black = [(cell // W + cell % W) % 2 == 0 for cell in range(grid.cells)]
     black, white = ([cell for cell in cells if is_black[cell] == colour] for colour in (True, False))
     excess = len(black) - len(white)
-    # Where joined edges are an odd number of cells apart, links across the seam join cells of one colour.
-    seams = [(a, b) for a in cells for b in grid.beside[a] if a < b and is_black[a] == is_black[b]]
+    # If joined edges are an odd number of cells apart, links across the seam connect cells of one colour.
+    seams = [(a, b) for a in cells for b in grid.adjacent[a] if a < b and is_black[a] == is_black[b]]
     larger = [link for link in seams if is_black[link[0]] == (excess > 0)]
     smaller = [link for link in seams if is_black[link[0]] != (excess > 0)]
     if abs(excess) > len(larger):
@@ -89,21 +89,21 @@ def _search(grid: Grid) -> Sequence[int]:
             f"{len(white)} white cells, so a cycle needs {abs(excess)} or more links between two "
             f"{'black' if excess > 0 else 'white'} cells, and there are {len(larger)}; {advice}"
         )
-    beside = [[b for b in around if is_black[a] != is_black[b]] for a, around in enumerate(grid.beside)]
+    other_colour = [[b for b in around if is_black[a] != is_black[b]] for a, around in enumerate(grid.adjacent)]
     squares = [
         (a, b, c, d)
         for a, (_, b, d, _) in enumerate(grid.neighbours.tolist())
-        if b in beside[a] and d in beside[a]
-        for c in set(beside[b]) & set(beside[d]) - {a}
+        if b in other_colour[a] and d in other_colour[a]
+        for c in set(other_colour[b]) & set(other_colour[d]) - {a}
     ]
     try:
         if seams:
             for fixed in _seam_choices(larger, smaller, abs(excess)):
                 with suppress(OutOfBudgetError):
-                    if cycle := search_cycle(beside, black, squares, fixed, budget=TRY_BUDGET):
+                    if cycle := search_cycle(other_colour, black, squares, fixed, budget=TRY_BUDGET):
                         return cycle
             raise OutOfBudgetError
-        if cycle := search_cycle(beside, black, squares, budget=BUDGET):
+        if cycle := search_cycle(other_colour, black, squares, budget=BUDGET):
             return cycle
     except OutOfBudgetError:
         raise ValueError(
@@ -113,10 +113,10 @@ def _search(grid: Grid) -> Sequence[int]:
 
 
 def _seam_choices(larger: list[Link], smaller: list[Link], excess: int) -> Iterator[tuple[Link, ...]]:
-    """Sets of seam links with which the colours can balance, at random, with few links more than that takes.
+    """Yield random sets of seam links that balance the colours, with few more links than necessary.
 
-    With x links between two cells of the larger colour and y between two of the smaller one, counting the ends of all
-    links by colour gives x - y = excess.
+    Each cell has two links. With x links between two cells of the larger colour and y links between two cells of the
+    smaller one, counting the ends of all links by colour gives x - y = excess.
     """
     rng = np.random.default_rng(0)
     tried = set()

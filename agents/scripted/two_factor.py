@@ -1,14 +1,14 @@
-"""Searching a Hamiltonian cycle: loops that together cover all cells, merged until one is left.
+"""Search for a Hamiltonian cycle: cycles that together cover all cells are merged until one is left.
 
-A cycle links each cell to two others, and so does any set of loops that covers the cells (a 2-factor). Loops are easy
-to find where cells are black and white and links join the two: they are a flow. So this is branch and bound with loops
-as the relaxation, as for the travelling salesman (Bellmore and Malone, "Pathology of traveling-salesman
+A Hamiltonian cycle links each cell to two others. A 2-factor does so too, but may consist of several cycles. It is easy
+to find if links connect black with white cells, by augmenting paths. So the search is branch and bound with 2-factors
+as the relaxation, as for the travelling salesman problem (Bellmore and Malone, "Pathology of traveling-salesman
 subtour-elimination algorithms", Operations Research 19, 1971):
 
-1. Cover the cells with loops, by augmenting paths. If that fails, there is no cycle.
-2. Merge loops where two links of theirs are the sides of a square: `| |` becomes `=`.
-3. If several are left, any cycle leaves the smallest of them by some link. Try each in turn: force it, forbid those
-   tried before it, and go on from 1.
+1. Find a 2-factor by augmenting paths. If there is none, there is no Hamiltonian cycle.
+2. Merge cycles that have opposite sides of a square of cells: `| |` becomes `=`.
+3. If several cycles are left, every Hamiltonian cycle leaves the smallest of them by some link. Branch over these
+   links: force one, forbid those of the branches before, and continue with 1.
 """
 
 from collections import deque
@@ -16,25 +16,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 Link = tuple[int, int]  # two cells, the smaller number first
-Square = tuple[int, int, int, int]  # four cells, each beside the next and the last beside the first
+Square = tuple[int, int, int, int]  # four cells, each adjacent to the next and the last to the first
 
 
 class OutOfBudgetError(Exception):
-    """The search was cut short: whether there is a cycle is not known."""
+    """The search was stopped by its budget: whether there is a cycle is not known."""
 
 
 @dataclass
-class Cover:
-    """Links between black and white cells, at most two a cell; loops once every cell has two.
+class TwoFactor:
+    """A 2-factor under construction: links between black and white cells, at most two for each cell.
+
+    Once every cell has two links, they form cycles.
 
     Attributes:
-        beside: the cells of the other colour that each cell can be linked to.
+        adjacent: the cells of the other colour that each cell can be linked to.
         links: the cells that each cell is linked to.
-        forced: links that stay; they may also join cells of one colour.
-        forbidden: links that are not made.
+        forced: links that cannot be removed; they may also connect cells of one colour.
+        forbidden: links that cannot be added.
     """
 
-    beside: Sequence[Sequence[int]]
+    adjacent: Sequence[Sequence[int]]
     links: list[set[int]]
     forced: set[Link] = field(default_factory=set)
     forbidden: set[Link] = field(default_factory=set)
@@ -45,21 +47,21 @@ class Cover:
         self.links[b].add(a)
 
     def unlink(self, a: int, b: int) -> None:
-        """Take a link away."""
+        """Remove the link between two cells."""
         self.links[a].remove(b)
         self.links[b].remove(a)
 
     def augment(self, start: int) -> bool:
-        """Give a cell that lacks a link one more.
+        """Add a link to a cell that lacks one, and return whether this was possible.
 
-        Follows a path that alternates between links to make and links to take away, from `start` to a cell of the other
-        colour that lacks a link too. If there is none, no cover has as many links (Berge 1957).
+        Searches for an augmenting path, on which links to add and links to remove alternate, from `start` to a cell of
+        the other colour that lacks a link too. If there is none, no more links are possible (Berge 1957).
         """
         came_from = {start: -1}
         queue = deque([start])
         while queue:
             cell = queue.popleft()
-            for other in self.beside[cell]:
+            for other in self.adjacent[cell]:
                 if other in came_from or other in self.links[cell] or link_of(cell, other) in self.forbidden:
                     continue
                 came_from[other] = cell
@@ -77,13 +79,15 @@ class Cover:
                         queue.append(third)
         return False
 
-    def branch(self, link: Link, forbidden: Iterable[Link]) -> "Cover | None":
-        """Loops under this cover's limits that have one more link and lack others; None if there are none.
+    def branch(self, link: Link, forbidden: Iterable[Link]) -> "TwoFactor | None":
+        """Return a 2-factor with one more forced link and more forbidden ones, or None if there is none.
 
-        This cover has none of these links.
+        Args:
+            link: to force; this 2-factor does not have it.
+            forbidden: links to forbid; this 2-factor has none of them.
         """
         links = [set(linked) for linked in self.links]
-        new = Cover(self.beside, links, {*self.forced, link}, {*self.forbidden, *forbidden})
+        new = TwoFactor(self.adjacent, links, {*self.forced, link}, {*self.forbidden, *forbidden})
         lacking = []
         for cell in link:
             dropped = [other for other in self.links[cell] if link_of(cell, other) not in self.forced]
@@ -94,28 +98,28 @@ class Cover:
         new.link(*link)
         return new if new.augment(lacking[0]) else None
 
-    def loops(self) -> list[list[int]]:
-        """The cells of each loop, in order."""
-        loops, seen = [], set()
+    def cycles(self) -> list[list[int]]:
+        """Return the cells of each cycle, in order."""
+        cycles, seen = [], set()
         for start, linked in enumerate(self.links):
             if start in seen or not linked:
                 continue
-            loop = [start]
+            cycle = [start]
             seen.add(start)
-            while ahead := [cell for cell in self.links[loop[-1]] if cell not in seen]:
-                loop.append(ahead[0])
+            while ahead := [cell for cell in self.links[cycle[-1]] if cell not in seen]:
+                cycle.append(ahead[0])
                 seen.add(ahead[0])
-            loops.append(loop)
-        return loops
+            cycles.append(cycle)
+        return cycles
 
     def merge(self, squares: Sequence[Square]) -> None:
-        """Exchange opposite sides of squares for the two others wherever that joins two loops."""
-        loops = self.loops()
-        loop_of = {cell: number for number, loop in enumerate(loops) for cell in loop}
-        parent = list(range(len(loops)))  # for a loop that was merged, one that it was merged into
+        """Replace two opposite sides of a square by the two others wherever that joins two cycles."""
+        cycles = self.cycles()
+        cycle_of = {cell: number for number, cycle in enumerate(cycles) for cell in cycle}
+        parent = list(range(len(cycles)))  # of a cycle that was merged: a cycle that it was merged into
 
         def root(cell: int) -> int:
-            number = loop_of[cell]
+            number = cycle_of[cell]
             while parent[number] != number:
                 number = parent[number]
             return number
@@ -138,58 +142,59 @@ class Cover:
 
 
 def link_of(a: int, b: int) -> Link:
-    """The link between two cells."""
+    """Return the link between two cells."""
     return (a, b) if a < b else (b, a)
 
 
 def search_cycle(
-    beside: Sequence[Sequence[int]],
+    adjacent: Sequence[Sequence[int]],
     black: Sequence[int],
     squares: Sequence[Square],
     fixed: Iterable[Link] = (),
     *,
     budget: int,
 ) -> list[int] | None:
-    """A cycle through all cells that have a neighbour, or None if there is none.
+    """Return a cycle through all cells that have a neighbour, or None if there is none.
 
     Args:
-        beside: the cells of the other colour beside each cell.
-        black: the cells of one colour; they lack as many links in all as those of the other, with the fixed ones made.
+        adjacent: the cells of the other colour that are adjacent to each cell.
+        black: the cells of one colour. With the fixed links, they must lack as many links in all as the other cells.
         squares: where links can be exchanged.
         fixed: links between cells of one colour that the cycle must have.
-        budget: branches that are looked at.
+        budget: maximum number of branches.
 
     Raises:
         OutOfBudgetError: the budget is used up.
     """
-    first = Cover(beside, [set() for _ in beside], set(fixed))
+    first = TwoFactor(adjacent, [set() for _ in adjacent], set(fixed))
     for link in first.forced:
         first.link(*link)
     for cell in black:
         while len(first.links[cell]) < 2:
             if not first.augment(cell):
                 return None
-    # Branches to look at: a cover, the link to force on it, and links to forbid.
-    waiting: list[tuple[Cover, Link | None, list[Link]]] = [(first, None, [])]
+    # Branches to visit: a 2-factor, the link to force, and the links to forbid.
+    waiting: list[tuple[TwoFactor, Link | None, list[Link]]] = [(first, None, [])]
     while waiting:
         parent, forced, forbidden = waiting.pop()
         if budget == 0:
             raise OutOfBudgetError
         budget -= 1
-        cover = parent if forced is None else parent.branch(forced, forbidden)
-        if cover is None:
+        factor = parent if forced is None else parent.branch(forced, forbidden)
+        if factor is None:
             continue
-        cover.merge(squares)
-        loops = cover.loops()
-        if len(loops) == 1:
-            return loops[0]
-        ways = min((_ways_out(loop, cover) for loop in loops), key=len)
-        # A cycle that leaves a loop comes back: the last way out alone is not enough.
-        waiting += [(cover, ways[i], ways[:i]) for i in reversed(range(len(ways) - 1))]
+        factor.merge(squares)
+        cycles = factor.cycles()
+        if len(cycles) == 1:
+            return cycles[0]
+        exits = min((_exits(cycle, factor) for cycle in cycles), key=len)
+        # A Hamiltonian cycle that leaves a cycle comes back by another link: the last one alone is not enough.
+        waiting += [(factor, exits[i], exits[:i]) for i in reversed(range(len(exits) - 1))]
     return None
 
 
-def _ways_out(loop: list[int], cover: Cover) -> list[Link]:
-    inside = set(loop)
-    ways = [link_of(cell, other) for cell in loop for other in cover.beside[cell] if other not in inside]
-    return [way for way in ways if way not in cover.forbidden]
+def _exits(cycle: list[int], factor: TwoFactor) -> list[Link]:
+    """Return the links from a cycle to cells outside of it that are not forbidden."""
+    inside = set(cycle)
+    exits = [link_of(cell, other) for cell in cycle for other in factor.adjacent[cell] if other not in inside]
+    return [link for link in exits if link not in factor.forbidden]

@@ -10,7 +10,7 @@ from agents import Agent, scripted
 from agents.policies.network_agent import NetworkAgent
 from agents.policies.preprocessing import network_input
 from agents.policies.table_agent import TableAgent
-from agents.registry import about
+from agents.registry import read_metadata
 from scripts.common.feature_maps import FeatureMaps, feature_maps
 
 # Kind of the scores by the "kind" in an agent's notes; "score", without a unit, for all others.
@@ -36,7 +36,7 @@ def score_kind_of(name: str) -> str:
     """The kind of the scores of the agent of this name: "probability", "value" or "score"."""
     if name in scripted.SCRIPTED:
         return "score"
-    return SCORE_KINDS.get(str(about(name).get("notes", {}).get("kind")), "score")
+    return SCORE_KINDS.get(str(read_metadata(name).get("notes", {}).get("kind")), "score")
 
 
 def analyse_agent(

@@ -1,4 +1,4 @@
-"""Evaluation plays every game once, the same ones for everybody, and its intervals are right."""
+"""Evaluation plays every game exactly once, the same games for all agents, and its intervals are right."""
 
 from typing import Any
 
@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from agents import Agent, evaluate
 from agents.agent import Actions
 from agents.evaluation import Evaluation, wilson
+from agents.scripted.random import RandomAgent
 from scripts.common.tables import evaluation_table
 from snake_env.endings import find_endings
 
 
 class Legal(Agent):
-    """The first action that is allowed."""
+    """Takes the first allowed action."""
 
     def __init__(self) -> None:
         self.name, self.environment = "legal", {"observation": "planes"}
@@ -59,6 +60,18 @@ def test_scores_are_those_of_single_games() -> None:
         assert (result.scores[i], result.steps[i]) == (info["score"], steps)
 
 
+def test_a_random_agent_has_the_same_figures_in_each_evaluation() -> None:
+    """Its random numbers depend on the seed alone, not on what the agent played before."""
+    agent = RandomAgent()
+    first, *others = (evaluate(player, games(13), games=13, seed=4) for player in (agent, agent, RandomAgent()))
+    given = evaluate(agent, games(13), games=13, seed=4, rng=np.random.default_rng(4))
+    for again in (*others, given):
+        np.testing.assert_array_equal(again.scores, first.scores)
+        np.testing.assert_array_equal(again.steps, first.steps)
+    other = evaluate(agent, games(13), games=13, seed=4, rng=np.random.default_rng(5))
+    assert (other.steps != first.steps).any()
+
+
 def test_figures_worked_by_hand() -> None:
     scores, steps = np.array([1.0, 2.0, 6.0, 7.0]), np.array([10, 20, 30, 40])
     row = Evaluation("x", scores, steps, np.array([False, False, False, True])).row()
@@ -68,14 +81,14 @@ def test_figures_worked_by_hand() -> None:
     assert row["ci95"] == pytest.approx([1.115, 6.885], abs=1e-3)
 
 
-def test_one_game_says_nothing_about_the_others() -> None:
+def test_one_game_has_no_interval() -> None:
     one = Evaluation("x", np.array([3.0]), np.array([10]), np.array([False]))
     assert one.ci95 == (-np.inf, np.inf)
     assert one.row()["ci95"] is None
     assert list(evaluation_table([one], "one game").columns[1].cells) == ["3.0"]
 
 
-def test_a_table_hides_no_lost_game_and_no_half() -> None:
+def test_a_table_rounds_no_lost_game_away() -> None:
     scores = np.array([97.0] * 199 + [96.0])
     almost = Evaluation("x", scores, np.full(200, 100), scores == 97)
     assert list(evaluation_table([almost], "200 games").columns[4].cells) == ["99.5% (97 to 100)"]
@@ -92,7 +105,7 @@ def test_wilson_intervals_from_the_literature() -> None:
     assert wilson(1, 29) == pytest.approx((0.0061, 0.1718), abs=1e-4)
 
 
-def test_without_scores_the_return_counts() -> None:
+def test_the_return_is_the_score_of_environments_without_one() -> None:
     class Push(Legal):
         def act(
             self,
@@ -111,7 +124,7 @@ def test_without_scores_the_return_counts() -> None:
         assert len(set(result.scores)) > 1
 
 
-def test_without_the_mask_agents_die_of_what_it_would_have_saved_them_from() -> None:
+def test_only_agents_without_masks_run_into_walls_and_bodies() -> None:
     class Trusting(Legal):
         def act(
             self,
@@ -122,18 +135,18 @@ def test_without_the_mask_agents_die_of_what_it_would_have_saved_them_from() -> 
         ) -> Actions:
             return np.zeros(len(observations), dtype=np.int64) if action_mask is None else action_mask.argmax(axis=1)
 
-    told, blind = (
+    with_masks, without = (
         evaluate(Trusting(), games(20), games=20, masked=masked, ending=find_endings) for masked in (True, False)
     )
-    assert told.deaths is not None
-    assert blind.deaths is not None
-    assert told.deaths["wall"] == told.deaths["body"] == 0
-    assert blind.deaths["wall"] + blind.deaths["body"] == 20
-    assert blind.steps.max() <= 5  # up, up, ... on five rows
-    assert told.steps.mean() > blind.steps.mean()
+    assert with_masks.deaths is not None
+    assert without.deaths is not None
+    assert with_masks.deaths["wall"] == with_masks.deaths["body"] == 0
+    assert without.deaths["wall"] + without.deaths["body"] == 20
+    assert without.steps.max() <= 5  # up, up, ... on five rows
+    assert with_masks.steps.mean() > without.steps.mean()
 
 
-def test_no_games_and_another_autoreset_are_named() -> None:
+def test_no_games_and_another_autoreset_are_refused() -> None:
     with pytest.raises(ValueError, match="games is 0"):
         evaluate(Legal(), games(2), games=0)
     with pytest.raises(ValueError, match="autoreset"):

@@ -1,4 +1,4 @@
-"""Saved agents come back whatever kind they are, and by name where they are shipped with the package."""
+"""Saved agents of each kind are loaded from files and run folders, and those of the package by name."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 import agents
 import nn
 from agents import Agent, NetworkAgent, registry
-from agents.scripted import RandomAgent
+from agents.scripted.random import RandomAgent
 
 
 def network_agent(seed: int) -> NetworkAgent:
@@ -32,11 +32,11 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "FOLDER", folder)
 
 
-def test_every_shipped_agent_says_how_it_came_about_and_all_are_small_together() -> None:
+def test_shipped_agents_have_notes_on_their_training_and_are_small_together() -> None:
     for name in agents.names():
-        notes = registry.about(name)["notes"]
+        notes = registry.read_metadata(name)["notes"]
         assert "train" in notes["command"]
-        assert {"seed", "train_seconds", "train_steps", "evaluation", "evaluation_without_mask"} <= set(notes)
+        assert {"seed", "train_seconds", "total_timesteps", "evaluation", "evaluation_without_mask"} <= set(notes)
         assert agents.load(name).name == name
     assert sum((registry.FOLDER / f"{name}.npz").stat().st_size for name in agents.names()) < 5_000_000
 
@@ -60,7 +60,7 @@ def test_shipped_agents_load_by_name() -> None:
         assert agent.name == name
         assert agent.environment == {"height": 5, "width": 7}
         np.testing.assert_array_equal(weights(agent), weights(network_agent(seed)).astype(np.float16))
-        assert registry.about(name)["notes"] == {"command": "train.py", "seed": seed}
+        assert registry.read_metadata(name)["notes"] == {"command": "train.py", "seed": seed}
 
 
 @pytest.mark.usefixtures("shipped")
@@ -81,17 +81,17 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
         agents.load("ppo")
 
 
-def test_another_kind_joins_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kinds are told apart by the header, with a network or without one."""
+def test_another_kind_needs_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kind is read from the header, in files with and without a network."""
     table = {"values": np.arange(6.0).reshape(2, 3)}
     nn.files.write(tmp_path / "table.npz", table, {"kind": "dice", "environment": {}})
     with pytest.raises(ValueError, match=r"holds no agent: its kind is dice, known are network.*give a file that"):
         agents.load(tmp_path / "table.npz")
-    monkeypatch.setitem(registry.KINDS, "dice", lambda file: RandomAgent(seed=file.stat().st_size))
+    monkeypatch.setitem(registry.LOADERS, "dice", lambda file: RandomAgent(seed=file.stat().st_size))
     assert isinstance(agents.load(tmp_path / "table.npz"), RandomAgent)
 
 
-def test_files_that_hold_something_else_are_named(tmp_path: Path) -> None:
+def test_files_without_an_agent_are_refused(tmp_path: Path) -> None:
     network = nn.Sequential([nn.Dense(3, 2)], input_shape=(3,), rng=0)
     nn.save(tmp_path / "classifier.npz", network, {"classes": ["a", "b"]})
     with pytest.raises(ValueError, match=r"classifier\.npz holds no agent: its kind is None"):
@@ -101,7 +101,7 @@ def test_files_that_hold_something_else_are_named(tmp_path: Path) -> None:
         agents.load(tmp_path / "text.npz")
 
 
-def test_a_network_that_does_not_say_what_it_sees_is_no_agent(tmp_path: Path) -> None:
+def test_a_network_without_an_environment_is_no_agent(tmp_path: Path) -> None:
     network = nn.Sequential([nn.Dense(3, 2)], (3,), rng=0)
     nn.save(tmp_path / "n.npz", network, {"kind": "network"})
     with pytest.raises(ValueError, match="holds a network but no agent; give a file that training an agent wrote"):

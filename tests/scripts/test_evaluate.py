@@ -125,7 +125,7 @@ def test_agents_see_and_move_as_they_were_trained(run: Path, tmp_path: Path) -> 
 def test_a_packaged_agent_has_notes_on_its_training(run: Path, shipped: Path) -> None:
     words = [str(run), "tiny-5x6", "--games", "6", "--folder", str(shipped), "--command", "train.py --seed 3"]
     notes = package_agent.main(package_agent.parse(words))
-    about = registry.about("tiny-5x6")
+    about = registry.read_metadata("tiny-5x6")
     assert about["notes"] == notes
     assert (notes["command"], notes["seed"], notes["steps"]) == ("train.py --seed 3", 3, 700)
     assert (notes["train_seconds"], notes["train_steps"]) == (1.5, 700)

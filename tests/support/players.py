@@ -1,4 +1,4 @@
-"""Scripted players on drawn boards and in whole games, for the tests of each of them."""
+"""Scripted players on drawn boards and in whole games."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ UP, RIGHT, DOWN, LEFT = range(4)
 
 
 def observe(text: str) -> npt.NDArray[Any]:
-    """(1, 4, H, W) what players see of a drawn board."""
+    """Return the observation (1, 4, H, W) of a drawn board."""
     return Planes(rules_of(text))(state_of(text))
 
 
@@ -30,10 +30,10 @@ def make_envs(num_envs: int, **rules: Any) -> gym.vector.VectorEnv[Any, Any, Any
 
 
 def play(name: str, games: int, **rules: Any) -> Evaluation:
-    return evaluate(scripted.make(name, rules), make_envs(games, **rules), games=games, rng=np.random.default_rng(0))
+    return evaluate(scripted.make(name, rules), make_envs(games, **rules), games=games)
 
 
-# Right leads to food in a room that the body closes, left to the tail.
+# Right leads to food in a space that the body closes, left to the tail.
 CLOSED = """
     edc..
     ..b..

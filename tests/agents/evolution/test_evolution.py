@@ -13,7 +13,8 @@ from agents.evolution.cma_es import CMAES
 from agents.evolution.evaluator import PopulationEvaluator, PopulationScores
 from agents.evolution.evolution import SEEDS, TRAINING_SEED, VALIDATION_SEED, Evolution
 from agents.learning.learner import Learner
-from agents.policies.network_agent import NetworkAgent, best_actions
+from agents.policies.masks import best_actions
+from agents.policies.network_agent import NetworkAgent
 from snake_env.observations.features import OVERALL, PER_ACTION
 from tests.support.same import assert_same
 

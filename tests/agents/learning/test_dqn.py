@@ -196,7 +196,7 @@ def test_the_agent_is_a_copy_and_can_be_saved(tmp_path: Path) -> None:
     assert scores.shape == (40, 4)
     symmetry = Symmetry((4, 4, 5), 4)
     assert symmetry.count == 4
-    turned = agent.scores(symmetry.view(2, observations))[:, symmetry.seen[2]]
+    turned = agent.scores(symmetry.view(2, observations))[:, symmetry.to_view[2]]
     np.testing.assert_allclose(turned, scores, atol=1e-5)
     run(learner, 2, first=4)
     np.testing.assert_array_equal(agent.scores(observations), scores)

@@ -13,7 +13,7 @@ from gymnasium.vector import VectorEnv
 import agents
 import nn
 from agents.learning.q_learning import QLearning, QLearningSettings, update
-from agents.policies.table import UNKNOWN, Discretizer, Table
+from agents.policies.table import UNVISITED_ROW, Discretizer, Table
 from agents.policies.table_agent import TableAgent
 from snake_env.observations.features import PER_ACTION
 from tests.support.identity import Identity
@@ -40,8 +40,8 @@ def run(learner: QLearning, rounds: int, first: int = 0, total: int = 20) -> Non
 
 
 def test_discretizing_by_hand() -> None:
-    grid = Discretizer.of(Box(-1, 3, (3,), np.float32), components=(2, 0), levels=(5, 2))
-    found = grid(np.array([[-1, 9, -1], [0.9, 9, 0.4], [1.1, 9, 2.6], [7, 9, -5]], np.float32))
+    discretizer = Discretizer.for_space(Box(-1, 3, (3,), np.float32), components=(2, 0), n_bins=(5, 2))
+    found = discretizer(np.array([[-1, 9, -1], [0.9, 9, 0.4], [1.1, 9, 2.6], [7, 9, -5]], np.float32))
     assert found.tolist() == [[0, 0], [1, 0], [4, 1], [0, 1]]
     assert found.dtype == np.uint8
 
@@ -49,10 +49,10 @@ def test_discretizing_by_hand() -> None:
 def test_bounds_may_be_given_where_the_space_has_none() -> None:
     space = Box(-np.inf, np.inf, (2,), np.float32)
     with pytest.raises(ValueError, match="give low and high"):
-        Discretizer.of(space)
-    grid = Discretizer.of(space, levels=3, low=(-2, 0), high=(2, 1))
-    assert grid(np.array([[-9.0, 0.3], [0.9, 0.2]])).tolist() == [[0, 1], [1, 0]]
-    assert Discretizer.from_config(json.loads(json.dumps(grid.config()))) == grid
+        Discretizer.for_space(space)
+    discretizer = Discretizer.for_space(space, n_bins=3, low=(-2, 0), high=(2, 1))
+    assert discretizer(np.array([[-9.0, 0.3], [0.9, 0.2]])).tolist() == [[0, 1], [1, 0]]
+    assert Discretizer.from_config(json.loads(json.dumps(discretizer.config()))) == discretizer
 
 
 @pytest.mark.parametrize(
@@ -62,38 +62,38 @@ def test_bounds_may_be_given_where_the_space_has_none() -> None:
         (Discrete(4), {}, "a table takes vectors"),
         (UNIT, {"components": (0, 3)}, "choose from 0 to 2"),
         (UNIT, {"components": (-1,)}, "choose from 0 to 2"),
-        (UNIT, {"levels": (2, 3)}, "2 levels.*3 components"),
-        (UNIT, {"levels": 1}, "from 2 to 256"),
-        (UNIT, {"levels": 257}, "from 2 to 256"),
+        (UNIT, {"n_bins": (2, 3)}, "2 n_bins.*3 components"),
+        (UNIT, {"n_bins": 1}, "from 2 to 256"),
+        (UNIT, {"n_bins": 257}, "from 2 to 256"),
         (UNIT, {"low": (0.0,)}, "1 low and 3 high"),
         (UNIT, {"low": (0, 0, 2)}, "cannot be divided"),
     ],
 )
 def test_impossible_discretizers_are_refused(space: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Discretizer.of(space, **options)
+        Discretizer.for_space(space, **options)
 
 
 def test_a_table_grows_with_new_observations() -> None:
-    table = Table(Discretizer.of(UNIT, levels=20), 2, initial=0.5)
+    table = Table(Discretizer.for_space(UNIT, n_bins=20), 2, initial=0.5)
     rng = np.random.default_rng(0)
     observations = rng.random((3000, 3))
-    first = table.meet(observations)
-    different = len(np.unique(table.grid(observations), axis=0))
+    first = table.find_or_add_rows(observations)
+    different = len(np.unique(table.discretizer(observations), axis=0))
     assert different > 1024  # more than its initial size
     assert len(table) == len(table.values) == 1 + different
     assert (table.values == 0.5).all()
-    np.testing.assert_array_equal(table.find(observations), first)
-    np.testing.assert_array_equal(table.meet(observations), first)
-    assert first.min() == UNKNOWN + 1
+    np.testing.assert_array_equal(table.find_rows(observations), first)
+    np.testing.assert_array_equal(table.find_or_add_rows(observations), first)
+    assert first.min() == UNVISITED_ROW + 1
     table.values[first[7]] = [3.0, 4.0]
-    assert table.values[table.find(observations[7:8])].tolist() == [[3.0, 4.0]]
+    assert table.values[table.find_rows(observations[7:8])].tolist() == [[3.0, 4.0]]
 
 
 def test_unknown_observations_have_the_first_row() -> None:
-    table = Table(Discretizer.of(UNIT), 2)
-    table.meet(np.zeros((1, 3)))
-    assert table.find(np.array([[0, 0, 1], [0, 0, 0]])).tolist() == [UNKNOWN, 1]
+    table = Table(Discretizer.for_space(UNIT), 2)
+    table.find_or_add_rows(np.zeros((1, 3)))
+    assert table.find_rows(np.array([[0, 0, 1], [0, 0, 0]])).tolist() == [UNVISITED_ROW, 1]
     assert len(table) == 2
 
 
@@ -128,7 +128,7 @@ def test_forbidden_actions_do_not_count_in_the_maximum() -> None:
 
 
 def test_masks_are_obeyed_for_unknown_observations_too() -> None:
-    agent = TableAgent(Table(Discretizer.of(UNIT), 3), {})
+    agent = TableAgent(Table(Discretizer.for_space(UNIT), 3), {})
     masks = np.array([[0, 0, 1], [0, 1, 0], [1, 1, 1]], np.int8)
     assert agent.act(np.zeros((3, 3)), masks).tolist() == [2, 1, 0]
     agent.masked = False
@@ -178,7 +178,7 @@ def test_files_without_a_table_are_refused(tmp_path: Path) -> None:
     nn.files.write(tmp_path / "other.npz", {}, {"kind": "network"})
     with pytest.raises(ValueError, match=r"other\.npz holds no table"):
         TableAgent.load(tmp_path / "other.npz")
-    table = Table(Discretizer.of(UNIT), 2)
+    table = Table(Discretizer.for_space(UNIT), 2)
     with pytest.raises(ValueError, match=r"keys uint8 \(2, 3\) and values \(2, 2\)"):
         table.restore({"keys": np.zeros((2, 3), np.uint8), "values": np.zeros((2, 2))})
 

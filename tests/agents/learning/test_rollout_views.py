@@ -51,7 +51,7 @@ def test_each_game_keeps_its_view() -> None:
                 board = np.stack([board[:, ::-1, col] for col in range(5)], axis=1)
             board = board[:, :, ::-1] if mirrored else board
             np.testing.assert_array_equal(rollout.observations[t, game], board)
-        meant = [symmetry.meant[game % 8][rollout.actions[t, game]] for game in range(16)]
+        meant = [symmetry.from_view[game % 8][rollout.actions[t, game]] for game in range(16)]
         observations = twin.step(np.array(meant))[0]
 
 

@@ -1,4 +1,4 @@
-"""Views of a board against games that were turned and mirrored cell by cell: they look, and go on, as the view says."""
+"""Symmetric views of a board agree with games that are rotated and mirrored cell by cell."""
 
 from pathlib import Path
 from typing import Any
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 import nn
 from agents import NetworkAgent, load
-from agents.policies.networks import one_head
+from agents.policies.networks import q_network
 from agents.policies.symmetry import Symmetry
 from snake_env import SnakeVectorEnv
 
 Array = NDArray[Any]
 Cell = tuple[int, int]
-Place = tuple[str, str]  # what becomes a cell's row, and what its column; with a minus it is counted from the other end
+Place = tuple[str, str]  # the new row and column of a cell; with a minus, counted from the other end
 
 GAMES = 40
 UP, RIGHT, DOWN, LEFT = range(4)
-# Each view by hand: where a cell goes, and how a snake then looks that looked up, right, down, left.
+# Each view by hand: the new place of a cell, and the new headings of snakes that head up, right, down, left.
 SQUARE: list[tuple[Place, list[int]]] = [
     (("row", "col"), [UP, RIGHT, DOWN, LEFT]),
     (("row", "-col"), [UP, LEFT, DOWN, RIGHT]),
@@ -36,13 +36,13 @@ ABSOLUTE = {"square": (5, 5, SQUARE), "oblong": (4, 7, OBLONG)}
 
 
 def moved(place: Place, row: int, col: int, side: Cell) -> Cell:
-    """Where a cell of a board with these sides comes to lie."""
+    """Return the new row and column of a cell on a board with these sides."""
     numbers = {"row": row, "col": col, "-row": side[0] - 1 - row, "-col": side[1] - 1 - col}
     return numbers[place[0]], numbers[place[1]]
 
 
 def mapped_map(text: str, place: Place, side: Cell) -> str:
-    """Obstacles as they are drawn."""
+    """Return a text map of obstacles that is rotated or mirrored."""
     signs = np.full(side, ".")
     for row, line in enumerate(text.split("\n")):
         for col, sign in enumerate(line):
@@ -50,8 +50,8 @@ def mapped_map(text: str, place: Place, side: Cell) -> str:
     return "\n".join("".join(line) for line in signs)
 
 
-def mapped(state: dict[str, Array], place: Place, looks: list[int]) -> dict[str, Array]:
-    """The same games on a board that is turned or mirrored."""
+def mapped(state: dict[str, Array], place: Place, headings: list[int]) -> dict[str, Array]:
+    """Return the same games on a board that is rotated or mirrored."""
     _, H, W = state["body"].shape
 
     def cell_of(cell: int) -> int:
@@ -68,14 +68,14 @@ def mapped(state: dict[str, Array], place: Place, looks: list[int]) -> dict[str,
         "body": body,
         "obstacles": obstacles,
         "head": np.array([cell_of(cell) for cell in state["head"].tolist()]),
-        "heading": np.array([looks[heading] for heading in state["heading"].tolist()]),
+        "heading": np.array([headings[heading] for heading in state["heading"].tolist()]),
         "food": np.array([[cell_of(cell) for cell in food] for food in state["food"].tolist()]),
     }
     return state | changed
 
 
 def played(rules: dict[str, Any], place: Place, side: Cell) -> tuple[SnakeVectorEnv, SnakeVectorEnv]:
-    """Games that have gone on for a while, and environments for the same games mapped."""
+    """Return games after some steps, and an environment for the same games on the mapped board."""
     original = SnakeVectorEnv(GAMES, height=side[0], width=side[1], initial_length=(1, 14), food=2, **rules)
     rng = np.random.default_rng(3)
     original.reset(seed=11)
@@ -88,25 +88,25 @@ def played(rules: dict[str, Any], place: Place, side: Cell) -> tuple[SnakeVector
 
 
 def assert_view(
-    symmetry: Symmetry, number: int, rules: dict[str, Any], place: Place, looks: list[int], side: Cell
+    symmetry: Symmetry, number: int, rules: dict[str, Any], place: Place, headings: list[int], side: Cell
 ) -> None:
-    """Whether the mapped games look like view k, allow the actions that k says, and go where they lead."""
+    """Assert that observations, action masks and steps of the mapped games are those of view k."""
     original, other = played(rules, place, side)
-    seen = symmetry.seen[number]
-    A = len(seen)
-    before = mapped(original.get_state(), place, looks)
+    to_view = symmetry.to_view[number]
+    A = len(to_view)
+    before = mapped(original.get_state(), place, headings)
     over, ate = before["over"], 0
     for action in range(A):
         state = original.get_state()
         observations, info = original.set_state(state)
         others, others_info = other.set_state(before)
         np.testing.assert_array_equal(symmetry.view(number, observations), others)
-        np.testing.assert_array_equal(others_info["action_mask"][:, seen], info["action_mask"])
+        np.testing.assert_array_equal(others_info["action_mask"][:, to_view], info["action_mask"])
         after, rewards, terminated, truncated, _ = original.step(np.full(GAMES, action))
-        others, others_rewards, *others_ended, _ = other.step(np.full(GAMES, seen[action]))
+        others, others_rewards, *others_ended, _ = other.step(np.full(GAMES, to_view[action]))
         np.testing.assert_array_equal(others_rewards[~over], rewards[~over])
         np.testing.assert_array_equal(np.array(others_ended)[:, ~over], np.array([terminated, truncated])[:, ~over])
-        same = ~over & (rewards <= 0)  # new food falls by chance
+        same = ~over & (rewards <= 0)  # the cell of new food is random
         ate += int((rewards > 0).sum())
         np.testing.assert_array_equal(symmetry.view(number, after)[same], others[same])
         assert same.sum() > GAMES // 4
@@ -133,23 +133,23 @@ def test_obstacles_turn_too(number: int) -> None:
 
 @pytest.mark.parametrize("number", range(2))
 @pytest.mark.parametrize("observation", ["ego", {"name": "ego", "radius": 2}, "planes"], ids=str)
-def test_with_relative_actions_there_is_the_mirror(observation: str | dict[str, Any], number: int) -> None:
+def test_relative_actions_have_the_mirror_image_alone(observation: str | dict[str, Any], number: int) -> None:
     rules: dict[str, Any] = {"actions": "relative", "observation": observation}
     symmetry = Symmetry(SnakeVectorEnv(1, height=4, width=7, **rules).reset()[0].shape[1:], 3)
     assert symmetry.count == 2
     assert_view(symmetry, number, rules, *MIRROR[number], (4, 7))
 
 
-def test_what_an_action_is_called_in_a_view_it_means_there() -> None:
+def test_from_view_is_the_inverse_of_to_view() -> None:
     for symmetry in (Symmetry((4, 5, 5), 4), Symmetry((4, 4, 7), 4), Symmetry((4, 9, 9), 3)):
-        names = np.arange(symmetry.seen.shape[1])
-        assert len({tuple(row) for row in symmetry.seen.tolist()}) == symmetry.count
-        for seen, meant in zip(symmetry.seen, symmetry.meant, strict=True):
-            np.testing.assert_array_equal(meant[seen], names)
+        actions = np.arange(symmetry.to_view.shape[1])
+        assert len({tuple(row) for row in symmetry.to_view.tolist()}) == symmetry.count
+        for to_view, from_view in zip(symmetry.to_view, symmetry.from_view, strict=True):
+            np.testing.assert_array_equal(from_view[to_view], actions)
 
 
 @pytest.mark.parametrize(("shape", "actions"), [((16,), 4), ((4, 5, 5), 5), ((5, 5), 4)])
-def test_what_has_no_symmetry_is_named(shape: tuple[int, ...], actions: int) -> None:
+def test_observations_without_symmetry_are_refused(shape: tuple[int, ...], actions: int) -> None:
     with pytest.raises(ValueError, match="turn symmetry off"):
         Symmetry(shape, actions)
     assert Symmetry(shape, actions, on=False).count == 1
@@ -159,30 +159,30 @@ def test_what_has_no_symmetry_is_named(shape: tuple[int, ...], actions: int) -> 
 
 
 def agent_for(H: int, W: int, *, symmetric: bool) -> NetworkAgent:
-    network = one_head((4, H, W), 4, (5,), (7,), np.random.default_rng(2))
+    network = q_network((4, H, W), 4, np.random.default_rng(2), channels=(5,), hidden=(7,))
     return NetworkAgent(network, {"height": H, "width": W}, symmetric=symmetric)
 
 
 @pytest.mark.parametrize("shape", ABSOLUTE)
-def test_an_agent_that_averages_plays_alike_whichever_way_a_board_lies(shape: str) -> None:
+def test_an_agent_that_averages_plays_the_same_however_the_board_is_turned(shape: str) -> None:
     H, W, views = ABSOLUTE[shape]
     symmetry = Symmetry((4, H, W), 4)
     agent, plain = (agent_for(H, W, symmetric=symmetric) for symmetric in (True, False))
     unlike = 0
-    for number, (place, looks) in enumerate(views):
+    for number, (place, headings) in enumerate(views):
         original, other = played({}, place, (H, W))
         observations, info = original.set_state(original.get_state())
-        others, others_info = other.set_state(mapped(original.get_state(), place, looks))
-        seen = symmetry.seen[number]
-        np.testing.assert_allclose(agent.scores(others)[:, seen], agent.scores(observations), atol=1e-5)
+        others, others_info = other.set_state(mapped(original.get_state(), place, headings))
+        to_view = symmetry.to_view[number]
+        np.testing.assert_allclose(agent.scores(others)[:, to_view], agent.scores(observations), atol=1e-5)
         actions = agent.act(observations, info["action_mask"])
-        np.testing.assert_array_equal(agent.act(others, others_info["action_mask"]), seen[actions])
-        unlike += int(np.abs(plain.scores(others)[:, seen] - plain.scores(observations)).max() > 0.01)
+        np.testing.assert_array_equal(agent.act(others, others_info["action_mask"]), to_view[actions])
+        unlike += int(np.abs(plain.scores(others)[:, to_view] - plain.scores(observations)).max() > 0.01)
     assert unlike == len(views) - 1  # all but the board as it is
 
 
 def test_the_average_is_that_of_its_views() -> None:
-    """Of one number: the network looks at the top left corner alone."""
+    """The network reads only the top left corner."""
     network = nn.Sequential([nn.Flatten(), nn.Dense(4, 3)], input_shape=(1, 2, 2), rng=0)
     network.flat[:] = 0
     weight = network.parameters()["1.weight"].value

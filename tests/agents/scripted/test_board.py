@@ -1,4 +1,4 @@
-"""Boards read from observations, and sets of their cells."""
+"""Boards read from observations, and bitboards."""
 
 from typing import Any
 
@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.scripted import GreedyAgent, RandomAgent
 from agents.scripted.bitboard import Bitboard, cells_of
 from agents.scripted.board import Boards, Grid
+from agents.scripted.greedy import GreedyAgent
+from agents.scripted.random import RandomAgent
 from tests.support.players import DOWN, make_envs, observe
 
 
 def test_boards_are_read() -> None:
-    boards = Boards.read(
+    boards = Boards.from_observations(
         observe(
             """
             .*.#..
@@ -25,7 +26,7 @@ def test_boards_are_read() -> None:
         ),
         wrap=False,
     )
-    assert boards.times.reshape(4, 6).tolist() == [
+    assert boards.steps_until_free.reshape(4, 6).tolist() == [
         [0, 0, 0, 0, 0, 0],
         [0, 2, 3, 4, 0, 0],
         [0, 1, 0, 5, 0, 0],
@@ -40,8 +41,8 @@ def test_boards_are_read() -> None:
 def test_a_board_of_many_cells_is_read() -> None:
     observation = observe("\n".join(["." * 17] * 15 + [".ba>" + "." * 13]))
     assert observation.dtype == np.uint16
-    boards = Boards.read(observation, wrap=True)
-    assert boards.times[0, -17:-12].tolist() == [0, 1, 2, 3, 0]
+    boards = Boards.from_observations(observation, wrap=True)
+    assert boards.steps_until_free[0, -17:-12].tolist() == [0, 1, 2, 3, 0]
     assert boards.legal.tolist() == [[True, True, True, False]]
 
 
@@ -57,24 +58,24 @@ def test_legal_directions_are_those_of_the_environment(walls: str) -> None:
     rng = np.random.default_rng(0)
     observations, info = envs.reset(seed=0)
     for _ in range(200):
-        boards = Boards.read(observations, wrap=walls == "wrap")
+        boards = Boards.from_observations(observations, wrap=walls == "wrap")
         np.testing.assert_array_equal(boards.legal, info["action_mask"])
         observations, *_, info = envs.step(RandomAgent().act(observations, info["action_mask"], rng=rng))
 
 
 @given(st.integers(4, 9), st.integers(4, 9), st.booleans(), st.integers(0, 2**32 - 1))
-def test_sets_grow_as_cells_do(height: int, width: int, wrap: bool, seed: int) -> None:
+def test_around_a_set_are_the_neighbours_of_its_cells(height: int, width: int, wrap: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
     obstacles, some = rng.random((2, height * width)) < 0.3
     grid = Grid(height, width, wrap, frozenset(np.flatnonzero(obstacles).tolist()))
     board = Bitboard(grid)
-    around = {other for cell in np.flatnonzero(some & ~obstacles) for other in grid.beside[cell]}
+    around = {other for cell in np.flatnonzero(some & ~obstacles) for other in grid.adjacent[cell]}
     assert board.around(cells_of(np.flatnonzero(some & ~obstacles).tolist())) == cells_of(around)
 
 
-def test_parts_of_a_set() -> None:
+def test_connected_components_of_a_set() -> None:
     board = Bitboard(Grid(4, 4, False))
     corners = cells_of([0, 1, 3, 4, 12, 15])
-    assert board.parts(corners) == 4
-    assert Bitboard(Grid(4, 4, True)).parts(corners) == 1
+    assert board.components(corners) == 4
+    assert Bitboard(Grid(4, 4, True)).components(corners) == 1
     assert board.fill(cells_of([0]), corners) == cells_of([0, 1, 4])

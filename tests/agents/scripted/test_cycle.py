@@ -1,4 +1,4 @@
-"""Following a cycle, with and without shortcuts: decisions on drawn boards, and games that all end full."""
+"""Players on a Hamiltonian cycle, with and without shortcuts: single decisions, and games that all fill the board."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from snake_env.engine.starts import StraightStarts
 from tests.support.players import DOWN, LEFT, RIGHT, UP, chosen, make_envs, play
 
 
-def test_cycle_follows_its_way_and_turns_where_the_neck_is_ahead() -> None:
+def test_cycle_goes_backward_if_the_neck_is_ahead() -> None:
     """The cycle on this board begins at the top left, goes right, and comes back by the first column."""
     assert chosen(CycleAgent(), "ba>. ...* .... ....") == RIGHT
     assert chosen(CycleAgent(), ".<ab ...* .... ....") == LEFT
@@ -42,12 +42,14 @@ def test_every_short_start_lies_in_order(rules: dict[str, Any], length: int) -> 
     np.put_along_axis(head, starts.poses[:, None] // 4, 255, axis=1)
     obstacles = np.broadcast_to(built.obstacle_map.reshape(-1) * np.uint8(255), times.shape)
     planes = np.stack((head, times * built.body_unit, np.zeros_like(times), obstacles), axis=1)
-    boards = Boards.read(planes.reshape(-1, 4, built.height, built.width).astype(np.uint8), wrap=built.walls == "wrap")
-    route = Route.of(boards.grid)
+    boards = Boards.from_observations(
+        planes.reshape(-1, 4, built.height, built.width).astype(np.uint8), wrap=built.walls == "wrap"
+    )
+    route = Route.for_grid(boards.grid)
     L = len(route.cells)
     safe = np.zeros(len(times), dtype=bool)
     for sign in (1, -1):
-        walk = Walk.look(route, boards, sign)
+        walk = Walk.from_boards(route, boards, sign)
         safe |= (walk.room == L) & (boards.legal & (walk.gaps == 1)).any(axis=1)
     assert safe.all()
 
@@ -101,26 +103,26 @@ def test_shortcuts_are_as_good_backwards() -> None:
     assert chosen(ShortcutAgent(), board) == LEFT
 
 
-def test_backwards_is_forwards_on_the_cycle_turned_round() -> None:
+def test_backward_equals_forward_on_the_reversed_cycle() -> None:
     agent = ShortcutAgent()
     envs = make_envs(100, height=6, width=8, food=2)
     observations, info = envs.reset(seed=0)
     for _ in range(30):
-        boards = Boards.read(observations, wrap=False)
-        route = Route.of(boards.grid)
+        boards = Boards.from_observations(observations, wrap=False)
+        route = Route.for_grid(boards.grid)
         L = len(route.cells)
-        turned = Route(route.cells[::-1], L - 1 - route.places, -route.gaps % L)
+        reversed_route = Route(route.cells[::-1], L - 1 - route.places, -route.gaps % L)
         for sign in (1, -1):
             np.testing.assert_array_equal(
-                agent.follow(route, Walk.look(route, boards, sign), boards, boards.legal),
-                agent.follow(turned, Walk.look(turned, boards, -sign), boards, boards.legal),
+                agent.follow(route, Walk.from_boards(route, boards, sign), boards, boards.legal),
+                agent.follow(reversed_route, Walk.from_boards(reversed_route, boards, -sign), boards, boards.legal),
             )
         observations, *_, info = envs.step(agent.act(observations, info["action_mask"]))
 
 
 def test_moves_are_the_fewest_that_lead_forward() -> None:
-    """Against a plain search of each pair of places, one step at a time."""
-    route = Route.of(Grid(4, 5, True, frozenset()))
+    """Compared with a plain search from each place."""
+    route = Route.for_grid(Grid(4, 5, True, frozenset()))
     L = len(route.cells)
     for start in range(L):
         fewest = {start: 0}

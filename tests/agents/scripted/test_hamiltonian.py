@@ -1,4 +1,4 @@
-"""Every cycle is checked cell by cell, and every board that is said to have none against a search of all paths."""
+"""Hamiltonian cycles are checked cell by cell, and boards without one by a search of all paths."""
 
 from itertools import pairwise, product
 
@@ -20,7 +20,7 @@ def grid_of(text: str, *, wrap: bool = False) -> Grid:
     return Grid(len(rows), len(rows[0]), wrap, frozenset(obstacles))
 
 
-def are_beside(grid: Grid, a: int, b: int) -> bool:
+def are_adjacent(grid: Grid, a: int, b: int) -> bool:
     (row, col), (other_row, other_col) = divmod(a, grid.width), divmod(b, grid.width)
     down, right = abs(row - other_row), abs(col - other_col)
     if grid.wrap:
@@ -29,19 +29,19 @@ def are_beside(grid: Grid, a: int, b: int) -> bool:
 
 
 def check(grid: Grid, cycle: tuple[int, ...]) -> None:
-    """A cycle visits every free cell once, moves to a cell beside it each time, and comes back."""
+    """Assert that a cycle visits every free cell once, and that each cell is adjacent to the next."""
     assert sorted(cycle) == [cell for cell in range(grid.height * grid.width) if cell not in grid.obstacles]
-    assert all(are_beside(grid, a, b) for a, b in pairwise([*cycle, cycle[0]]))
+    assert all(are_adjacent(grid, a, b) for a, b in pairwise([*cycle, cycle[0]]))
 
 
 def has_cycle(grid: Grid) -> bool:
-    """Whether some path through all free cells closes, by trying them all."""
+    """Return whether the board has a Hamiltonian cycle, by trying all paths."""
     free = [cell for cell in range(grid.height * grid.width) if cell not in grid.obstacles]
 
     def closes(path: list[int]) -> bool:
         if len(path) == len(free):
-            return are_beside(grid, path[-1], path[0])
-        ahead = [cell for cell in free if cell not in path and are_beside(grid, path[-1], cell)]
+            return are_adjacent(grid, path[-1], path[0])
+        ahead = [cell for cell in free if cell not in path and are_adjacent(grid, path[-1], cell)]
         return any(closes([*path, cell]) for cell in ahead)
 
     return closes(free[:1])
@@ -52,7 +52,7 @@ def scattered(height: int, width: int, obstacles: int, *, wrap: bool, rng: np.ra
 
 
 def around_a_tree(height: int, width: int, share: float, rng: np.random.Generator) -> Grid:
-    """A board that has a cycle: the outline of a random tree of blocks of 2 x 2 cells, and obstacles elsewhere."""
+    """Return a board with a cycle: the outline of a random tree of 2 x 2 blocks, and obstacles elsewhere."""
     blocks = {(0, 0)}
     while len(blocks) < share * height * width / 4:
         row, col = sorted(blocks)[rng.integers(len(blocks))]
@@ -108,7 +108,7 @@ BOARDS = {
         ..##
         ....
         ....""",
-    "blocks whose loops do not merge at once": """
+    "blocks whose cycles do not merge at once": """
         ###..#####
         ###....###
         ##......##
@@ -126,7 +126,7 @@ def test_boards_with_obstacles(name: str) -> None:
     check(grid, find_cycle(grid))
 
 
-def test_a_wrapping_board_that_two_colours_do_not_fit() -> None:
+def test_a_wrapping_board_with_links_between_cells_of_one_colour() -> None:
     grid = grid_of(
         """
         .......
@@ -178,7 +178,7 @@ def test_boards_without_a_cycle(name: str) -> None:
 
 @pytest.mark.parametrize("wrap", [False, True])
 def test_small_boards_against_all_paths(wrap: bool) -> None:
-    """What is found is a cycle, and what is said to have none has none; on these boards, none is missed."""
+    """Every result is right, and on these small boards no search ends without one."""
     rng = np.random.default_rng(0)
     found = set()
     for _ in range(150):

@@ -1,4 +1,4 @@
-"""Safe greedy play: single decisions on drawn boards, and what it never does."""
+"""Safe greedy play: single decisions on drawn boards, and whole games."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents import scripted
-from agents.scripted import GreedyAgent
+from agents.scripted.greedy import GreedyAgent
 from agents.scripted.safe_greedy import SafeGreedyAgent
 from tests.support.players import CLOSED, LEFT, UP, chosen, make_envs
 
@@ -33,7 +33,7 @@ def test_safe_greedy_enters_cells_that_the_body_leaves_in_time() -> None:
     assert chosen(SafeGreedyAgent(), board) == UP
 
 
-def test_safe_greedy_goes_round_for_food_in_a_room_that_its_body_closes() -> None:
+def test_safe_greedy_leaves_food_in_a_space_that_its_body_closes() -> None:
     assert chosen(SafeGreedyAgent(), CLOSED) == LEFT
 
 
@@ -47,7 +47,7 @@ def test_safe_greedy_does_not_walk_into_a_dead_end_from_which_a_short_snake_cann
     assert chosen(SafeGreedyAgent(), board.replace("a", ".")) != UP
 
 
-def test_safe_greedy_fills_the_board_though_its_tail_is_out_of_reach_then() -> None:
+def test_safe_greedy_fills_the_board_although_its_tail_cannot_be_reached_then() -> None:
     board = """
         *<ade
         wxbcf

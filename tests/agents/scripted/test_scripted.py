@@ -1,4 +1,4 @@
-"""What all scripted players promise, and the simplest of them."""
+"""Properties of all scripted players; random and greedy play."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents import scripted
-from agents.scripted import SCRIPTED, GreedyAgent, RandomAgent
+from agents.scripted import SCRIPTED
 from agents.scripted.board import BoardAgent
 from agents.scripted.cycle import CycleAgent, ShortcutAgent
+from agents.scripted.greedy import GreedyAgent
+from agents.scripted.random import RandomAgent
 from agents.scripted.safe_greedy import SafeGreedyAgent
 from tests.support.players import CLOSED, DOWN, LEFT, RIGHT, UP, chosen, make_envs, play
 
@@ -19,7 +21,7 @@ BOARD_AGENTS: list[type[BoardAgent]] = [GreedyAgent, SafeGreedyAgent, CycleAgent
 @pytest.mark.parametrize("name", ["greedy", "safe-greedy", "cycle", "shortcut"])
 @pytest.mark.parametrize("walls", ["solid", "wrap"])
 def test_relative_actions_play_the_same_game(name: str, walls: str) -> None:
-    """Directions do not depend on what they are called; and no mask is needed to stay alive."""
+    """Directions do not depend on the kind of actions, and no mask is needed to stay alive."""
     scores = []
     for actions in ("absolute", "relative"):
         rules = {"height": 6, "width": 5, "walls": walls, "actions": actions}
@@ -153,7 +155,7 @@ def test_greedy_goes_over_joined_edges() -> None:
     assert chosen(GreedyAgent(walls="wrap", actions="relative"), board) == 1
 
 
-def test_greedy_walks_into_a_room_that_its_body_closes() -> None:
+def test_greedy_enters_a_space_that_its_body_closes() -> None:
     assert chosen(GreedyAgent(), CLOSED) == RIGHT
 
 

@@ -163,4 +163,4 @@ def test_what_a_run_goes_on_to_is_measured(tmp_path: Path) -> None:
     nn.files.write(tmp_path / "last.npz", arrays, header | {"best": -1.0})  # so that any agent is better
     resumed(tmp_path, "--steps", str(6 * STEPS))
     assert len(rows_of(tmp_path)) == 6
-    assert registry.about(tmp_path)["notes"]["kept_steps"] > 2 * STEPS
+    assert registry.read_metadata(tmp_path)["notes"]["kept_steps"] > 2 * STEPS

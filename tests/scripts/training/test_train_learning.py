@@ -50,7 +50,7 @@ def test_a_run_folder_is_complete(kind: str, observation: str, tmp_path: Path) -
     assert agent.name == kind
     assert agent.environment["observation"] == ({"name": "ego", "moves": True} if observation == "ego" else "features")
     assert (agent.environment["height"], agent.environment["width"]) == (5, 6)
-    notes = registry.about(out)["notes"]
+    notes = registry.read_metadata(out)["notes"]
     assert notes["kind"] == kind
     assert notes["kept_steps"] in (3 * STEPS, 4 * STEPS)
 
@@ -87,7 +87,7 @@ def test_a_later_agent_is_kept_unless_it_is_worse_by_more_than_chance(
         reached = Evaluation("ppo", scores, steps=np.ones(4, np.int64), won=np.zeros(4, bool))
         monkeypatch.setattr(train_learning, "evaluate", lambda *_, reached=reached, **__: reached)
         choice.validate(agents.load(tmp_path / "run"), steps, 0.0)
-        kept.append(registry.about(tmp_path / "run")["notes"]["kept_steps"])
+        kept.append(registry.read_metadata(tmp_path / "run")["notes"]["kept_steps"])
     assert kept == [0, 1, 1, 3]
     assert choice.best == 12
 
