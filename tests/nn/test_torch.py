@@ -49,14 +49,14 @@ def test_networks_frozen_from_pytorch(name: str, dtype: type[np.float32], tolera
 @pytest.mark.parametrize("seed", range(100, 110))
 def test_networks_with_pytorch(kind: str, optimiser: str, seed: int) -> None:
     pytest.importorskip("torch")
-    case = import_module("tests.freeze_torch").network(kind, optimiser, seed)
+    case = import_module("tests.support.freeze_torch").network(kind, optimiser, seed)
     assert_trains_as(case, np.float64, 1e-7)
 
 
 @pytest.mark.peers
 def test_the_frozen_numbers_are_what_pytorch_gives() -> None:
     pytest.importorskip("torch")
-    found = json.loads(json.dumps(import_module("tests.freeze_torch").everything()))
+    found = json.loads(json.dumps(import_module("tests.support.freeze_torch").everything()))
     assert_alike(found | {"version": ""}, NUMBERS | {"version": ""})
 
 
