@@ -21,7 +21,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from rich.console import Console
 
 from agents import Evaluation, evaluate
@@ -77,7 +76,6 @@ def main(options: Options) -> list[dict[str, Any]]:
             envs,
             games=options.games,
             seed=options.seed,
-            rng=np.random.default_rng(options.seed),
             masked=options.mask,
             ending=find_endings,
         )

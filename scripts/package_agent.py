@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import numpy as np
-
 import agents
 from agents import registry
 from scripts.common import cli
@@ -71,8 +69,8 @@ def main(options: Options) -> dict[str, Any]:
 
 def _figures(agent: agents.Agent, games: int, *, masked: bool) -> dict[str, Any]:
     """Return the figures of the games that `evaluate.py` plays."""
-    envs, rng = make_games(agent, {}, games), np.random.default_rng(0)
-    row = agents.evaluate(agent, envs, games=games, rng=rng, masked=masked, ending=find_endings).row()
+    envs = make_games(agent, {}, games)
+    row = agents.evaluate(agent, envs, games=games, masked=masked, ending=find_endings).row()
     return {name: value for name, value in row.items() if name != "agent"}
 
 
