@@ -27,6 +27,7 @@ ORDER = ("Main", "Options", "Board", "Experience", "Algorithm", "Network", "Augm
 GROUPS = {name: Group(name, sort_key=i) for i, name in enumerate(ORDER)}
 
 RENAMED = {
+    "--average": ["--ema-decay"],
     "--batch": ["--batch-size"],
     "--capacity": ["--buffer-size"],
     "--clip": ["--clip-range"],
@@ -39,6 +40,7 @@ RENAMED = {
     "--final-entropy": ["--final-ent-coef"],
     "--final-exploration": ["--exploration-final-eps"],
     "--games": ["--n-envs", "--n-episodes"],
+    "--group": ["--group-size"],
     "--horizon": ["--n-steps", "--train-freq"],
     "--huber": ["--huber-delta"],
     "--importance": ["--per-beta"],
