@@ -58,30 +58,30 @@ def run(page: str, words: str, **given: Any) -> dict[str, Any]:
     return given
 
 
-def commands() -> Iterator[tuple[str, str]]:
-    """Every command of the documents that runs a script, with its page."""
-    for page, text in TEXTS.items():
+def commands() -> Iterator[str]:
+    """Every command of the documents that runs a script."""
+    for text in TEXTS.values():
         lines = [line for _, code in FENCED.findall(text) for line in code.replace("&&", "\n").splitlines()]
         spans = INLINE.findall(FENCED.sub("", text))
         for command in (*lines, *spans):
             if " ".join(command.split()).startswith("python scripts/"):
-                yield page, " ".join(command.split())
+                yield " ".join(command.split())
 
 
-@pytest.mark.parametrize(("page", "command"), sorted(set(commands())))
-def test_every_command_parses(page: str, command: str) -> None:
+@pytest.mark.parametrize("command", sorted(set(commands())))
+def test_every_command_parses(command: str) -> None:
     _, script, *words = shlex.split(command, comments=True)
     assert (ROOT / script).is_file()
     parse = importlib.import_module(script.removesuffix(".py").replace("/", ".")).parse
     if "--help" in words:
-        with pytest.raises(SystemExit, match="^0$"):
+        with pytest.raises(SystemExit, match=r"^0$"):
             parse(words)
     else:
         parse(words)
 
 
 def test_the_documents_name_commands_of_each_kind() -> None:
-    scripts = {command.split()[1] for _, command in commands()}
+    scripts = {command.split()[1] for command in commands()}
     assert scripts == {str(path.relative_to(ROOT)) for path in (ROOT / "scripts").glob("[!_]*.py")}
 
 
@@ -113,7 +113,7 @@ def test_every_link_leads_to_a_file() -> None:
 def test_every_path_named_in_the_documents_exists() -> None:
     for page, text in TEXTS.items():
         for path in re.findall(r"`((?:snake_env|nn|agents|scripts|tests|docs)/[\w/.]*)`", text):
-            assert (ROOT / path).exists(), f"{page}: {path}"
+            assert "NAME" in path or (ROOT / path).exists(), f"{page}: {path}"
 
 
 def test_the_architecture_describes_every_folder() -> None:
