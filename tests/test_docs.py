@@ -15,8 +15,8 @@ import pytest
 import nn
 import snake_env  # noqa: F401  registers the environment
 from scripts.common.cli import RENAMED, option_name
-from scripts.train import KINDS as PLAYERS
 from scripts.train_mnist import KINDS as CLASSIFIERS
+from scripts.training.snake_run import KINDS as PLAYERS
 from tests.support.paths import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
