@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, get_origin, get_type_hints
 
@@ -27,6 +28,7 @@ ORDER = ("Main", "Options", "Board", "Experience", "Algorithm", "Network", "Augm
 GROUPS = {name: Group(name, sort_key=i) for i, name in enumerate(ORDER)}
 
 RENAMED = {
+    "--average": ["--ema-decay"],
     "--batch": ["--batch-size"],
     "--capacity": ["--buffer-size"],
     "--clip": ["--clip-range"],
@@ -39,6 +41,7 @@ RENAMED = {
     "--final-entropy": ["--final-ent-coef"],
     "--final-exploration": ["--exploration-final-eps"],
     "--games": ["--n-envs", "--n-episodes"],
+    "--group": ["--group-size"],
     "--horizon": ["--n-steps", "--train-freq"],
     "--huber": ["--huber-delta"],
     "--importance": ["--per-beta"],
@@ -171,11 +174,13 @@ def _group(options: type[Any], name: str) -> str:
 
 def _help_texts(options: type[Any]) -> dict[str, str]:
     """The string below each field, in the class or its bases."""
-    return {
-        text.arg_name: " ".join((text.description or "").split())
-        for cls in reversed(options.__mro__[:-1])
-        for text in parse_from_object(cls).params
-    }
+    return {name: text for cls in reversed(options.__mro__[:-1]) for name, text in _own_help_texts(cls).items()}
+
+
+@cache  # reads the source of the class, which takes milliseconds
+def _own_help_texts(cls: type[Any]) -> dict[str, str]:
+    texts = parse_from_object(cls).params
+    return {text.arg_name: " ".join((text.description or "").split()) for text in texts}
 
 
 def _shown(default: object) -> object:

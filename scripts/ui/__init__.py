@@ -21,4 +21,6 @@ os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")  # pygame would print a
 try:
     import pygame  # noqa: F401  only to say in one line what to install
 except ImportError:
-    raise RuntimeError('a window needs pygame, which is not installed; run: pip install "snake-env[render]"') from None
+    raise RuntimeError(
+        'a window needs pygame, which is not installed; run: pip install "gymnasium-snake[render]"'
+    ) from None

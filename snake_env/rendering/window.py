@@ -12,7 +12,7 @@ try:
     import pygame
 except ImportError as error:
     raise DependencyNotInstalled(
-        'a window needs pygame, which is not installed; run: pip install "snake-env[render]", '
+        'a window needs pygame, which is not installed; run: pip install "gymnasium-snake[render]", '
         "or use render_mode='rgb_array', which needs no window"
     ) from error
 

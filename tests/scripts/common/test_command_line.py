@@ -97,5 +97,5 @@ def test_without_pygame(
     ended = window_command(script, PYTHONPATH=str(tmp_path))
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.strip() == (
-        'error: a window needs pygame, which is not installed; run: pip install "snake-env[render]"'
+        'error: a window needs pygame, which is not installed; run: pip install "gymnasium-snake[render]"'
     )

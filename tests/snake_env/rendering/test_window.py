@@ -123,5 +123,5 @@ def test_without_a_display_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -
 def test_without_pygame_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pygame", None)
     monkeypatch.delitem(sys.modules, "snake_env.rendering.window")
-    with pytest.raises(DependencyNotInstalled, match=r'pip install "snake-env\[render\]"'):
+    with pytest.raises(DependencyNotInstalled, match=r'pip install "gymnasium-snake\[render\]"'):
         importlib.import_module("snake_env.rendering.window")
