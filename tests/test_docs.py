@@ -41,7 +41,7 @@ from agents.learning.on_policy import OnPolicySettings, flatten, minibatches
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
 from agents.learning.spaces import spaces_of
-from agents.policies.masks import best_value
+from agents.policies.masks import masked_max
 from agents.policies.network_agent import NetworkAgent
 from agents.policies.networks import q_network
 from agents.policies.preprocessing import network_input
