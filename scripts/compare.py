@@ -90,7 +90,7 @@ class Run:
         if not metrics:
             raise ValueError(f"{path} is a run without metrics; let it train until its first row of metrics.csv")
         result = folder.read_json("result.json") if (path / "result.json").exists() else {}
-        return cls(path, folder.read_json("options.json"), metrics, result)
+        return cls(path, folder.read_json("config.json"), metrics, result)
 
     @property
     def plays_snake(self) -> bool:

@@ -49,7 +49,7 @@ def main(options: Options) -> dict[str, Any]:
     run, agent = RunFolder.existing(options.run), agents.load(options.run)
     if not (run.path / "result.json").exists():
         raise ValueError(f"{options.run} is not finished; continue it with train.py --resume {options.run}")
-    stored, result = run.read_json("options.json"), run.read_json("result.json")
+    stored, result = run.read_json("config.json"), run.read_json("result.json")
     notes = stored | dict(registry.about(options.run).get("notes", {}))
     command = options.command or notes.get("command")
     if not command:

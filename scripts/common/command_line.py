@@ -54,4 +54,4 @@ def check_seed(seed: int) -> None:
         ValueError: it is negative, or too large.
     """
     if not 0 <= seed < 1 << 62:
-        raise ValueError(f"seed is {seed}; give a whole number from 0 to 2**62 - 1")
+        raise ValueError(f"seed is {seed}; give an integer from 0 to 2**62 - 1")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 import nn
 from agents import NetworkAgent, load
-from agents.policies.networks import one_head
+from agents.policies.networks import q_network
 from agents.policies.symmetry import Symmetry
 from snake_env import SnakeVectorEnv
 
@@ -159,7 +159,7 @@ def test_what_has_no_symmetry_is_named(shape: tuple[int, ...], actions: int) -> 
 
 
 def agent_for(H: int, W: int, *, symmetric: bool) -> NetworkAgent:
-    network = one_head((4, H, W), 4, (5,), (7,), np.random.default_rng(2))
+    network = q_network((4, H, W), 4, np.random.default_rng(2), channels=(5,), hidden=(7,))
     return NetworkAgent(network, {"height": H, "width": W}, symmetric=symmetric)
 
 
