@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_origin, get_type_hints
 
@@ -126,8 +127,9 @@ def _app(doc: str | None) -> App:
 def _command(options: type[Any]) -> Callable[..., Any]:
     """Return a function with a parameter for each field, which makes the dataclass from those that are given."""
     hints = get_type_hints(options, include_extras=True)
+    texts = {name: text for cls in reversed(options.__mro__[:-1]) for name, text in _help_texts(cls).items()}
     parameters = [
-        _parameter(field, hints[field.name], _help_texts(options).get(field.name, ""), _group(options, field.name))
+        _parameter(field, hints[field.name], texts.get(field.name, ""), _group(options, field.name))
         for field in fields(options)
         if HIDDEN not in getattr(hints[field.name], "__metadata__", ())
     ]
@@ -169,13 +171,10 @@ def _group(options: type[Any], name: str) -> str:
     return str(getattr(declares, "group", default))
 
 
-def _help_texts(options: type[Any]) -> dict[str, str]:
-    """The string below each field, in the class or its bases."""
-    return {
-        text.arg_name: " ".join((text.description or "").split())
-        for cls in reversed(options.__mro__[:-1])
-        for text in parse_from_object(cls).params
-    }
+@cache
+def _help_texts(declares: type[Any]) -> dict[str, str]:
+    """The string below each field that a class declares. It reads the class's source file, which takes a while."""
+    return {text.arg_name: " ".join((text.description or "").split()) for text in parse_from_object(declares).params}
 
 
 def _shown(default: object) -> object:

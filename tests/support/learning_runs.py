@@ -15,14 +15,18 @@ from scripts import train
 STEPS = 8 * 16  # of one rollout
 NUMBERS = {"height": 5, "width": 6, "n-envs": 8, "n-steps": 16, "batch-size": 64, "n-epochs": 1, "threads": 1}
 NUMBERS |= {"hidden": 16, "channels": 4, "n-validations": 2, "validation-games": 4, "final-games": 4}
-TINY = [word for name, number in NUMBERS.items() for word in (f"--{name}", str(number))]
 both = pytest.mark.parametrize("kind", ["ppo", "pqn"])
+
+
+def tiny(*words: str) -> list[str]:
+    """Return the words of a command line, and the options of a tiny run that are not among them."""
+    return [*words, *(f"--{name}={number}" for name, number in NUMBERS.items() if f"--{name}" not in words)]
 
 
 def trained(kind: str, out: Path, *words: str, rollouts: int = 4) -> dict[str, Any]:
     """Train for some rollouts; return the result."""
     steps = str(rollouts * STEPS)
-    return train.main(train.parse([kind, *TINY, "--total-timesteps", steps, "--out", str(out), *words]))
+    return train.main(train.parse([kind, *tiny("--total-timesteps", steps, "--out", str(out), *words)]))
 
 
 def resumed(out: Path, *words: str) -> dict[str, Any]:
