@@ -190,9 +190,9 @@ def _run(app: App, arguments: Sequence[str]) -> Any:  # noqa: ANN401  the option
     try:
         command, bound, *_ = app.parse_args(list(arguments), exit_on_error=False, print_error=False)
     except UnknownOptionError as error:
-        name = error.token.keyword or ""
+        name = (error.token.keyword or error.token.value).partition("=")[0]  # a value beside positional arguments
         known = {option for argument in error.argument_collection or () for option in argument.names}
-        now = [new for new in RENAMED.get(name.partition("=")[0], ()) if new in known]
+        now = [new for new in RENAMED.get(name, ()) if new in known]
         _fail(f"{name} is now {' or '.join(now)}" if now else str(error))
     except CycloptsError as error:
         _fail(" ".join(str(error).split()))

@@ -18,7 +18,6 @@ from scripts import train
 from scripts.common.run_folder import RunFolder
 from scripts.training import best_agent
 from scripts.training.evolution_options import ES
-from scripts.training.learner_options import LearnerOptions
 from tests.support.learning_runs import NUMBERS, STEPS, both, rows_of, tiny, trained
 
 LEFT = {"config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
@@ -142,7 +141,7 @@ def test_the_other_learners_leave_a_run_too(kind: str, words: str, metric: str, 
 
 def test_symmetry_where_there_is_none_is_named(tmp_path: Path) -> None:
     options = train.parse(["ppo", *tiny("--actions", "absolute", "--out", str(tmp_path))])
-    with pytest.raises(ValueError, match="'ego' has no symmetric views, since it turns .* choose --actions relative"):
+    with pytest.raises(ValueError, match=r"'ego' has no symmetric views, since it turns .* choose --actions relative"):
         train.main(options)
 
 
