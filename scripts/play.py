@@ -7,7 +7,7 @@ Examples:
     python scripts/play.py --against ppo-10x10 --fps 4
 
     # Another board, steered as the snake sees it
-    python scripts/play.py --height 12 --width 16 --walls wrap --steering relative
+    python scripts/play.py --height 12 --walls wrap --steering relative
 """
 
 import sys

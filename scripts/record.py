@@ -3,8 +3,8 @@
 Examples:
     python scripts/record.py runs/es --out game.gif --seed 7
 
-    # The first game in which the first agent fills the board, every fourth frame
-    python scripts/record.py ppo-10x10 es-10x10 shortcut --until-full --every 4 --tile 14
+    # The first game in which an agent fills the board, every fourth frame
+    python scripts/record.py ppo-10x10 shortcut --until-full --every 4
 
     # An MP4 of a game on another board
     python scripts/record.py shortcut --out game.mp4 --fps 30 --height 6 --width 9

@@ -4,10 +4,10 @@ Examples:
     # Two minutes on all cores
     python scripts/train_images.py FOLDER
 
-    # Larger images and a larger network, half an hour
-    python scripts/train_images.py FOLDER --size 64 --channels 32 64 128 256 --budget 30m
+    # Larger images, half an hour
+    python scripts/train_images.py FOLDER --size 64 --budget 30m
 
-    # Classify image files; digits, too, with a network that train_mnist.py trained
+    # Classify image files; digits, too, with a network of train_mnist.py
     python scripts/train_images.py --predict runs/images photo.jpg
 """
 

@@ -129,8 +129,9 @@ def _app(doc: str | None) -> App:
 def _command(options: type[Any]) -> Callable[..., Any]:
     """Return a function with a parameter for each field, which makes the dataclass from those that are given."""
     hints = get_type_hints(options, include_extras=True)
+    texts = {name: text for cls in reversed(options.__mro__[:-1]) for name, text in _help_texts(cls).items()}
     parameters = [
-        _parameter(field, hints[field.name], _help_texts(options).get(field.name, ""), _group(options, field.name))
+        _parameter(field, hints[field.name], texts.get(field.name, ""), _group(options, field.name))
         for field in fields(options)
         if HIDDEN not in getattr(hints[field.name], "__metadata__", ())
     ]
@@ -172,15 +173,10 @@ def _group(options: type[Any], name: str) -> str:
     return str(getattr(declares, "group", default))
 
 
-def _help_texts(options: type[Any]) -> dict[str, str]:
-    """The string below each field, in the class or its bases."""
-    return {name: text for cls in reversed(options.__mro__[:-1]) for name, text in _own_help_texts(cls).items()}
-
-
-@cache  # reads the source of the class, which takes milliseconds
-def _own_help_texts(cls: type[Any]) -> dict[str, str]:
-    texts = parse_from_object(cls).params
-    return {text.arg_name: " ".join((text.description or "").split()) for text in texts}
+@cache
+def _help_texts(declares: type[Any]) -> dict[str, str]:
+    """The string below each field that a class declares. It reads the class's source file, which takes a while."""
+    return {text.arg_name: " ".join((text.description or "").split()) for text in parse_from_object(declares).params}
 
 
 def _shown(default: object) -> object:
@@ -196,9 +192,9 @@ def _run(app: App, arguments: Sequence[str]) -> Any:  # noqa: ANN401  the option
     try:
         command, bound, *_ = app.parse_args(list(arguments), exit_on_error=False, print_error=False)
     except UnknownOptionError as error:
-        name = error.token.keyword or ""
+        name = (error.token.keyword or error.token.value).partition("=")[0]  # a value beside positional arguments
         known = {option for argument in error.argument_collection or () for option in argument.names}
-        renamed = RENAMED.get(name.partition("=")[0], [])
+        renamed = RENAMED.get(name, [])
         here = [option for option in renamed if option in known]
         if here:
             _fail(f"{name} is now {' or '.join(here)}")

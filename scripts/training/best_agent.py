@@ -30,15 +30,13 @@ class BestAgent:
 
     Attributes:
         score: the best mean score so far, -1 before the first validation.
-        validations: how many there were so far.
-        validated_at: steps of training of the agent that was measured last.
     """
 
     def __init__(self, folder: RunFolder, n_validations: int, validation_games: int) -> None:
         self._folder, self._n_validations, self._games = folder, n_validations, validation_games
         self._envs: gym.vector.VectorEnv[Any, Any, Any] | None = None
         self._latest = dict.fromkeys(COLUMNS, math.nan)
-        self.score, self.validations, self.validated_at = -1.0, 0, 0
+        self.score, self._validations = -1.0, 0
 
     @property
     def path(self) -> Path:
@@ -53,8 +51,8 @@ class BestAgent:
                 self._keep(learner.agent(), learner.num_timesteps, seconds)
             return {name: metrics[name] for name in COLUMNS}
         due = math.floor(progress * self._n_validations)
-        if due > self.validations:
-            self.validations = due
+        if due > self._validations:
+            self._validations = due
             self.validate(learner.agent(), learner.num_timesteps, seconds)
         return self._latest
 
@@ -66,18 +64,17 @@ class BestAgent:
         if result.mean >= self.score - result.scores.std() / math.sqrt(self._games):
             self.score = max(self.score, result.mean)
             self._keep(agent, timesteps, seconds)
-        self.validated_at = timesteps
         self._latest = {"validation_score": result.mean, "validation_full": result.full}
         return self._latest
 
     def state(self) -> dict[str, Any]:
         """Return what `restore` needs, as JSON can hold it."""
         latest = {name: None if math.isnan(value) else value for name, value in self._latest.items()}
-        return {"score": self.score, "validations": self.validations, "at": self.validated_at, "latest": latest}
+        return {"score": self.score, "latest": latest}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from what `state` returned."""
-        self.score, self.validations, self.validated_at = state["score"], state["validations"], state["at"]
+    def restore(self, state: dict[str, Any], progress: float) -> None:
+        """Continue from what `state` returned, at this share of the training, which may be longer than it was."""
+        self.score, self._validations = state["score"], math.floor(progress * self._n_validations)
         self._latest = {name: math.nan if value is None else value for name, value in state["latest"].items()}
 
     def _keep(self, agent: LearnedAgent, timesteps: int, seconds: float) -> None:

@@ -35,13 +35,12 @@ def train(options: SnakeOptions) -> dict[str, Any]:
     Rules(**options.rules)  # raises what is wrong with the board
     learner = options.make_learner()
     best = BestAgent(folder, getattr(options, "n_validations", 0), getattr(options, "validation_games", 0))
-    rows, seconds = _restore(folder, learner, best, options)
+    loop = _begin_loop(folder, learner, best, options)
     begin_run(options, folder)
     if options.watch:
         # A process of its own, which reads the folder: the training never waits for the window.
         window = [sys.executable, str(Path(__file__).parents[1] / "watch_run.py"), str(folder.path)]
         subprocess.Popen(window, stdout=subprocess.DEVNULL)  # noqa: S603
-    loop = TrainingLoop(folder, rows, seconds, options.budget, options.until)
     tensorboard, saved = _tensorboard(folder), loop.seconds
 
     def save() -> None:
@@ -79,25 +78,24 @@ def train(options: SnakeOptions) -> dict[str, Any]:
     return report(agents.load(folder.path), options, loop, counts)
 
 
-def _restore(
-    folder: RunFolder, learner: Learner, best: BestAgent, options: SnakeOptions
-) -> tuple[list[dict[str, Any]], float]:
-    """Let a run continue from its last.npz; return its metrics and its seconds of training, none and 0 for a new run.
+def _begin_loop(folder: RunFolder, learner: Learner, best: BestAgent, options: SnakeOptions) -> TrainingLoop:
+    """Return the training loop. In a resumed run, the loop, the learner and the best agent continue from last.npz.
 
     Raises:
         ValueError: last.npz is not the checkpoint of such a training.
     """
     file = folder.path / "last.npz"
     if options.resume is None or not file.exists():
-        return [], 0.0
+        return TrainingLoop(folder, [], 0.0, options.budget, options.until)
     arrays, header = nn.files.read(file)
     if not {"learner", "best", "seconds", "metrics"} <= header.keys():
         raise ValueError(f"{file} is no checkpoint of such a training; give the folder of another run")
     _limit_hunger(arrays, options)
     learner.restore(arrays, header["learner"])
-    best.restore(header["best"])
     rows = [{name: math.nan if value is None else value for name, value in row.items()} for row in header["metrics"]]
-    return rows, header["seconds"]
+    loop = TrainingLoop(folder, rows, header["seconds"], options.budget, options.until)
+    best.restore(header["best"], loop.progress)
+    return loop
 
 
 def _limit_hunger(arrays: Arrays, options: SnakeOptions) -> None:

@@ -62,7 +62,8 @@ def evolve(strategy: Callable[[NDArray[np.float64], np.random.Generator], Strate
 
 def learners() -> dict[str, NDArray[Any]]:
     """The parameters of each learner, by name."""
-    ego, center = {"name": "ego", "moves": True}, {"center_channels": F + G}
+    ego = {"name": "ego", "moves": True}
+    center: dict[str, Any] = {"center_channels": F + G}
     on_policy: dict[str, Any] = {"n_steps": 16, "batch_size": 32, "n_epochs": 2, "symmetric": True, **LAYERS}
     found: dict[str, PPO | PQN | DQN] = {
         "ppo ego": PPO(games(ego), PPOSettings(**on_policy), build_network=partial(actor_critic, **center), seed=1),

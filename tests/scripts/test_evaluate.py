@@ -18,13 +18,13 @@ BOARD = {"height": 5, "width": 6}
 
 
 def save_run(folder: Path, **environment: Any) -> Path:
-    """The folder of a run that has just begun: its agent moves straight to the food, if that does not kill at once."""
+    """Write the folder of a finished run, whose agent is an untrained network."""
     inputs = len(PER_ACTION) + len(OVERALL)
     network = nn.Sequential([nn.Dense(inputs, 1)], input_shape=(inputs,), rng=0)
     agent = NetworkAgent(network, BOARD | {"observation": "features"} | environment, action_features=len(PER_ACTION))
     run = RunFolder.new(folder, "tiny")
     run.write_json("config.json", {"kind": "tiny", "seed": 3, "out": str(folder)})
-    run.write_json("result.json", {"mean": 0.0, "train_seconds": 1.5, "train_steps": 700})
+    run.write_json("result.json", {"mean": 0.0, "train_seconds": 1.5, "total_timesteps": 700})
     agent.save(folder / "best.npz", {"steps": 700})
     return folder
 
@@ -104,7 +104,7 @@ def test_a_narrow_terminal_shows_names_and_whole_figures(
 
 @pytest.mark.parametrize("seed", [2**62, 2**64 - 1])
 def test_a_seed_that_is_too_large_is_refused(seed: int) -> None:
-    with pytest.raises(ValueError, match=f"seed is {seed}; give a whole number from 0"):
+    with pytest.raises(ValueError, match=f"seed is {seed}; give an integer from 0"):
         rows_of("greedy", "--games", "2", "--seed", str(seed))
 
 
@@ -128,7 +128,7 @@ def test_a_packaged_agent_has_notes_on_its_training(run: Path, shipped: Path) ->
     about = registry.read_metadata("tiny-5x6")
     assert about["notes"] == notes
     assert (notes["command"], notes["seed"], notes["steps"]) == ("train.py --seed 3", 3, 700)
-    assert (notes["train_seconds"], notes["train_steps"]) == (1.5, 700)
+    assert (notes["train_seconds"], notes["total_timesteps"]) == (1.5, 700)
     assert not notes.keys() & {"out", "resume"}  # local paths are not published
     assert about["environment"] == BOARD | {"observation": "features"}
     arrays, _ = nn.files.read(shipped / "tiny-5x6.npz")

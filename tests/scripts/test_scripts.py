@@ -1,4 +1,4 @@
-"""Every script's `main` with a tiny budget, in a temporary folder, as its users would see it."""
+"""The commands, each with a tiny budget, in a temporary folder."""
 
 import json
 import os
@@ -20,7 +20,20 @@ from scripts.common.run_folder import RunFolder
 from tests.support.paths import ROOT
 from tests.support.waiting import until
 
-TINY = ["--budget", "60s", "--height", "5", "--width", "6", "--games", "3", "--population", "8", "--final-games", "6"]
+TINY = [
+    "--budget",
+    "60s",
+    "--height",
+    "5",
+    "--width",
+    "6",
+    "--n-episodes",
+    "3",
+    "--population-size",
+    "8",
+    "--final-games",
+    "6",
+]
 
 
 @pytest.fixture(scope="module")
@@ -278,5 +291,5 @@ def test_being_asked_to_end_counts_as_ctrl_c(trap: str, tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
-    assert "Stopped; keeping what was reached." in output
+    assert "Stopped; keeping what was learned." in output
     assert (run / "result.json").exists()

@@ -50,7 +50,7 @@ def test_the_command_closes_on_ctrl_c() -> None:
         (["cycle", "--height", "7", "--width", "7"], "this board of 7 x 7"),
         (["--replay", "README.md"], "README.md is no replay"),
         (["shortcut", "--fps", "0"], "fps is 0"),
-        (["shortcut", "--seed", "-1"], "seed is -1; give a whole number from 0"),
+        (["shortcut", "--seed", "-1"], "seed is -1; give an integer from 0"),
         (["game.json"], "game.json is not an agent; if it is a replay, open it with: --replay game.json"),
     ],
 )

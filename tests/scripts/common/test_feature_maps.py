@@ -1,23 +1,25 @@
-"""Feature maps are what layers answer, computed here otherwise."""
+"""Feature maps are the outputs of layers, computed here in another way."""
+
+from typing import Any
 
 import numpy as np
 import pytest
 
 import nn
-from agents.policies.networks import two_heads
+from agents.policies.networks import actor_critic, q_network
 from scripts.common.feature_maps import feature_maps
 from scripts.vision.networks import convolutional_network, dense_network
 
 
-def test_a_convolution_that_copies_shows_the_picture_and_its_opposite() -> None:
+def test_a_convolution_that_copies_shows_the_image_and_its_opposite() -> None:
     weights = np.zeros((2, 1, 3, 3), np.float32)
     weights[:, 0, 1, 1] = 1, -2
     network = nn.Sequential([nn.Conv2D(1, 2, bias=False), nn.Flatten(), nn.Dense(40, 3)], input_shape=(1, 4, 5), rng=0)
     network.layers[0].weight.value = weights  # type: ignore[attr-defined]
-    picture = np.linspace(-1, 1, 20, dtype=np.float32).reshape(1, 1, 4, 5)
-    (first,) = feature_maps(network, picture)
+    image = np.linspace(-1, 1, 20, dtype=np.float32).reshape(1, 1, 4, 5)
+    (first,) = feature_maps(network, image)
     assert first.name == "convolution 1"
-    np.testing.assert_allclose(first.maps, [picture[0, 0], -2 * picture[0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(first.maps, [image[0, 0], -2 * image[0, 0]], rtol=1e-6)
 
 
 def test_each_layer_shows_what_the_layers_up_to_it_give_before_pooling() -> None:
@@ -28,8 +30,8 @@ def test_each_layer_shows_what_the_layers_up_to_it_give_before_pooling() -> None
         if isinstance(layer, nn.BatchNorm):
             layer.mean.value = rng.normal(size=layer.features)
             layer.variance.value = rng.uniform(0.5, 2, layer.features)
-    picture = rng.normal(size=(1, 3, 12, 20)).astype(np.float32)
-    found = feature_maps(network, picture)
+    image = rng.normal(size=(1, 3, 12, 20)).astype(np.float32)
+    found = feature_maps(network, image)
     assert [(some.name, some.maps.shape) for some in found] == [
         ("convolution 1", (4, 12, 20)),
         ("convolution 2", (4, 12, 20)),
@@ -45,7 +47,7 @@ def test_each_layer_shows_what_the_layers_up_to_it_give_before_pooling() -> None
             before.pop()
         layers = [*before, last, {"type": "ReLU"}]
         part = nn.Sequential(layers, input_shape=(3, 12, 20), flat=network.flat[:size].copy())
-        np.testing.assert_allclose(some.maps.ravel(), part.forward(picture)[0].ravel(), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(some.maps.ravel(), part.forward(image)[0].ravel(), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("pools", [0, 1])
@@ -57,18 +59,19 @@ def test_normalisation_and_pooling_in_one_shows_what_it_pools(pools: int) -> Non
         network.parameters()[f"{1 + pools}.gain"].value = np.array([1.5, -0.5])
         return network
 
-    picture = np.random.default_rng(0).normal(size=(1, 1, 16, 10)).astype(np.float32)
-    (ours,) = feature_maps(network(nn.BatchNormMaxPool2D(2)), picture)
-    (theirs,) = feature_maps(network(nn.BatchNorm(2), nn.MaxPool2D()), picture)
+    image = np.random.default_rng(0).normal(size=(1, 1, 16, 10)).astype(np.float32)
+    (ours,) = feature_maps(network(nn.BatchNormMaxPool2D(2)), image)
+    (theirs,) = feature_maps(network(nn.BatchNorm(2), nn.MaxPool2D()), image)
     assert ours.maps.shape == (2, 16, 10)
     np.testing.assert_allclose(ours.maps, theirs.maps, rtol=1e-6)
 
 
 def test_players_networks_too() -> None:
-    network = two_heads((4, 5, 7), 4, (8, 16), (32,), np.random.default_rng(0), normalise=True)
+    layers: dict[str, Any] = {"channels": (8, 16), "hidden": (32,)}
+    network = q_network((4, 5, 7), 4, np.random.default_rng(0), dueling=True, **layers)
     found = feature_maps(network, np.random.default_rng(1).random((1, 4, 5, 7), np.float32))
     assert [some.maps.shape for some in found] == [(8, 5, 7), (16, 3, 4), (32, 1, 1)]
-    network = two_heads((4, 8, 9), 3, (8, 16), (32,), np.random.default_rng(0), close_up=2)
+    network = actor_critic((4, 8, 9), 3, np.random.default_rng(0), center_channels=2, **layers)
     found = feature_maps(network, np.random.default_rng(1).random((1, 4, 8, 9), np.float32))
     assert [some.maps.shape for some in found] == [(8, 8, 9), (16, 4, 5), (32, 1, 1)]
 
@@ -79,15 +82,15 @@ def test_a_dense_network_shows_its_units() -> None:
     assert [(some.name, len(some.maps)) for some in found] == [("dense layer 1", 7), ("dense layer 2", 3)]
 
 
-def test_maps_stay_when_the_network_sees_another_picture() -> None:
-    """Layers give their own memory, which the next picture overwrites."""
+def test_maps_stay_when_the_network_sees_another_image() -> None:
+    """Layers give their own memory, which the next image overwrites."""
     layers = [nn.Conv2D(1, 2), nn.Conv2D(2, 3), nn.MaxPool2D(), nn.ReLU(), nn.Flatten(), nn.Dense(48, 2)]
     network = nn.Sequential(layers, input_shape=(1, 8, 8), rng=0)
-    pictures = np.random.default_rng(1).normal(size=(2, 1, 1, 8, 8)).astype(np.float32)
-    found = feature_maps(network, pictures[0])
+    images = np.random.default_rng(1).normal(size=(2, 1, 1, 8, 8)).astype(np.float32)
+    found = feature_maps(network, images[0])
     before = [some.maps.copy() for some in found]
-    feature_maps(network, pictures[1])
-    network.forward(pictures[1])
+    feature_maps(network, images[1])
+    network.forward(images[1])
     for some, maps in zip(found, before, strict=True):
         np.testing.assert_array_equal(some.maps, maps)
 

@@ -162,7 +162,7 @@ def test_record_needs_an_agent() -> None:
     ("words", "line"),
     [
         (["ppo-10x10", "--height", "5", "--width", "8"], "ppo-10x10 cannot play on 5 x 8: it was trained on 10"),
-        (["greedy", "--seed", "-1"], "seed is -1; give a whole number from 0"),
+        (["greedy", "--seed", "-1"], "seed is -1; give an integer from 0"),
         (["greedy", "--fps", "0"], "fps is 0"),
     ],
 )

@@ -14,7 +14,7 @@ import nn
 from scripts import train_images, train_mnist
 from scripts.common.run_folder import RunFolder
 from scripts.training import classifier_progress
-from scripts.training.classifier_progress import TrainingProgress
+from scripts.training.classifier_progress import ClassifierProgress
 from scripts.vision import mnist
 from tests.support.digits import draw_digit, small_mnist
 
@@ -39,7 +39,18 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def train(data: Path, out: Path, *options: str, kind: str = "mlp") -> dict[str, Any]:
-    given = [*SMALL[kind], "--data-dir", str(data), "--out", str(out), "--batch", "25", "--average", "0.9", *options]
+    given = [
+        *SMALL[kind],
+        "--data-dir",
+        str(data),
+        "--out",
+        str(out),
+        "--batch-size",
+        "25",
+        "--ema-decay",
+        "0.9",
+        *options,
+    ]
     return train_mnist.main(train_mnist.parse(given))
 
 
@@ -53,8 +64,8 @@ def test_it_learns_and_leaves_a_complete_run_folder(
     assert json.loads((out / "result.json").read_text()) == result
     assert result["test_accuracy"] > 0.95
     assert result["epochs"] == 30
-    assert result["training_pictures"] == 280  # of 300: two of each digit are kept for validation
-    assert result["test_pictures"] == 60
+    assert result["train_images"] == 280  # of 300: two of each digit are kept for validation
+    assert result["test_images"] == 60
     assert capsys.readouterr().out.splitlines()[-1].startswith(f"Test accuracy {result['test_accuracy']:.2%}")
     rows = RunFolder(out).read_metrics()
     assert [row["epoch"] for row in rows] == [*range(1, 31)]
@@ -79,9 +90,9 @@ def test_the_figures_are_those_of_the_network_that_is_left(data: Path, tmp_path:
     assert result["validation_accuracy"] == pytest.approx(best)
 
 
-def test_without_validation_all_pictures_are_trained_on(data: Path, tmp_path: Path) -> None:
+def test_without_validation_all_images_are_trained_on(data: Path, tmp_path: Path) -> None:
     result = train(data, tmp_path / "run", "--epochs", "1", "--validation", "0")
-    assert result["training_pictures"] == 300
+    assert result["train_images"] == 300
     assert "validation_accuracy" not in result
     assert "validation_accuracy" not in RunFolder(tmp_path / "run").read_metrics()[0]
 
@@ -89,14 +100,14 @@ def test_without_validation_all_pictures_are_trained_on(data: Path, tmp_path: Pa
 def stop_after(epoch: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write every checkpoint, and kill the run after this one's."""
     monkeypatch.setattr(classifier_progress, "BETWEEN_CHECKPOINTS", -1)
-    on_epoch = TrainingProgress.on_epoch
+    on_epoch = ClassifierProgress.on_epoch
 
-    def killed(self: TrainingProgress, trainer: nn.Trainer, row: dict[str, float]) -> None:
+    def killed(self: ClassifierProgress, trainer: nn.Trainer, row: dict[str, float]) -> None:
         on_epoch(self, trainer, row)
         if row["epoch"] == epoch:
             raise InterruptedError("killed")
 
-    monkeypatch.setattr(TrainingProgress, "on_epoch", killed)
+    monkeypatch.setattr(ClassifierProgress, "on_epoch", killed)
 
 
 @pytest.mark.parametrize("kind", SMALL)
@@ -138,14 +149,14 @@ def test_a_budget_ends_the_run(data: Path, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_keeps_what_was_reached(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    on_batch = TrainingProgress.on_batch
+    on_batch = ClassifierProgress.on_batch
 
-    def interrupted(self: TrainingProgress, trainer: nn.Trainer) -> None:
+    def interrupted(self: ClassifierProgress, trainer: nn.Trainer) -> None:
         on_batch(self, trainer)
         if trainer.step == 30:
             os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(TrainingProgress, "on_batch", interrupted)
+    monkeypatch.setattr(ClassifierProgress, "on_batch", interrupted)
     handler = signal.getsignal(signal.SIGINT)
     result = train(data, tmp_path / "run", "--budget", "1h")
     assert result["train_seconds"] < 10
@@ -165,13 +176,13 @@ def test_a_run_is_not_overwritten_and_only_a_run_of_its_own_goes_on(data: Path, 
     train(data, tmp_path / "run", "--epochs", "1")
     with pytest.raises(FileExistsError, match="already holds a run"):
         train(data, tmp_path / "run", "--epochs", "1")
-    with pytest.raises(ValueError, match="is a run of another kind, mlp, than "):
+    with pytest.raises(ValueError, match="is a run of mlp, not of images; resume it with the command that started it"):
         train_images.main(train_images.parse(["--resume", str(tmp_path / "run")]))
     with pytest.raises(FileNotFoundError, match="holds no run"):
         train_mnist.main(train_mnist.parse(["--resume", str(data)]))
 
 
-def test_digits_in_pictures_are_named(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_digits_in_images_are_named(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train(data, tmp_path / "run", "--epochs", "20", "--learning-rate", "0.01")
     rng = np.random.default_rng(5)
     files = {}

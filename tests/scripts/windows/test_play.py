@@ -125,7 +125,7 @@ def test_play_takes_the_opponents_board_and_names_what_it_cannot_do(tmp_path: Pa
     assert len(play.main(play.parse(words))) == 1
     with pytest.raises(ValueError, match="no agent at nobody"):
         play.main(play.parse(["--against", "nobody", *scores]))
-    with pytest.raises(ValueError, match="seed is -1; give a whole number from 0"):
+    with pytest.raises(ValueError, match="seed is -1; give an integer from 0"):
         play.main(play.parse(["--seed", "-1", *scores]))
     with pytest.raises(ValueError, match="ppo-10x10 cannot play on 10 x 12: it was trained on 10 x 10"):
         play.main(play.parse(["--against", "ppo-10x10", "--width", "12", *scores]))
