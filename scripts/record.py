@@ -7,7 +7,7 @@ Examples:
     python scripts/record.py ppo-10x10 shortcut --until-full --every 4
 
     # An MP4 of a game on another board
-    python scripts/record.py shortcut --out game.mp4 --fps 30 --height 6 --width 9
+    python scripts/record.py shortcut --out game.mp4 --height 6 --width 9
 """
 
 import sys

@@ -54,7 +54,7 @@ class ProgressDisplay:
         Args:
             done: share of the training that is over, 0 to 1.
             seconds: that it took.
-            text: at most 66 characters, so that a line fits 80 columns.
+            text: at most 67 characters, so that a line fits 80 columns.
         """
         now = time.perf_counter()
         left = f"{max(0.0, seconds * (1 / done - 1)):.0f} s left" if done else ""

@@ -107,15 +107,22 @@ def _limit_hunger(arrays: Arrays, options: SnakeOptions) -> None:
 
 
 def _describe(row: dict[str, Any]) -> str:
-    """A row of metrics in at most 66 characters."""
+    """A row of metrics in at most 67 characters."""
     per_second = row["steps_per_second"]
     speed = f"{per_second / 1000:.0f}k steps/s" if per_second >= 10_000 else f"{per_second} steps/s"
     if "generation" in row:
-        scores = f"best {row['best_score']:.1f}, mean {row['mean_score']:.1f}, champion {row['validation_score']:.1f}"
-        return f"generation {row['generation']}: {scores} food; {speed}"
+        score, best, champion = (_short(row[name]) for name in ("mean_score", "best_score", "validation_score"))
+        return f"generation {row['generation']}: score {score}, best {best}, champion {champion}; {speed}"
     validated = math.isfinite(row["validation_score"])
-    validation = f", validation {row['validation_score']:.1f} ({row['validation_full']:.0%} full)" if validated else ""
-    return f"{row['timesteps'] / 1e6:.2f}M steps: score {row['episode_score']:.1f}{validation}; {speed}"
+    validation = (
+        f", validation {_short(row['validation_score'])} ({row['validation_full']:.0%} full)" if validated else ""
+    )
+    return f"{_short(row['timesteps'] / 1e6)}M steps: score {_short(row['episode_score'])}{validation}; {speed}"
+
+
+def _short(value: float) -> str:
+    """Three digits of a number: 0.12, 1.23, 12.3, 123."""
+    return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 def _as_json(value: float) -> float | None:

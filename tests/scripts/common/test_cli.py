@@ -8,16 +8,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
+import docstring_parser
 import pytest
-from docstring_parser import parse_from_object
 
 from scripts import train, train_images, train_mnist
 from scripts.common import cli
-from scripts.training.snake_run import KINDS as PLAYERS
+from scripts.training import snake_run
 from tests.support.paths import SCRIPTS
 
 COMMANDS = sorted(file.stem for file in SCRIPTS.glob("*.py") if file.stem != "__init__")
-KINDS = {"train": list(PLAYERS), "train_mnist": list(train_mnist.KINDS)}
+KINDS = {"train": list(snake_run.KINDS), "train_mnist": list(train_mnist.KINDS)}
 HELPS = [(name, kind) for name in COMMANDS for kind in ("", *KINDS.get(name, []))]
 TRAININGS: list[tuple[ModuleType, str]] = [
     *((train, kind) for kind in KINDS["train"]),
@@ -124,7 +124,7 @@ def test_a_wrong_word_is_answered_in_one_line(
 
 def test_an_unknown_kind_is_answered_with_the_kinds(capsys: pytest.CaptureFixture[str]) -> None:
     line = error_of(capsys, train.parse, "sac")
-    assert all(kind in line for kind in ("'sac'", *PLAYERS))
+    assert all(kind in line for kind in ("'sac'", *snake_run.KINDS))
 
 
 @pytest.mark.parametrize("old", cli.RENAMED)
@@ -147,7 +147,7 @@ def test_a_renamed_option_is_answered_with_its_new_name(
 def test_the_source_of_a_class_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes a while: once for each option, a command would start after seconds."""
     read: list[type] = []
-    original = parse_from_object
+    original = docstring_parser.parse_from_object
 
     def counted(cls: type) -> Any:
         read.append(cls)
@@ -197,7 +197,7 @@ def test_the_help_of_train_shows_the_kinds_and_the_options_that_all_share(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     helped = help_of("train", "", capsys, monkeypatch)
-    for kind in PLAYERS:
+    for kind in snake_run.KINDS:
         assert re.search(rf"^│ +{kind} +\S", helped, re.MULTILINE), kind
     assert all(option in helped for option in ("--budget", "--seed", "--height"))
     assert "--gamma" not in helped

@@ -17,7 +17,8 @@ from agents import registry
 from agents.evaluation import Evaluation
 from agents.learning.ppo import PPO
 from scripts import train
-from scripts.training import best_agent, snake_run
+from scripts.training import best_agent, snake_report, snake_run
+from snake_env.rendering.renderer import render_frame
 from tests.support.learning_runs import STEPS, assert_same_end, both, resumed, rows_of, trained, watch
 from tests.support.paths import ROOT
 
@@ -207,3 +208,36 @@ def test_a_longer_run_is_validated_in_its_second_part(tmp_path: Path) -> None:
     resumed(tmp_path, "--total-timesteps", str(6 * STEPS))
     assert len(rows_of(tmp_path)) == 6
     assert registry.read_metadata(tmp_path)["notes"]["kept_timesteps"] > 2 * STEPS
+
+
+def test_the_best_game_is_played_under_the_rules_that_it_was_measured_under(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent that is kept was saved before the hunger limit changed, so its file has the old one."""
+    out = tmp_path / "run"
+    trained("ppo", out, "--observation", "features", "--final-games", "20", rollouts=1)
+    old = agents.load(out).environment["hunger_limit"]
+    measured: list[Evaluation] = []
+    shown: list[int] = []
+
+    def evaluated(*words: Any, **options: Any) -> Evaluation:
+        measured.append(agents.evaluate(*words, **options))
+        return measured[-1]
+
+    def rendered(state: Any, **options: Any) -> Any:
+        shown.append(int(state.score[0]))
+        return render_frame(state, **options)
+
+    bad = Evaluation("ppo", np.full(4, -100.0), np.ones(4, np.int64), np.zeros(4, bool))
+    monkeypatch.setattr(best_agent, "evaluate", lambda *_, **__: bad)  # so no later agent is kept
+    monkeypatch.setattr(snake_report, "evaluate", evaluated)
+    monkeypatch.setattr(snake_report, "render_frame", rendered)
+    for limit in (3, 40):
+        measured.clear()
+        shown.clear()
+        resumed(out, "--total-timesteps", str(2 * STEPS), "--hunger-limit", str(limit))
+        assert agents.load(out).environment["hunger_limit"] == old != limit
+        result = measured[-1]
+        best = int(np.lexsort((result.steps, -result.scores))[0])
+        assert shown[-1] == result.scores[best]
+        assert len(shown) == result.steps[best] + 2  # the first state, one a step, and the last once more

@@ -14,21 +14,7 @@ import nn
 from scripts import train_images
 from scripts.common.run_folder import RunFolder
 
-SMALL = [
-    "--size",
-    "16",
-    "--channels",
-    "4",
-    "8",
-    "--hidden",
-    "16",
-    "--batch-size",
-    "20",
-    "--ema-decay",
-    "0.9",
-    "--views",
-    "2",
-]
+SMALL = {"size": "16", "channels": "4 8", "hidden": "16", "batch-size": "20", "ema-decay": "0.9", "views": "2"}
 MODES = ("RGB", "L", "P", "RGBA", "CMYK", "I;16")
 
 
@@ -66,7 +52,11 @@ def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def train(*options: object) -> dict[str, Any]:
-    return train_images.main(train_images.parse([*SMALL, *map(str, options)]))
+    """Train a small network; return the result."""
+    words = [*map(str, options)]
+    for name, values in SMALL.items():
+        words += [f"--{name}", *values.split()] if f"--{name}" not in words else []
+    return train_images.main(train_images.parse(words))
 
 
 def test_any_folder_of_class_folders_is_learnt(
@@ -205,7 +195,7 @@ def test_images_that_cannot_be_read_are_named_beside_the_others(
     assert unread[1] == f"not read: {tmp_path / 'none.png'}: No such file or directory"
     with pytest.raises(ValueError, match=r"broken\.jpg: .*none\.png: No such file"):
         train("--predict", tmp_path / "run", tmp_path / "broken.jpg", tmp_path / "none.png")
-    with pytest.raises(ValueError, match="give the weights and the images after --predict"):
+    with pytest.raises(ValueError, match="give the weights and the image files after --predict"):
         train("--predict")
 
 

@@ -66,7 +66,9 @@ def test_it_learns_and_leaves_a_complete_run_folder(
     assert result["epochs"] == 30
     assert result["train_images"] == 280  # of 300: two of each digit are kept for validation
     assert result["test_images"] == 60
-    assert capsys.readouterr().out.splitlines()[-1].startswith(f"Test accuracy {result['test_accuracy']:.2%}")
+    *_, accuracy, command = capsys.readouterr().out.splitlines()
+    assert accuracy.startswith(f"Test accuracy {result['test_accuracy']:.2%}")
+    assert command == f"See it at work:  python scripts/digits.py {out}"
     rows = RunFolder(out).read_metrics()
     assert [row["epoch"] for row in rows] == [*range(1, 31)]
     assert rows[-1]["loss"] < rows[0]["loss"] / 2
