@@ -57,7 +57,7 @@ def test_stable_baselines3_learns() -> None:
 
 def test_a_learner_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run("CartPole-v1")["told"]["entropy"] > 0
+    assert run("CartPole-v1")["metrics"]["entropy"] > 0
     assert (tmp_path / "cartpole.npz").is_file()
 
 

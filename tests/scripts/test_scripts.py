@@ -284,7 +284,7 @@ def test_help_answers(script: str) -> None:
 @pytest.mark.parametrize("trap", ["", "trap '' INT; "], ids=["in front", "in the background"])
 def test_being_asked_to_end_counts_as_ctrl_c(trap: str, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    words = [sys.executable, "scripts/train.py", *TINY, "--budget", "1h", "--out", str(run)]
+    words = [sys.executable, "scripts/train.py", *TINY[2:], "--budget", "1h", "--out", str(run)]
     command = ["sh", "-c", f"{trap}exec {shlex.join(words)}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         until((run / "metrics.csv").exists)
