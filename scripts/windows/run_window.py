@@ -114,7 +114,7 @@ class RunWindow(View):
         if not self.metrics:
             return [("time", "-", ""), ("steps", "-", ""), ("food", "-", "")]
         last, (_, food) = self.metrics[-1], food_curve(self.metrics)
-        seconds, steps = last["seconds"], last["steps"]
+        seconds, steps = last["seconds"], last["timesteps"]
         time = f"{seconds / 60:.1f} min" if seconds >= 100 else f"{seconds:.0f} s"
         amount = f"{steps / 1e6:.2f} M" if steps >= 1e5 else f"{steps:,.0f}"
         if self.result is None:
@@ -175,13 +175,13 @@ class RunWindow(View):
 def _chart_lines(metrics: list[dict[str, float]]) -> list[ChartLine]:
     """Return the lines of the chart: validation games, and what is known of the training games."""
     x, food = food_curve(metrics)
-    if "champion" in metrics[-1]:
+    if "generation" in metrics[-1]:
         seconds = [row["seconds"] for row in metrics]
-        others = {"best of the population": "best", "mean of the population": "mean"}
+        others = {"best of the population": "best_score", "mean of the population": "mean_score"}
         beside = [ChartLine(name, seconds, [row[column] for row in metrics]) for name, column in others.items()]
         return [ChartLine("champion, validation games", x.tolist(), food.tolist()), *beside]
-    finite = [row for row in metrics if np.isfinite(row["score"])]
-    scores = np.array([row["score"] for row in finite])
+    finite = [row for row in metrics if np.isfinite(row["episode_score"])]
+    scores = np.array([row["episode_score"] for row in finite])
     mean = moving_band(scores, max(1, len(scores) // 25))[0]
     training = ChartLine("training games", [row["seconds"] for row in finite], mean.tolist())
     return [ChartLine("agent, validation games", x.tolist(), food.tolist()), training]
