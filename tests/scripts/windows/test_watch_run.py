@@ -22,7 +22,7 @@ from scripts import train, watch_run
 from scripts.common.run_folder import RunFolder
 from scripts.games.live_run import LiveRun
 from scripts.ui.app import App
-from scripts.windows.run_window import RunWindow
+from scripts.windows.run_window import RunWindow, _chart_lines
 from tests.support.waiting import until
 from tests.support.windows import press, shot, wait
 
@@ -252,3 +252,13 @@ def test_the_script_shows_a_run_until_the_window_is_closed(finished: Path, monke
     assert len(shown[-1].metrics) == 6
     with pytest.raises(ValueError, match="fps is 0"):
         watch_run.main(watch_run.parse([str(finished), "--fps", "0"]))
+
+
+def test_the_chart_of_a_learner_has_its_validation_and_training_games(finished: Path) -> None:
+    scores = (float("nan"), 2.0, 4.0)
+    rows = [{"seconds": float(i), "episode_score": s, "validation_score": 3.0} for i, s in enumerate(scores)]
+    validation, training = _chart_lines(rows)
+    assert (list(validation.xs), list(validation.ys)) == ([0.0], [3.0])
+    assert (list(training.xs), list(training.ys)) == ([1.0, 2.0], [2.0, 4.0])
+    names = [line.name for line in _chart_lines(RunFolder(finished).read_metrics())]
+    assert names == ["champion, validation games", "best of the population", "mean of the population"]
