@@ -34,7 +34,7 @@ def test_a_mistake_is_one_line(error: Exception) -> None:
 def test_too_little_memory_is_a_line_too() -> None:
     with pytest.raises(SystemExit) as stopped:
         run_command(refuse(MemoryError("unable to allocate 9 TiB")), list)
-    assert str(stopped.value.code).startswith("error: this takes more memory than there is (unable to allocate 9 TiB)")
+    assert str(stopped.value.code).startswith("error: not enough memory (unable to allocate 9 TiB)")
 
 
 def test_ctrl_c_has_the_code_that_shells_give_it() -> None:

@@ -163,7 +163,7 @@ def test_a_folder_that_holds_a_run_or_half_of_one_is_not_written_to(images: Path
 def test_two_runs_that_begin_at_once_do_not_share_a_folder(tmp_path: Path) -> None:
     first, second = (RunFolder.new(tmp_path / "run", "kind") for _ in range(2))
     first.claim()
-    with pytest.raises(FileExistsError, match="has just become the folder of another run"):
+    with pytest.raises(FileExistsError, match="was taken by another run"):
         second.claim()
     RunFolder.new(tmp_path / "run", "kind").claim()  # an empty folder may be used
 
