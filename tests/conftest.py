@@ -18,8 +18,8 @@ from tests.support import moves
 from tests.support.moves import Move
 
 if TYPE_CHECKING:
-    from tests.support.ui_pages import Show
-    from tests.support.watching import OpenWatch
+    from tests.support.ui.pages import Show
+    from tests.support.ui.watching import OpenWatch
 
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 # A shell starts commands in the background with Ctrl-C ignored, which processes that tests start would inherit.
@@ -56,9 +56,9 @@ def screen(virtual_screen: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture
 def show(screen: None) -> "Iterator[Show]":  # noqa: ARG001  windows open there
-    """Opens windows on pages that a test draws (see `tests.ui_pages`)."""
+    """Opens windows on pages that a test draws (see `tests.support.ui.pages`)."""
     from scripts.ui.app import App
-    from tests.support.ui_pages import Drawing, Page
+    from tests.support.ui.pages import Drawing, Page
 
     apps: list[App] = []
 
@@ -76,7 +76,7 @@ def show(screen: None) -> "Iterator[Show]":  # noqa: ARG001  windows open there
 def open_watch(screen: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Iterator[OpenWatch]":  # noqa: ARG001
     """Opens windows on matches of agents by name; games are saved in a folder of the test's own."""
     from scripts.games.playback_match import new_match
-    from tests.support.watching import Watch
+    from tests.support.ui.watching import Watch
 
     monkeypatch.chdir(tmp_path)
     opened: list[Watch] = []

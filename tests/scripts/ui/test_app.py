@@ -13,8 +13,8 @@ from scripts.ui.app import App
 from scripts.ui.canvas import Canvas
 from scripts.ui.keys import Key
 from scripts.ui.theme import DARK, LIGHT
-from tests.support.ui_pages import Page, Show, nothing, page, pixel
-from tests.support.windows import press, shot
+from tests.support.ui.pages import Page, Show, nothing, page, pixel
+from tests.support.ui.windows import press, shot
 
 pytestmark = pytest.mark.usefixtures("screen")
 

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("pygame")
 
 
-from tests.support.ui_pages import Show, nothing
-from tests.support.windows import wait
+from tests.support.ui.pages import Show, nothing
+from tests.support.ui.windows import wait
 
 
 def test_the_worker_computes_beside_the_frames(show: Show) -> None:

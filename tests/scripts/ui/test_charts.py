@@ -11,8 +11,8 @@ from scripts.ui.canvas import Canvas
 from scripts.ui.charts import Bar, ChartLine, bars, lines
 from scripts.ui.pictures import maps, picture
 from scripts.ui.theme import DARK, LIGHT, ramp
-from tests.support.ui_pages import Show
-from tests.support.windows import shot
+from tests.support.ui.pages import Show
+from tests.support.ui.windows import shot
 
 
 def test_bars_are_as_long_as_their_values(show: Show) -> None:

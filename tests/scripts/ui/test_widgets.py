@@ -12,8 +12,8 @@ from pygame import Rect
 from scripts.ui.canvas import Canvas, shorten
 from scripts.ui.layout import columns, fit, rows, take_bottom, take_left, take_right, take_top
 from scripts.ui.widgets import button, choice, slider, text_field
-from tests.support.ui_pages import Show, page
-from tests.support.windows import click, drag, press, write
+from tests.support.ui.pages import Show, page
+from tests.support.ui.windows import click, drag, press, write
 
 
 def test_a_button_is_clicked_where_it_lies(show: Show) -> None:

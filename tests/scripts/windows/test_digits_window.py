@@ -22,7 +22,7 @@ from scripts.windows import digits_window
 from scripts.windows.digits_window import DRAW, TEST, DigitsWindow
 from tests.support.drawings import ONE, THREE, some_digits
 from tests.support.paths import SCRIPTS
-from tests.support.windows import click, drag, pixels, press, settle, shot
+from tests.support.ui.windows import click, drag, pixels, press, settle, shot
 
 NETWORKS = [Path("digits-mlp"), Path("digits-cnn")]
 

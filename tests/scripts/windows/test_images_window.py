@@ -21,7 +21,7 @@ from scripts.vision.image_source import ImageFiles
 from scripts.windows.images_window import ImagesWindow
 from tests.support.colours import red_or_blue
 from tests.support.paths import DATA, SCRIPTS
-from tests.support.windows import pixels, press, settle, shot, wait
+from tests.support.ui.windows import pixels, press, settle, shot, wait
 
 VEHICLES = DATA / "vehicles" / "test"
 RED, BLUE = (250, 0, 0), (0, 0, 250)

@@ -16,7 +16,7 @@ from scripts.games.playback_game import PlaybackGame
 from scripts.games.players import find_agent
 from scripts.ui.app import App
 from scripts.windows.play_window import PlayWindow
-from tests.support.windows import press, shot, wait
+from tests.support.ui.windows import press, shot, wait
 
 RULES = play.RULES | {"height": 6, "width": 9}
 UP, RIGHT, DOWN, LEFT = range(4)

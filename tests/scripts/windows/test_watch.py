@@ -12,8 +12,8 @@ pytest.importorskip("pygame")
 
 import pygame
 
-from tests.support.watching import BOARD, OpenWatch
-from tests.support.windows import drag, press, shot, write
+from tests.support.ui.watching import BOARD, OpenWatch
+from tests.support.ui.windows import drag, press, shot, write
 
 pytestmark = pytest.mark.usefixtures("screen")
 

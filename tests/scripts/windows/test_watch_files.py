@@ -10,8 +10,8 @@ pytest.importorskip("pygame")
 
 import pygame
 
-from tests.support.watching import BOARD, OpenWatch
-from tests.support.windows import press, write
+from tests.support.ui.watching import BOARD, OpenWatch
+from tests.support.ui.windows import press, write
 
 
 def test_a_game_is_saved_as_gif(open_watch: OpenWatch, tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ pytest.importorskip("pygame")
 
 
 from scripts.windows import watch_panel
-from tests.support.watching import BOARD, OpenWatch, Watch
-from tests.support.windows import click, press
+from tests.support.ui.watching import BOARD, OpenWatch, Watch
+from tests.support.ui.windows import click, press
 
 
 def test_a_panel_is_chosen_by_key_and_by_mouse(open_watch: OpenWatch) -> None:

@@ -23,8 +23,8 @@ from scripts.common.run_folder import RunFolder
 from scripts.games.live_run import LiveRun
 from scripts.ui.app import App
 from scripts.windows.run_window import RunWindow, _chart_lines
+from tests.support.ui.windows import press, shot, wait
 from tests.support.waiting import until
-from tests.support.windows import press, shot, wait
 
 TINY = [
     "--height",

@@ -8,7 +8,7 @@ from pygame import Rect
 from scripts.ui.app import App, View
 from scripts.ui.canvas import Canvas
 from scripts.ui.keys import Key
-from tests.support.windows import shot
+from tests.support.ui.windows import shot
 
 Drawing = Callable[[Canvas], None]
 

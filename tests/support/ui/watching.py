@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scripts.games.playback_match import PlaybackMatch
 from scripts.ui.app import App
 from scripts.windows.watch_window import WatchWindow
-from tests.support.windows import shot, wait
+from tests.support.ui.windows import shot, wait
 
 BOARD = {"height": 8, "width": 6}
 
