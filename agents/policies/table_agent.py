@@ -66,8 +66,8 @@ class TableAgent(LearnedAgent):
             ValueError: the file holds something else.
         """
         arrays, header = nn.files.read(path)
-        if header.get("kind") != KIND:
-            raise ValueError(f"{path} holds no table; give a file that tabular Q-learning wrote")
+        if header.get("kind") != KIND or "discretizer" not in header:
+            raise ValueError(f"{path} holds no table of this release; give a file that tabular Q-learning wrote")
         table = Table(Discretizer.from_config(header["discretizer"]), arrays["values"].shape[-1])
         table.restore(arrays)
         return cls(table, header["environment"], masked=header["masked"], name=Path(path).stem)
