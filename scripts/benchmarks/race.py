@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Speed = Callable[[float], float]  # works for this many seconds, retrials the amount of work done per second
+Speed = Callable[[float], float]  # works for this many seconds and returns the amount of work done per second
 
 PAUSE = 0.05  # seconds after which idle threads of the other implementation no longer poll and use the processor
 
