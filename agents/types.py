@@ -8,5 +8,5 @@ from numpy.typing import NDArray
 FloatArray: TypeAlias = NDArray[np.floating[Any]]
 BoolArray: TypeAlias = NDArray[np.bool_]
 IntArray: TypeAlias = NDArray[np.int64]
-MaskArray: TypeAlias = NDArray[np.int8]  # action mask: 1 for an allowed action, 0 for a forbidden one
+MaskArray: TypeAlias = NDArray[np.int8]  # action mask: 1 for a valid action, 0 for an invalid one
 Arrays: TypeAlias = dict[str, NDArray[Any]]  # by name, as they are saved

@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.benchmarks import env, learning, networks
-from scripts.benchmarks.race import Race
+from scripts.benchmarks.comparison import Comparison
 from scripts.common import cli
 from scripts.common.command_line import run_command
 
@@ -59,22 +59,22 @@ class Options:
     """Print one JSON array instead of a table."""
 
 
-def compare(race: Race, options: Options) -> dict[str, Any]:
+def compare(comparison: Comparison, options: Options) -> dict[str, Any]:
     """Measure two things in turn: medians of both, and the median of the ratios of neighbours."""
     values, anchors = [], []
     for _ in range(options.rounds):
-        values.append(race.ours(options.seconds))
-        if race.theirs is not None:
-            anchors.append(race.theirs(options.seconds))
+        values.append(comparison.ours(options.seconds))
+        if comparison.theirs is not None:
+            anchors.append(comparison.theirs(options.seconds))
     value = statistics.median(values)
     return {
-        "name": race.name,
+        "name": comparison.name,
         "value": value,
         "anchor": statistics.median(anchors) if anchors else None,
         "ratio": statistics.median(a / b for a, b in zip(values, anchors, strict=True)) if anchors else None,
-        "target": race.target,
-        "mode": race.mode,
-        "of_peak": None if race.peak is None else value / race.peak,
+        "target": comparison.target,
+        "mode": comparison.mode,
+        "of_peak": None if comparison.peak is None else value / comparison.peak,
     }
 
 
@@ -85,12 +85,12 @@ def main(options: Options) -> list[dict[str, Any]]:
     if not options.threads or min(options.threads) < 1:
         raise ValueError(f"threads are {options.threads}; give one number or more, each 1 or above")
     if options.part == "env":
-        races = env.races()
+        comparisons = env.comparisons()
     elif options.part == "nn":
-        races = networks.races(options.threads, options.seconds)
+        comparisons = networks.comparisons(options.threads, options.seconds)
     else:
-        races = learning.races(options.threads)
-    rows = [compare(race, options) for race in races]
+        comparisons = learning.comparisons(options.threads)
+    rows = [compare(comparison, options) for comparison in comparisons]
     if options.json:
         print(json.dumps(rows, indent=2))
         return rows

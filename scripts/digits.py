@@ -1,4 +1,4 @@
-"""Draw a digit and see the predictions of networks at once, or step through MNIST's test digits; ? lists the keys.
+"""Draw a digit and see the predictions of networks live, or step through MNIST's test digits; ? lists the keys.
 
 Examples:
     # A dense and a convolutional network, side by side
@@ -43,11 +43,13 @@ class Options:
 def main(options: Options) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(options.networks, digits=True)
-    digits = mnist.load(options.data_dir) if options.data_dir else None
+    dataset = mnist.load(options.data_dir) if options.data_dir else None
     from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.digits_window import DRAW, TEST, DigitsWindow
 
-    window = DigitsWindow(classifiers, lambda: digits or mnist.load(), TEST if options.test else DRAW)
+    window = DigitsWindow(
+        classifiers, lambda: dataset if dataset is not None else mnist.load(), TEST if options.test else DRAW
+    )
     App(window).run()
 
 

@@ -39,7 +39,7 @@ class Task:
     """The rules, observation function, reward and action space of an environment, built from its arguments.
 
     Attributes:
-        rules: of the games.
+        rules: the rules of the games.
         observe: the observation function.
         reward: the reward.
         action_space: of one game.
@@ -74,8 +74,8 @@ class Task:
         self.observe = build_observation(observation, self.rules)
         self.reward = build_reward(reward)
         self.action_space = Discrete(len(self.rules.action_names))
-        # The last initial_length that a reset changed, and its starts.
-        self._other_starts: tuple[Any, StraightStarts | RandomStarts] = None, self.rules.starts
+        # A cache of the starts for the last initial_length that a reset changed.
+        self._cached_starts: tuple[Any, StraightStarts | RandomStarts] = None, self.rules.starts
 
     def starts(self, options: Mapping[str, Any] | None) -> StraightStarts | RandomStarts:
         """Return the starts of the games of a reset with these options.
@@ -96,9 +96,9 @@ class Task:
         if "initial_length" not in options:
             return self.rules.starts
         key = repr(options["initial_length"])
-        if key != self._other_starts[0]:
-            self._other_starts = key, replace(self.rules, initial_length=options["initial_length"]).starts
-        return self._other_starts[1]
+        if key != self._cached_starts[0]:
+            self._cached_starts = key, replace(self.rules, initial_length=options["initial_length"]).starts
+        return self._cached_starts[1]
 
     def shaping(self, num_games: int) -> Shaping | None:
         """The shaping of the reward for N games, if it has one."""

@@ -8,8 +8,9 @@ Network Architectures", arXiv 1511.06581), prioritized replay (Schaul et al. 201
 
 - N games are played in parallel, `train_freq` steps of each between a few updates with large batches: NumPy is fast on
   large batches and slow on small ones.
-- Forbidden actions are never chosen, and do not count in the maximum over next actions.
-- With `symmetric`, each game is always seen in one of the symmetric views of its board.
+- Invalid actions are masked: they are never chosen, and do not count in the maximum over next actions.
+- Data augmentation with `symmetric`: the observations of each environment are always transformed by one of the board's
+  symmetries, and the agent averages its scores over all of them.
 - Rewards are not clipped, Adam replaces RMSProp, and layers are normalised (Ba et al. 2016, arXiv 1607.06450).
 - A truncated game is bootstrapped from its last observation.
 - The gradients of the two heads are not scaled by 1 / sqrt(2) where they meet.

@@ -29,7 +29,7 @@ class OnPolicySettings(NetworkSettings):
         require_counts(self, "n_steps", "batch_size", "n_epochs")
 
 
-class Steps(NamedTuple):
+class RolloutSamples(NamedTuple):
     """B steps to learn from."""
 
     observations: NDArray[Any]  # (B, ...)
@@ -39,9 +39,9 @@ class Steps(NamedTuple):
     returns: FloatArray  # (B,)
     advantages: FloatArray  # (B,) returns - values
 
-    def select(self, indices: IntArray) -> "Steps":
+    def select(self, indices: IntArray) -> "RolloutSamples":
         """Return the steps with these indices."""
-        return Steps(
+        return RolloutSamples(
             self.observations[indices],
             self.masks[indices],
             self.actions[indices],
@@ -51,10 +51,10 @@ class Steps(NamedTuple):
         )
 
 
-def flatten(rollout: Rollout, returns: FloatArray) -> Steps:
+def flatten(rollout: Rollout, returns: FloatArray) -> RolloutSamples:
     """Return a rollout's T steps of N games as B = T · N steps."""
     B = rollout.actions.size
-    return Steps(
+    return RolloutSamples(
         rollout.observations.reshape(B, *rollout.observations.shape[2:]),
         rollout.masks.reshape(B, -1),
         rollout.actions.reshape(B),

@@ -3,11 +3,14 @@
 Schulman, Wolski, Dhariwal, Radford, Klimov 2017, "Proximal Policy Optimization Algorithms", arXiv 1707.06347, with the
 details that matter in practice (Huang et al. 2022, "The 37 Implementation Details of PPO"). Deliberate differences:
 
-- Forbidden actions have probability 0, in playing and in learning (Huang and Ontañón 2020, arXiv 2006.14171).
-- With `symmetric`, each game is always seen in one of the symmetric views of its board.
+- Invalid actions are masked: their probability is 0, in playing and in learning (Huang and Ontañón 2020, arXiv
+  2006.14171).
+- Data augmentation with `symmetric`: the observations of each environment are always transformed by one of the board's
+  symmetries, and the agent averages its scores over all of them.
 - Rewards are divided by the running standard deviation of the discounted return. They are not shifted, and observations
   are not normalised.
-- The value loss is not clipped. The policy head starts at 0, so that all actions have the same probability; the other
+- The value loss is not clipped. It has the factor 1/2, as in CleanRL, so `vf_coef` 0.5 is 0.25 in Stable-Baselines3.
+- The policy head starts at 0, so that all actions have the same probability; the other
   layers are initialised as in He et al. 2015, not orthogonally.
 - Advantages are normalised over the whole rollout, not over each minibatch.
 - The entropy coefficient is annealed.
@@ -24,7 +27,7 @@ from numpy.typing import NDArray
 
 import nn
 from agents.learning.learner import Learner, Stateful, Weights, check_weights
-from agents.learning.on_policy import OnPolicySettings, Steps, explained_variance, flatten, minibatches
+from agents.learning.on_policy import OnPolicySettings, RolloutSamples, explained_variance, flatten, minibatches
 from agents.learning.return_scale import ReturnScale
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
@@ -38,7 +41,7 @@ from agents.types import BoolArray, FloatArray
 from nn.schedules import anneal
 
 LOSS_METRICS = ("policy_loss", "value_loss", "entropy", "approx_kl", "clip_fraction")
-FORBIDDEN = np.float32(-1e30)  # logit of an action that is not allowed; its probability is exactly 0
+MASKED_LOGIT = np.float32(-1e30)  # of invalid actions; their probability is exactly 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +79,7 @@ class PPO(Learner):
         envs: N games with next-step autoreset, Discrete actions and Box observations.
         settings: see `PPOSettings`.
         build_network: makes a network with A logits and one value; by default `actor_critic` with the settings' layers.
-        seed: of the weights, the games and the sampled actions.
+        seed: seed of the weights, the environments and the sampled actions.
         environment: the environment's arguments, saved with the agent.
 
     Attributes:
@@ -171,16 +174,16 @@ class PPO(Learner):
         }
 
     def _act(self, observations: NDArray[Any], masks: BoolArray) -> ActionChoice:
-        """Sample actions: the largest of logits plus Gumbel noise is a sample of the policy (Gumbel 1954)."""
+        """Sample actions by the Gumbel-max trick: the largest of logits plus Gumbel noise (Gumbel 1954)."""
         logits, values = split_heads(self._replicas.forward(observations, network_input))
-        log_policy, _ = nn.log_softmax(np.where(masks, logits, FORBIDDEN))
+        log_policy, _ = nn.log_softmax(np.where(masks, logits, MASKED_LOGIT))
         noise = self._rng.gumbel(size=log_policy.shape)
         actions = np.where(masks, log_policy + noise, -np.inf).argmax(axis=1)
         return ActionChoice(actions, values, log_policy[np.arange(len(actions)), actions])
 
 
 def ppo_loss(
-    output: FloatArray, steps: Steps, *, clip_range: float, vf_coef: float, ent_coef: float
+    output: FloatArray, steps: RolloutSamples, *, clip_range: float, vf_coef: float, ent_coef: float
 ) -> tuple[FloatArray, NDArray[np.float64]]:
     """Return the gradient of each step's loss with respect to the network's output, and the sums of the metrics.
 
@@ -198,12 +201,13 @@ def ppo_loss(
         ent_coef: c_H.
 
     Returns:
-        (B, A + 1) dL/doutput, and the sums over the batch of `LOSS_METRICS`; approx_kl is q - 1 - log q.
+        (B, A + 1) dL/doutput, and the sums over the batch of `LOSS_METRICS`; approx_kl is q - 1 - log q, and
+        clip_fraction the share of steps with |q - 1| > ε.
     """
     every = np.arange(len(output))
     advantages = steps.advantages
     logits, values = split_heads(output)
-    log_policy, policy = nn.log_softmax(np.where(steps.masks, logits, FORBIDDEN))
+    log_policy, policy = nn.log_softmax(np.where(steps.masks, logits, MASKED_LOGIT))
     log_policy = np.where(steps.masks, log_policy, 0)  # below, it only occurs times the policy, which is 0 there
     log_ratio = log_policy[every, steps.actions] - steps.log_probs
     ratio = np.exp(log_ratio)
@@ -218,5 +222,5 @@ def ppo_loss(
     policy_gradient[every, steps.actions] -= weight
     value_gradient[...] = vf_coef * error
     surrogate = np.minimum(ratio * advantages, np.clip(ratio, 1 - clip_range, 1 + clip_range) * advantages)
-    metrics = (-surrogate, error * error / 2, entropy, ratio - 1 - log_ratio, clipped)
+    metrics = (-surrogate, error * error / 2, entropy, ratio - 1 - log_ratio, np.abs(ratio - 1) > clip_range)
     return gradient, np.array([metric.sum(dtype=np.float64) for metric in metrics])

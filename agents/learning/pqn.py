@@ -4,7 +4,7 @@ Gallici, Fellows, Ellis, Pou, Masmitja, Foerster, Martin 2024, "Simplifying Deep
 2407.04811. Layer normalisation keeps the values from diverging, and λ-returns (Peng and Williams 1994) carry rewards
 back over many steps. Deliberate differences:
 
-- Forbidden actions are never chosen, and do not count in the maximum over actions.
+- Invalid actions are masked: they are never chosen, and do not count in the maximum over actions.
 - Rewards are divided by the running standard deviation of the discounted return, as in `ppo.py`.
 - Adam instead of RAdam, so the first updates are the largest, each as large as the learning rate.
 """
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 import nn
 from agents.learning.exploration import epsilon_greedy, exploration_rate
 from agents.learning.learner import Learner, Stateful, Weights, check_weights
-from agents.learning.on_policy import OnPolicySettings, Steps, flatten, minibatches
+from agents.learning.on_policy import OnPolicySettings, RolloutSamples, flatten, minibatches
 from agents.learning.return_scale import ReturnScale
 from agents.learning.returns import lambda_returns
 from agents.learning.rollout import ActionChoice, Collector
@@ -167,7 +167,7 @@ class PQN(Learner):
         return ActionChoice(actions, masked_max(values, masks))
 
 
-def pqn_loss(output: FloatArray, steps: Steps) -> tuple[FloatArray, NDArray[np.float64]]:
+def pqn_loss(output: FloatArray, steps: RolloutSamples) -> tuple[FloatArray, NDArray[np.float64]]:
     """L = (Q(a) - R)² / 2, so dL/dQ(a) = Q(a) - R, and 0 for the other actions.
 
     Args:

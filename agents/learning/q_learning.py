@@ -10,7 +10,7 @@ Observations are discretized first, so that states recur. Deliberate differences
 - N games fill one table: T steps of each are played, then learned from, with the maxima as they were when played.
 - Several updates of one entry in a rollout are applied one after the other towards their mean target, so their order
   does not matter: k updates correct the error by the share 1 - (1 - η)^k.
-- Forbidden actions are never chosen, and do not count in the maximum.
+- Invalid actions are masked: they are never chosen, and do not count in the maximum.
 """
 
 import math

@@ -31,8 +31,7 @@ class NetworkSettings:
     masked: bool = True
     """Choose only actions that the environment's action mask allows."""
     symmetric: bool = False
-    """Train each game in one of the board's symmetric views, and average over all views to play. Image observations
-    only."""
+    """Augment data by the board's symmetries, and average over all of them to play. Image observations only."""
 
     def __post_init__(self) -> None:
         """Check the numbers."""

@@ -28,7 +28,7 @@ class NetworkAgent(LearnedAgent):
             all actions share; the network maps one block and the shared features to one score, so all actions share
             its weights.
         actions: A, for a network with more outputs than scores; the first A are the scores.
-        masked: whether forbidden actions are excluded.
+        masked: whether invalid actions are masked.
         symmetric: whether scores are averaged over all symmetric views of the board (see `Symmetry`).
         name: shown in tables.
     """

@@ -22,7 +22,7 @@ class TableAgent(LearnedAgent):
     Args:
         table: of action values.
         environment: keyword arguments of the environment it was trained in.
-        masked: whether forbidden actions are excluded.
+        masked: whether invalid actions are masked.
         name: shown in tables of results.
     """
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from agents.scripted.bitboard import Bitboard, Cells, cells_of
+from agents.scripted.bitboard import Bitboard, BitboardOps, to_bitboard
 from agents.scripted.board import BoardAgent, Boards
 from agents.types import BoolArray, IntArray
 
@@ -30,12 +30,12 @@ class SafeGreedyAgent(BoardAgent):
 
     def choose(self, boards: Boards, allowed: BoolArray) -> IntArray:
         """Return a direction for each game, planned one game at a time."""
-        board = Bitboard.for_grid(boards.grid)
+        board = BitboardOps.for_grid(boards.grid)
         order = boards.steps_until_free.argsort(axis=1, kind="stable")
         chosen = np.zeros(len(order), dtype=np.int64)
         for game, length in enumerate(boards.length.tolist()):
             body = order[game, boards.grid.cells - length :].tolist()
-            food = cells_of(np.flatnonzero(boards.food[game]).tolist())
+            food = to_bitboard(np.flatnonzero(boards.food[game]).tolist())
             ahead = boards.grid.neighbours[boards.head[game]].tolist()
             moves = [(direction, ahead[direction]) for direction in np.flatnonzero(allowed[game]).tolist()]
             if len(moves) == 1:
@@ -47,7 +47,7 @@ class SafeGreedyAgent(BoardAgent):
         return chosen
 
 
-def _safe_move_to_food(board: Bitboard, body: Body, food: Cells, moves: list[tuple[int, int]]) -> int:
+def _safe_move_to_food(board: BitboardOps, body: Body, food: Bitboard, moves: list[tuple[int, int]]) -> int:
     """Return the direction of the best safe path to food, or -1 if no path is safe; moves: (direction, cell) each."""
     full = board.open.bit_count()
     best = (full, 0, -1)
@@ -55,11 +55,11 @@ def _safe_move_to_food(board: Bitboard, body: Body, food: Cells, moves: list[tup
         for path in _shortest_paths(board, body, cell, food):
             after = (body + path)[-len(body) - 1 :]
             if len(after) == full or _distance_to_tail(board, after):
-                best = min(best, (board.components(board.open & ~cells_of(after)), len(path), direction))
+                best = min(best, (board.components(board.open & ~to_bitboard(after)), len(path), direction))
     return best[2]
 
 
-def _move_to_tail(board: Bitboard, body: Body, food: Cells, moves: list[tuple[int, int]]) -> int:
+def _move_to_tail(board: BitboardOps, body: Body, food: Bitboard, moves: list[tuple[int, int]]) -> int:
     """Return the direction to take while no food can be eaten safely."""
     values = []
     for direction, cell in moves:
@@ -67,18 +67,18 @@ def _move_to_tail(board: Bitboard, body: Body, food: Cells, moves: list[tuple[in
         # A snake of length 1 cannot turn back either: it counts as one of length 2.
         after = [*body, cell][-max(2, len(body) + eats) :]
         to_tail = _distance_to_tail(board, after)
-        components = board.components(board.open & ~cells_of(after))
+        components = board.components(board.open & ~to_bitboard(after))
         values.append((to_tail > 0, not eats, -components, to_tail, -direction))
     return -max(values)[-1]
 
 
-def _shortest_paths(board: Bitboard, body: Body, first: int, food: Cells) -> Iterator[Body]:
+def _shortest_paths(board: BitboardOps, body: Body, first: int, food: Bitboard) -> Iterator[Body]:
     """Yield two shortest paths from this cell to each of the nearest pieces of food.
 
     A path may enter cells of the body that the snake has left by then.
     """
     fronts = [1 << first]  # the set of cells that are first reached with each move
-    seen, blocked = fronts[0], cells_of(body[1:])
+    seen, blocked = fronts[0], to_bitboard(body[1:])
     while not fronts[-1] & food:
         move = len(fronts)
         if move < len(body):
@@ -99,9 +99,9 @@ def _shortest_paths(board: Bitboard, body: Body, first: int, food: Cells) -> Ite
             yield path[::-1]
 
 
-def _distance_to_tail(board: Bitboard, body: Body) -> int:
+def _distance_to_tail(board: BitboardOps, body: Body) -> int:
     """Return the number of moves from the head to the tail over free cells; 0 if there is no path."""
-    free, tail = board.open & ~cells_of(body), 1 << body[0]
+    free, tail = board.open & ~to_bitboard(body), 1 << body[0]
     front, moves = 1 << body[-1], 0
     while front:
         front = board.around(front)

@@ -7,25 +7,25 @@ from typing import Any
 import gymnasium as gym
 
 import snake_env  # noqa: F401  registers the environment
-from scripts.benchmarks.race import Race, Speed, repeat
+from scripts.benchmarks.comparison import Comparison, Measure, repeat
 
 SNAKE, CARTPOLE = "snake_env/Snake-v1", "CartPole-v1"
 
 
-def races() -> Iterator[Race]:
+def comparisons() -> Iterator[Comparison]:
     """Yield the comparisons."""
     for N, target in ((64, None), (1024, 1.3), (8192, 1.5)):
-        yield Race(
+        yield Comparison(
             name=f"planes, {N} games / CartPole, {N} games",
             ours=vector_steps(SNAKE, N),
             theirs=vector_steps(CARTPOLE, N),
             target=target,
         )
-    yield Race(
+    yield Comparison(
         name="one game / CartPole, one game", ours=single_steps(SNAKE), theirs=single_steps(CARTPOLE), target=3.0
     )
     for observation in ("features", "ego"):
-        yield Race(
+        yield Comparison(
             name=f"{observation}, 512 games / CartPole, 512 games",
             ours=vector_steps(SNAKE, 512, observation=observation),
             theirs=vector_steps(CARTPOLE, 512),
@@ -35,10 +35,10 @@ def races() -> Iterator[Race]:
     except ImportError:
         print("Jumanji is not installed; left out (pip install jumanji)", file=sys.stderr)
         return
-    yield Race(name="planes, 1024 games / Jumanji, 1024 games", ours=vector_steps(SNAKE, 1024), theirs=jumanji)
+    yield Comparison(name="planes, 1024 games / Jumanji, 1024 games", ours=vector_steps(SNAKE, 1024), theirs=jumanji)
 
 
-def vector_steps(environment_id: str, N: int, **arguments: Any) -> Speed:  # noqa: ANN401  of any environment
+def vector_steps(environment_id: str, N: int, **arguments: Any) -> Measure:  # noqa: ANN401  of any environment
     """Return the speed of N games at once through `gym.make_vec`, with random actions drawn beforehand."""
     envs = gym.make_vec(environment_id, num_envs=N, vectorization_mode="vector_entry_point", **arguments)
     envs.action_space.seed(0)
@@ -52,7 +52,7 @@ def vector_steps(environment_id: str, N: int, **arguments: Any) -> Speed:  # noq
     return repeat(play, len(actions) * N)
 
 
-def single_steps(environment_id: str) -> Speed:
+def single_steps(environment_id: str) -> Measure:
     """Return the speed of one game through `gym.make`, with random actions drawn beforehand; resets take time too."""
     env = gym.make(environment_id)
     env.action_space.seed(0)
@@ -68,7 +68,7 @@ def single_steps(environment_id: str) -> Speed:
     return repeat(play, len(actions))
 
 
-def jumanji_steps(N: int) -> Speed:
+def jumanji_steps(N: int) -> Measure:
     """Return the speed of Jumanji's Snake on 10 x 10, N games at once, jitted, with auto-reset."""
     import jax
     import jumanji

@@ -18,8 +18,8 @@ import nn
 from agents.learning.ppo import PPO, PPOSettings
 from agents.learning.pqn import PQN, PQNSettings
 from agents.policies.networks import actor_critic, q_network
+from scripts.benchmarks.comparison import Comparison, Measure, repeat
 from scripts.benchmarks.env import SNAKE
-from scripts.benchmarks.race import Race, Speed, repeat
 from snake_env.observations.features import OVERALL, PER_ACTION
 
 GAMES, N_STEPS, BATCH_SIZE, N_EPOCHS = 128, 64, 512, 3
@@ -44,7 +44,7 @@ PARTS = {
 }
 
 
-def races(thread_counts: Sequence[int]) -> Iterator[Race]:
+def comparisons(thread_counts: Sequence[int]) -> Iterator[Comparison]:
     """Yield the comparisons."""
     theirs = find_spec("stable_baselines3") is not None
     if not theirs:
@@ -53,7 +53,7 @@ def races(thread_counts: Sequence[int]) -> Iterator[Race]:
         nn.threads.use(threads)
         for name, (algorithm, environment) in LEARNERS.items():
             peer = "PPO" if algorithm == "ppo" else "DQN"
-            yield Race(
+            yield Comparison(
                 name=f"{name}, {threads} thread{'s' * (threads > 1)} / SB3 {peer}",
                 ours=ours(algorithm, environment),
                 theirs=sb3(peer, environment, threads) if theirs else None,
@@ -72,13 +72,13 @@ def learner(algorithm: str, environment: dict[str, Any]) -> PPO | PQN:
     return PQN(envs, PQNSettings(**same, n_epochs=N_EPOCHS), build_network=partial(q_network, center_channels=center))
 
 
-def ours(algorithm: str, environment: dict[str, Any]) -> Speed:
+def ours(algorithm: str, environment: dict[str, Any]) -> Measure:
     """Return the environment steps per second of one of our learners."""
     learns = learner(algorithm, environment)
     return repeat(lambda: learns.step(0.0), GAMES * N_STEPS)
 
 
-def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Speed:
+def sb3(algorithm: str, environment: dict[str, Any], threads: int) -> Measure:
     """Return the same of Stable-Baselines3; its DQN makes as many updates on as large minibatches as our learner."""
     import stable_baselines3
     import torch

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 import nn
 from scripts.benchmarks import peers
-from scripts.benchmarks.race import Race, Speed, fastest, repeat
+from scripts.benchmarks.comparison import Comparison, Measure, fastest, repeat
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -69,7 +69,7 @@ FORWARD = (
 )
 
 
-def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
+def comparisons(thread_counts: Sequence[int], seconds: float) -> Iterator[Comparison]:
     """Yield the comparisons; seconds is the length of one trial of a peer's mode."""
     missing = peers.missing()
     for package in missing:
@@ -86,7 +86,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
             print(title, file=sys.stderr)
             mode, theirs = peers.torch_training(network, x, labels, threads, seconds) if torch else peers.ABSENT
             with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), num_shards=threads) as processes:
-                yield Race(
+                yield Comparison(
                     name=title,
                     ours=training(network, x, labels, batch, processes, seconds),
                     theirs=theirs,
@@ -100,7 +100,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
         print(title, file=sys.stderr)
         mode, theirs = peers.sklearn_training(x, labels, 128, threads, seconds) if sklearn else peers.ABSENT
         with nn.DataParallel(network, nn.SoftmaxCrossEntropy(), num_shards=threads) as processes:
-            yield Race(
+            yield Comparison(
                 name=title,
                 ours=training(network, x, labels, 128, processes, seconds),
                 theirs=theirs,
@@ -116,7 +116,7 @@ def races(thread_counts: Sequence[int], seconds: float) -> Iterator[Race]:
         title = f"forward {name}, batch {batch}, 1 thread / TorchScript"
         print(title, file=sys.stderr)
         mode, theirs = peers.torch_forward(network, x, seconds) if torch else peers.ABSENT
-        yield Race(
+        yield Comparison(
             name=title,
             ours=forward(network, x),
             theirs=theirs,
@@ -135,12 +135,12 @@ def batch_for(network: nn.Sequential, N: int) -> tuple[FloatArray, IntArray]:
 
 def training(
     network: nn.Sequential, x: FloatArray, labels: IntArray, batch: int, processes: nn.DataParallel, seconds: float
-) -> Speed:
+) -> Measure:
     """Return the samples per second of training with threads, processes or BLAS threads, whichever is fastest."""
     adam = nn.Adam(network, peers.LEARNING_RATE)
     batches = [(x[start : start + batch], labels[start : start + batch]) for start in range(0, len(x), batch)]
 
-    def speed(parallel: nn.DataParallel) -> Speed:
+    def speed(parallel: nn.DataParallel) -> Measure:
         def learn() -> None:
             for some, targets in batches:
                 network.gradient = 0
@@ -173,7 +173,7 @@ def training(
     return modes[fastest(modes, seconds)]
 
 
-def forward(network: nn.Sequential, x: FloatArray) -> Speed:
+def forward(network: nn.Sequential, x: FloatArray) -> Measure:
     """Return the samples per second of forward passes."""
     return repeat(lambda: network.forward(x), len(x))
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 import nn
-from scripts.benchmarks.race import Speed, fastest, repeat
+from scripts.benchmarks.comparison import Measure, fastest, repeat
 
 # So small that a batch repeated thousands of times is not overfitted: tiny gradients are denormal, slow numbers.
 LEARNING_RATE = 1e-5
@@ -23,7 +23,7 @@ COMPILE_LIMIT = 60.0  # seconds in which a small network must be compiled
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
-Peer = tuple[str, Speed | None]  # the mode that was fastest, and its speed
+Peer = tuple[str, Measure | None]  # the mode that was fastest, and its speed
 ABSENT: Peer = ("", None)
 
 
@@ -119,7 +119,7 @@ def torch_forward(network: nn.Sequential, x: FloatArray, seconds: float) -> Peer
     import torch
 
     torch.set_num_threads(1)
-    modes: dict[str, Speed] = {}
+    modes: dict[str, Measure] = {}
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # PyTorch recommends its newer exporters
         for layout, memory_format in layouts(x).items():
@@ -132,7 +132,7 @@ def torch_forward(network: nn.Sequential, x: FloatArray, seconds: float) -> Peer
     return best, modes[best]
 
 
-def repeat_inference(module: Any, x: Any) -> Speed:  # noqa: ANN401
+def repeat_inference(module: Any, x: Any) -> Measure:  # noqa: ANN401
     """Return the samples per second of forward passes in inference mode."""
     import torch
 
@@ -157,7 +157,7 @@ def sklearn_training(x: FloatArray, labels: IntArray, batch: int, threads: int, 
     return best, modes[best]
 
 
-def with_blas(speed: Speed, threads: int) -> Speed:
+def with_blas(speed: Measure, threads: int) -> Measure:
     """Return the speed of the same work with this many BLAS threads."""
     from threadpoolctl import threadpool_limits
 

@@ -14,9 +14,9 @@ NUM_SHARDS = 2  # of a batch; the same for any number of threads, so that roundi
 class ClassifierOptions(RunOptions):
     """Options that all image classifiers share."""
 
-    changeable = ("threads",)
-    adjustable = ("budget", "epochs", "views", "data_dir", "folder")
-    counted = "epochs"
+    not_kept = ("threads",)
+    overridable = ("budget", "epochs", "views", "data_dir", "folder")
+    length_option = "epochs"
     group: ClassVar[str] = "Algorithm"
 
     budget: Annotated[str, "Main"] = "60s"

@@ -24,9 +24,9 @@ from snake_env.observations.features import OVERALL, PER_ACTION
 class EvolutionOptions(SnakeOptions):
     """Options of every evolution strategy."""
 
-    changeable = ("workers", "watch")
-    adjustable = ("budget", "generations")
-    counted = "generations"
+    not_kept = ("workers", "watch")
+    overridable = ("budget", "generations")
+    length_option = "generations"
     group: ClassVar[str] = "Options"
 
     generations: Annotated[int | None, "Main"] = None

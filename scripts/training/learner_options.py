@@ -19,24 +19,25 @@ from scripts.training.snake_options import SnakeOptions
 from snake_env.engine.rules import Rules
 from snake_env.observations.features import OVERALL, PER_ACTION
 
-MOVE_FEATURES = len(PER_ACTION) + len(OVERALL)  # channels of "ego" with moves that are 0 outside of the center
+MOVE_FEATURES = len(PER_ACTION) + len(OVERALL)  # channels of "ego" that hold the moves' features, in the center only
+SHORTEST_START = 3  # cells of the shortest snake that a training game starts with
 TABLE_FEATURES = ("nearest", "tail_distance", "tail_reachable")  # features of each move that the table uses
-Games = gym.vector.VectorEnv[Any, Any, Any]
+Envs = gym.vector.VectorEnv[Any, Any, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LearnerOptions(SnakeOptions):
     """Options of every learner on parallel games."""
 
-    changeable = ("threads", "watch")
-    adjustable = ("budget", "total_timesteps", "hunger_limit", "late_starts")
-    counted = "total_timesteps"
+    not_kept = ("threads", "watch")
+    overridable = ("budget", "total_timesteps", "hunger_limit", "late_starts")
+    length_option = "total_timesteps"
     group: ClassVar[str] = "Experience"
 
     actions: Annotated[str, "Board"] = "relative"
     """absolute (up, right, down, left) or relative (left, straight, right)."""
     total_timesteps: Annotated[int | None, "Main"] = None
-    """Stop after this number of steps of all games instead of a time; then the same seed gives the same weights."""
+    """Environment steps of all games together, in place of --budget. Then the same seed gives the same weights."""
     threads: Annotated[int, "Main"] = os.cpu_count() or 1
     """Threads that compute. The result does not depend on their number."""
     n_envs: int = 128
@@ -54,7 +55,7 @@ class LearnerOptions(SnakeOptions):
     """Start training games with a random snake of up to this share of the board, to practise the endgame; 0 for short
     snakes."""
     n_validations: int = 10
-    """Times in the training that the agent is measured on validation games, which decide which agent is kept."""
+    """Number of validations during training; the agent that is best in them is kept."""
     validation_games: int = 100
     """Games of each validation."""
     gamma: Annotated[float, "Algorithm"]
@@ -82,29 +83,28 @@ class LearnerOptions(SnakeOptions):
         """The environment arguments that are saved with the agent."""
         return self.rules | {"observation": self.full_observation}
 
-    def make_games(self) -> Games:
+    def make_envs(self) -> Envs:
         """Return the training games."""
-        rules = self.training_rules | {"observation": self.full_observation}
-        rules["reward"] = {"name": "sparse", "starving": self.starving}
-        if self.shaping:
-            rules["reward"] |= {"name": "distance", "gamma": self.gamma}
+        env_kwargs = self.training_rules | {"observation": self.full_observation}
+        shaped = {"name": "distance", "gamma": self.gamma} if self.shaping else {"name": "sparse"}
+        env_kwargs["reward"] = shaped | {"starving": self.starving}
         longest = int(self.late_starts * len(Rules(**self.rules).open_cells))
-        if longest > 3:
-            rules["initial_length"] = [3, longest]
-        return gym.make_vec(ENVIRONMENT_ID, num_envs=self.n_envs, vectorization_mode="vector_entry_point", **rules)
+        if longest > SHORTEST_START:
+            env_kwargs["initial_length"] = [SHORTEST_START, longest]
+        return gym.make_vec(ENVIRONMENT_ID, num_envs=self.n_envs, vectorization_mode="vector_entry_point", **env_kwargs)
 
     def builder(self, build: Callable[..., nn.Sequential]) -> NetworkBuilder:
         """Return the network builder for the observation: the planes of moves are 0 outside of the center."""
-        return partial(build, center_channels=MOVE_FEATURES) if isinstance(self.full_observation, dict) else build
+        return partial(build, center_channels=MOVE_FEATURES) if self.observation == "ego" and self.moves else build
 
     def make_learner(self) -> Learner:
         """See `SnakeOptions.make_learner`."""
         nn.threads.use(self.threads)
-        return self.learner(self.make_games())
+        return self.learner(self.make_envs())
 
     @abstractmethod
-    def learner(self, games: Games) -> Learner:
-        """Return the learner on these games."""
+    def learner(self, envs: Envs) -> Learner:
+        """Return the learner in these environments."""
 
 
 Settings = TypeVar("Settings", q_learning.QLearningSettings, dqn.DQNSettings, pqn.PQNSettings, ppo.PPOSettings)
@@ -114,26 +114,25 @@ def settings_of(options: LearnerOptions, kind: type[Settings]) -> Settings:
     """Return a learner's settings from the options that have their names.
 
     Raises:
-        ValueError: symmetry for an observation that has none.
+        ValueError: --symmetric was typed for an observation that has no symmetries.
     """
     chosen = {field.name: getattr(options, field.name) for field in fields(kind)}
-    if chosen.get("symmetric") and options.observation == "ego" and options.actions == "absolute":
-        raise ValueError(
-            "with absolute actions, the observation 'ego' has no symmetric views, since it turns with the snake; "
-            "choose --actions relative or --no-symmetric"
-        )
-    if options.observation == "features" and "symmetric" in chosen:
-        chosen["symmetric"] = False  # a vector has no views
+    turned = options.observation == "ego" and options.actions == "absolute"  # the view turns, the actions do not
+    if chosen.get("symmetric") and (options.observation == "features" or turned):
+        if "symmetric" in options.given:
+            what = "observation ego with absolute actions" if turned else "observation features"
+            raise ValueError(f"{what} has no symmetries; leave out --symmetric, or choose another observation")
+        chosen["symmetric"] = False
     return kind(**chosen)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Symmetric:
-    """The option that image observations have a good default for."""
+class SymmetryOption:
+    """Turns data augmentation by the board's symmetries on by default."""
 
     symmetric: bool = True
-    """Train each game in one of the board's symmetric views, and average over all views to play. Image observations
-    only."""
+    """Augment data by the board's symmetries, and average over all of them to play. It is off where an observation has
+    none: features, and ego with absolute actions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,8 +141,8 @@ class QLearningOptions(q_learning.QLearningSettings, LearnerOptions):
 
     kind = "q"
 
-    observation: Literal["features", "ego", "planes"] = "features"
-    """What the agent sees; a table needs a vector: features."""
+    observation: Literal["features"] = "features"
+    """A table needs a vector."""
     n_bins: tuple[int, ...] = (4,)
     """Bins of each component; one number for all."""
     components: tuple[int, ...] = ()
@@ -154,19 +153,19 @@ class QLearningOptions(q_learning.QLearningSettings, LearnerOptions):
         LearnerOptions.__post_init__(self)
         q_learning.QLearningSettings.__post_init__(self)
 
-    def learner(self, games: Games) -> q_learning.QLearning:
+    def learner(self, envs: Envs) -> q_learning.QLearning:
         """See `LearnerOptions.learner`."""
         settings = settings_of(self, q_learning.QLearningSettings)
-        if self.observation == "features" and not self.components:
+        if not self.components:
             F = len(PER_ACTION)
             blocks = range(0, F * len(Rules(**self.rules).action_names), F)
             chosen = tuple(block + PER_ACTION.index(name) for block in blocks for name in TABLE_FEATURES)
             settings = replace(settings, components=chosen)
-        return q_learning.QLearning(games, settings, seed=self.seed, environment=self.environment)
+        return q_learning.QLearning(envs, settings, seed=self.seed, environment=self.environment)
 
 
 @dataclass(frozen=True, kw_only=True)
-class DQNOptions(Symmetric, dqn.DQNSettings, LearnerOptions):
+class DQNOptions(SymmetryOption, dqn.DQNSettings, LearnerOptions):
     """Deep Q-network: action values, learned from a replay buffer."""
 
     kind = "dqn"
@@ -179,15 +178,15 @@ class DQNOptions(Symmetric, dqn.DQNSettings, LearnerOptions):
         LearnerOptions.__post_init__(self)
         dqn.DQNSettings.__post_init__(self)
 
-    def learner(self, games: Games) -> dqn.DQN:
+    def learner(self, envs: Envs) -> dqn.DQN:
         """See `LearnerOptions.learner`."""
         build = self.builder(partial(q_network, dueling=self.dueling))
         settings = settings_of(self, dqn.DQNSettings)
-        return dqn.DQN(games, settings, build_network=build, seed=self.seed, environment=self.environment)
+        return dqn.DQN(envs, settings, build_network=build, seed=self.seed, environment=self.environment)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PQNOptions(Symmetric, pqn.PQNSettings, LearnerOptions):
+class PQNOptions(SymmetryOption, pqn.PQNSettings, LearnerOptions):
     """Parallel Q(lambda): action values, learned without a replay buffer."""
 
     kind = "pqn"
@@ -197,14 +196,14 @@ class PQNOptions(Symmetric, pqn.PQNSettings, LearnerOptions):
         LearnerOptions.__post_init__(self)
         pqn.PQNSettings.__post_init__(self)
 
-    def learner(self, games: Games) -> pqn.PQN:
+    def learner(self, envs: Envs) -> pqn.PQN:
         """See `LearnerOptions.learner`."""
         build, settings = self.builder(q_network), settings_of(self, pqn.PQNSettings)
-        return pqn.PQN(games, settings, build_network=build, seed=self.seed, environment=self.environment)
+        return pqn.PQN(envs, settings, build_network=build, seed=self.seed, environment=self.environment)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PPOOptions(Symmetric, ppo.PPOSettings, LearnerOptions):
+class PPOOptions(SymmetryOption, ppo.PPOSettings, LearnerOptions):
     """Proximal policy optimisation: a policy network, the strongest learner."""
 
     kind = "ppo"
@@ -214,7 +213,7 @@ class PPOOptions(Symmetric, ppo.PPOSettings, LearnerOptions):
         LearnerOptions.__post_init__(self)
         ppo.PPOSettings.__post_init__(self)
 
-    def learner(self, games: Games) -> ppo.PPO:
+    def learner(self, envs: Envs) -> ppo.PPO:
         """See `LearnerOptions.learner`."""
         build, settings = self.builder(actor_critic), settings_of(self, ppo.PPOSettings)
-        return ppo.PPO(games, settings, build_network=build, seed=self.seed, environment=self.environment)
+        return ppo.PPO(envs, settings, build_network=build, seed=self.seed, environment=self.environment)

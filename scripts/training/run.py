@@ -22,13 +22,10 @@ def find_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, Ru
         folder = RunFolder.new(options.out, options.kind)
     else:
         folder = RunFolder.existing(options.resume)
-        stored = resumed(options, folder, kinds)
-        if stored.kind != options.kind:
-            raise ValueError(f"{folder.path} is a run of {stored.kind}, not of {options.kind}; leave out the kind")
-        options = stored
+        options = resumed(options, folder, kinds)
     check_seed(options.seed)
     parse_budget(options.budget)
-    require_positive(options, options.counted)
+    require_positive(options, options.length_option)
     return options, folder
 
 
@@ -50,8 +47,8 @@ def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str,
     else:
         folder.tidy()
         stored = folder.read_json("config.json")
-        changed = any(stored.get(name) != config[name] for name in options.adjustable if name in config)
-        config = stored | {name: config[name] for name in options.adjustable if name in config} | about
+        changed = any(stored.get(name) != config[name] for name in options.overridable if name in config)
+        config = stored | {name: config[name] for name in options.overridable if name in config} | about
         if changed:
             config["command"] = f"{stored['command']} && {command}"
             folder.write_json("config.json", config)

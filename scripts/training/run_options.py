@@ -1,4 +1,4 @@
-"""Options of a training run that can be stopped and resumed, and what `--resume` takes from where."""
+"""Options of a training run, and which of them `--resume` takes from the command line and which from config.json."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,9 +18,9 @@ class RunOptions:
     """Options of every training."""
 
     kind: ClassVar[str]
-    changeable: ClassVar[tuple[str, ...]]  # options that --resume always takes from the command line
-    adjustable: ClassVar[tuple[str, ...]]  # options that --resume takes from there if they are given
-    counted: ClassVar[str]  # the option that ends a training by a count, in place of the time budget
+    not_kept: ClassVar[tuple[str, ...]]  # options that --resume always takes from the command line
+    overridable: ClassVar[tuple[str, ...]]  # options that --resume takes from the command line only if typed
+    length_option: ClassVar[str]  # the option that ends a training by a count, in place of the time budget
     group: ClassVar[str] = "Main"
 
     budget: str = "120s"
@@ -53,37 +53,40 @@ def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> l
 
 
 def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -> Chosen:
-    """Return the options of the run in a folder, with those that are given anew.
+    """Return the options of the run in a folder, with the typed options replaced.
 
     Raises:
-        ValueError: the run is of another kind or release; an option is given that this run has with another value.
+        ValueError: the run is of another kind or release; a typed option differs from the stored value and cannot be
+            changed.
     """
     stored = folder.read_json("config.json")
-    kind = next((kind for kind in kinds if kind.kind == stored.get("kind")), None)
-    if kind is None:
+    options_class = next((one for one in kinds if one.kind == stored.get("kind")), None)
+    if options_class is None:
         raise ValueError(
             f"{folder.path} is a run of {stored.get('kind')}, not of {', '.join(one.kind for one in kinds)}; "
             "resume it with the command that started it"
         )
-    expected = {field.name for field in fields(kind)} - NOT_STORED
+    if options_class.kind != options.kind:
+        raise ValueError(f"{folder.path} is a run of {options_class.kind}, not of {options.kind}; leave out the kind")
+    expected = {field.name for field in fields(options_class)} - NOT_STORED
     missing = sorted(expected - stored.keys())
     if missing:
         raise ValueError(
             f"{folder.path} is a run of another release, which had no {', '.join(missing)}; start a new run"
         )
-    hints = get_type_hints(kind, include_extras=True)
-    free = [name for name in (*kind.changeable, *kind.adjustable) if name in hints]
+    hints = get_type_hints(options_class, include_extras=True)
+    changeable = [name for name in (*options.not_kept, *options.overridable) if name in hints]
     for name in options.given:
         if name not in hints:
-            raise ValueError(f"{option_name(name)} is no option of {kind.kind}, which {folder.path} is a run of")
+            raise ValueError(f"{option_name(name)} is no option of {options.kind}, which {folder.path} is a run of")
         value = _as_json(getattr(options, name))
-        if name in expected - set(free) and value != stored[name]:
-            known = ", ".join(_as_typed(other, hints[other]) for other in free)
+        if name in expected - set(changeable) and value != stored[name]:
+            known = ", ".join(_as_typed(other, hints[other]) for other in changeable)
             raise ValueError(f"{name} is {stored[name]} in this run, not {value}; --resume takes only {known}")
     kept = {name: _from_json(stored[name], hints[name]) for name in expected}
-    anew = {name: getattr(options, name) for name in free if name in (*kind.changeable, *options.given)}
-    ended = {kind.counted: None} if "budget" in anew else {}
-    return kind(**kept | ended | anew | {"resume": folder.path})
+    overrides = {name: getattr(options, name) for name in changeable if name in (*options.not_kept, *options.given)}
+    no_count: dict[str, Any] = {options.length_option: None} if "budget" in overrides else {}
+    return options_class(**kept | no_count | overrides | {"resume": folder.path})
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401  any option

@@ -26,7 +26,7 @@ class RunWindow(View):
     """Shows games of the best agent of a run so far, and the learning curve.
 
     Args:
-        run: that is watched.
+        run: the run to watch.
         fps: moves per second.
 
     Attributes:
@@ -47,7 +47,7 @@ class RunWindow(View):
         self.metrics: list[dict[str, float]] = []
         self.result: dict[str, float] | None = None
         self._lines: list[ChartLine] = []
-        self._seed, self._next_poll = 0, 0.0
+        self._seed, self._seconds_to_poll = 0, 0.0
         self.keys = [
             Key("space", "play or pause", self._toggle),
             Key("n", "next game", lambda: self._start(self._seed + 1)),
@@ -57,9 +57,9 @@ class RunWindow(View):
 
     def update(self, seconds: float) -> None:
         """Poll the run folder, and advance the playback."""
-        self._next_poll -= seconds
-        if self._next_poll <= 0 and not self.worker.busy("poll"):
-            self._next_poll = POLL_INTERVAL
+        self._seconds_to_poll -= seconds
+        if self._seconds_to_poll <= 0 and not self.worker.busy("poll"):
+            self._seconds_to_poll = POLL_INTERVAL
             self.worker.ask("poll", self.run.poll, self._apply)
         if self.playback is None:
             return
@@ -102,12 +102,12 @@ class RunWindow(View):
             area, "training", f"{self.run.path}: {config['kind']}, {config['height']} x {config['width']}"
         )
         shown = self._figures()
-        for part, pair in zip(columns(inside, [1] * len(shown), canvas.gap), shown, strict=True):
+        for part, (name, value, note) in zip(columns(inside, [1] * len(shown), canvas.gap), shown, strict=True):
             label, rest = take_top(part, canvas.line_height(SMALL))
-            canvas.text(pair[0].upper(), label, size=SMALL, bold=True, colour=canvas.theme.quiet)
+            canvas.text(name.upper(), label, size=SMALL, bold=True, colour=canvas.theme.quiet)
             row, rest = take_top(rest, canvas.line_height(1.8))
-            canvas.text(pair[1], row, size=1.8, bold=True)
-            canvas.text(pair[2], take_top(rest, canvas.line_height(SMALL))[0], size=SMALL, colour=canvas.theme.quiet)
+            canvas.text(value, row, size=1.8, bold=True)
+            canvas.text(note, take_top(rest, canvas.line_height(SMALL))[0], size=SMALL, colour=canvas.theme.quiet)
 
     def _figures(self) -> list[tuple[str, str, str]]:
         """Return name, figure and explanation for each part of the panel."""
@@ -155,7 +155,7 @@ class RunWindow(View):
     def _start(self, seed: int) -> None:
         """Start a game of the best agent with this seed."""
         agent, self._seed = self._agent, seed
-        if agent is not None:  # in the background, where the network may be in use
+        if agent is not None:  # on the worker thread, which alone uses the network
             self.worker.ask("start", lambda: PlaybackMatch([PlaybackGame("best", agent, {}, seed)]), self._show)
 
     def _show(self, match: PlaybackMatch) -> None:

@@ -12,7 +12,7 @@ from gymnasium.vector import VectorEnv
 
 import agents
 import nn
-from agents.learning.on_policy import Steps, explained_variance, flatten, minibatches
+from agents.learning.on_policy import RolloutSamples, explained_variance, flatten, minibatches
 from agents.learning.ppo import PPO, PPOSettings
 from agents.learning.pqn import PQN, PQNSettings
 from tests.support.identity import Identity
@@ -73,7 +73,7 @@ def test_a_rollout_becomes_one_long_batch() -> None:
     for t in range(T):
         for n in range(N):
             step = steps.select(np.array([t * N + n]))
-            expected = Steps(
+            expected = RolloutSamples(
                 rollout.observations[t, [n]],
                 rollout.masks[t, [n]],
                 rollout.actions[t, [n]],

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 import agents
 import nn
 from agents.learning import ppo
-from agents.learning.on_policy import Steps
+from agents.learning.on_policy import RolloutSamples
 from agents.learning.ppo import PPO, PPOSettings, ppo_loss
 from agents.learning.rollout import ActionChoice
 from agents.policies.networks import actor_critic
@@ -27,7 +27,7 @@ COEFFICIENTS = {"clip_range": 0.2, "vf_coef": 0.7, "ent_coef": 0.3}
 CLIP, VF, ENT = COEFFICIENTS.values()
 
 
-def draw(B: int, A: int, seed: int) -> tuple[Array, Steps]:
+def draw(B: int, A: int, seed: int) -> tuple[Array, RolloutSamples]:
     """Outputs, and steps with forbidden actions; ratios are not close to 1 - ε and 1 + ε, where the loss has a kink."""
     rng = np.random.default_rng(seed)
     output = rng.normal(size=(B, A + 1))
@@ -42,9 +42,9 @@ def draw(B: int, A: int, seed: int) -> tuple[Array, Steps]:
     return output, steps_of(masks, actions, log_policy - np.log(ratios), rng.normal(size=B), advantages)
 
 
-def steps_of(masks: Array, actions: Array, log_probs: Array, returns: Array, advantages: Array) -> Steps:
+def steps_of(masks: Array, actions: Array, log_probs: Array, returns: Array, advantages: Array) -> RolloutSamples:
     """Steps without observations, which the loss does not use."""
-    return Steps(np.empty((len(actions), 0)), masks, actions, log_probs, returns, advantages)
+    return RolloutSamples(np.empty((len(actions), 0)), masks, actions, log_probs, returns, advantages)
 
 
 def probability(output: Array, mask: Array, action: int) -> float:
@@ -53,7 +53,7 @@ def probability(output: Array, mask: Array, action: int) -> float:
     return powers[action] / sum(powers)
 
 
-def slow_loss(output: Array, steps: Steps) -> tuple[float, Array]:
+def slow_loss(output: Array, steps: RolloutSamples) -> tuple[float, Array]:
     """The loss and its metrics, summed over the steps as the paper writes them."""
     sums = np.zeros(5)
     for b, row in enumerate(output):
@@ -66,7 +66,7 @@ def slow_loss(output: Array, steps: Steps) -> tuple[float, Array]:
             (row[-1] - steps.returns[b]) ** 2 / 2,
             -sum(p * math.log(p) for p in policy if p > 0),
             ratio - 1 - math.log(ratio),
-            surrogate != ratio * A,
+            abs(ratio - 1) > CLIP,
         )
     return float(sums[0] + VF * sums[1] - ENT * sums[2]), sums
 
@@ -151,7 +151,7 @@ def test_the_coefficients_of_the_loss_are_those_of_the_settings_and_the_entropy_
 ) -> None:
     found: list[dict[str, float]] = []
 
-    def recorded(output: Array, steps: Steps, **coefficients: float) -> tuple[Array, Array]:
+    def recorded(output: Array, steps: RolloutSamples, **coefficients: float) -> tuple[Array, Array]:
         found.append(coefficients)
         return ppo_loss(output, steps, clip_range=CLIP, vf_coef=VF, ent_coef=ENT)
 
@@ -169,7 +169,7 @@ def test_advantages_are_normalised_over_the_rollout(monkeypatch: pytest.MonkeyPa
     """Each epoch's minibatches together have advantages with mean 0 and standard deviation 1, in valid rows only."""
     found: list[Array] = []
 
-    def recorded(output: Array, steps: Steps, **coefficients: float) -> tuple[Array, Array]:
+    def recorded(output: Array, steps: RolloutSamples, **coefficients: float) -> tuple[Array, Array]:
         found.append(steps.advantages)
         return ppo_loss(output, steps, **coefficients)
 

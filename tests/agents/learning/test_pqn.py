@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import agents
-from agents.learning.on_policy import Steps
+from agents.learning.on_policy import RolloutSamples
 from agents.learning.pqn import PQN, PQNSettings, pqn_loss
 from tests.nn.layers.test_gradients import central_differences, relative_error
 from tests.support.identity import Identity, identity_network
@@ -19,10 +19,10 @@ from tests.support.identity import Identity, identity_network
 Array = NDArray[Any]
 
 
-def steps_of(actions: Array, returns: Array, A: int) -> Steps:
+def steps_of(actions: Array, returns: Array, A: int) -> RolloutSamples:
     """Steps in which all actions are allowed."""
     B = len(actions)
-    return Steps(np.empty((B, 0)), np.ones((B, A), bool), actions, np.zeros(B), returns, np.zeros(B))
+    return RolloutSamples(np.empty((B, 0)), np.ones((B, A), bool), actions, np.zeros(B), returns, np.zeros(B))
 
 
 @given(B=st.integers(1, 8), A=st.integers(2, 5), seed=st.integers(0, 2**32 - 1))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.scripted.bitboard import Bitboard, cells_of
+from agents.scripted.bitboard import BitboardOps, to_bitboard
 from agents.scripted.board import Boards, Grid
 from agents.scripted.greedy import GreedyAgent
 from agents.scripted.random import RandomAgent
@@ -68,14 +68,14 @@ def test_around_a_set_are_the_neighbours_of_its_cells(height: int, width: int, w
     rng = np.random.default_rng(seed)
     obstacles, some = rng.random((2, height * width)) < 0.3
     grid = Grid(height, width, wrap, frozenset(np.flatnonzero(obstacles).tolist()))
-    board = Bitboard(grid)
+    board = BitboardOps(grid)
     around = {other for cell in np.flatnonzero(some & ~obstacles) for other in grid.adjacent[cell]}
-    assert board.around(cells_of(np.flatnonzero(some & ~obstacles).tolist())) == cells_of(around)
+    assert board.around(to_bitboard(np.flatnonzero(some & ~obstacles).tolist())) == to_bitboard(around)
 
 
 def test_connected_components_of_a_set() -> None:
-    board = Bitboard(Grid(4, 4, False))
-    corners = cells_of([0, 1, 3, 4, 12, 15])
+    board = BitboardOps(Grid(4, 4, False))
+    corners = to_bitboard([0, 1, 3, 4, 12, 15])
     assert board.components(corners) == 4
-    assert Bitboard(Grid(4, 4, True)).components(corners) == 1
-    assert board.fill(cells_of([0]), corners) == cells_of([0, 1, 4])
+    assert BitboardOps(Grid(4, 4, True)).components(corners) == 1
+    assert board.fill(to_bitboard([0]), corners) == to_bitboard([0, 1, 4])

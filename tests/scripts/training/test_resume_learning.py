@@ -5,6 +5,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import fields
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,9 @@ from agents import registry
 from agents.evaluation import Evaluation
 from agents.learning.ppo import PPO
 from scripts import train
+from scripts.common.run_folder import RunFolder
 from scripts.training import best_agent, snake_report, snake_run
+from scripts.training.snake_run import KINDS
 from snake_env.rendering.renderer import render_frame
 from tests.support.learning_runs import STEPS, assert_same_end, both, resumed, rows_of, trained, watch
 from tests.support.paths import ROOT
@@ -130,6 +134,15 @@ def test_a_resume_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
         resumed(out, "--total-timesteps", str(2 * STEPS))
     (out / "last.npz").write_bytes(before["last.npz"])
     assert {file.name: file.read_bytes() for file in out.iterdir() if file.is_file()} == before
+
+
+@pytest.mark.parametrize(("stored", "typed"), list(permutations(KINDS, 2)))
+def test_a_run_is_not_resumed_as_another_kind(stored: str, typed: str, tmp_path: Path) -> None:
+    """Kinds have different options, which must not be read before the kinds are compared."""
+    config = {field.name: 1 for field in fields(KINDS[stored])} | {"kind": stored}
+    RunFolder(tmp_path).write_json("config.json", config)
+    with pytest.raises(ValueError, match=f"is a run of {stored}, not of {typed}; leave out the kind"):
+        train.main(train.parse([typed, "--resume", str(tmp_path), "--budget", "9s"]))
 
 
 @both

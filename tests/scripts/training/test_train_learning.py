@@ -14,10 +14,12 @@ import nn
 from agents import registry
 from agents.evaluation import Evaluation
 from agents.learning import dqn, ppo, pqn, q_learning
+from agents.learning.ppo import PPOSettings
 from scripts import train
 from scripts.common.run_folder import RunFolder
 from scripts.training import best_agent
 from scripts.training.evolution_options import ES
+from scripts.training.learner_options import PPOOptions, settings_of
 from tests.support.learning_runs import NUMBERS, STEPS, both, rows_of, tiny, trained
 
 LEFT = {"config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
@@ -65,7 +67,7 @@ def test_a_run_folder_is_complete(kind: str, observation: str, tmp_path: Path) -
 @pytest.mark.parametrize(
     "words",
     [
-        ["ppo", "--actions", "absolute"],
+        ["ppo", "--actions", "absolute", "--symmetric"],
         ["ppo", "--late-starts", "1.0"],
         ["ppo", "--gamma", "2"],
         ["dqn", "--buffer-size", "10"],
@@ -139,10 +141,16 @@ def test_the_other_learners_leave_a_run_too(kind: str, words: str, metric: str, 
     assert agents.load(tmp_path / kind).name == kind
 
 
-def test_symmetry_where_there_is_none_is_named(tmp_path: Path) -> None:
-    options = train.parse(["ppo", *tiny("--actions", "absolute", "--out", str(tmp_path))])
-    with pytest.raises(ValueError, match=r"'ego' has no symmetric views, since it turns .* choose --actions relative"):
-        train.main(options)
+@pytest.mark.parametrize("words", [("--actions", "absolute"), ("--observation", "features")])
+def test_symmetry_is_off_where_there_is_none_and_refused_if_typed(words: tuple[str, ...], tmp_path: Path) -> None:
+    options = train.parse(["ppo", *tiny(*words)])
+    assert isinstance(options, PPOOptions)
+    assert options.symmetric  # the default
+    assert not settings_of(options, PPOSettings).symmetric
+    typed = train.parse(["ppo", *tiny(*words, "--symmetric", "--out", str(tmp_path / "run"))])
+    with pytest.raises(ValueError, match="has no symmetries; leave out --symmetric"):
+        train.main(typed)
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("kind", ["ppo", "pqn", "dqn"])

@@ -6,48 +6,48 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Speed = Callable[[float], float]  # works for this many seconds and returns the amount of work done per second
+Measure = Callable[[float], float]  # measures for this many seconds; returns the work done per second
 
-PAUSE = 0.05  # seconds after which idle threads of the other implementation no longer poll and use the processor
+PAUSE = 0.05  # seconds until idle threads of the other implementation have stopped busy-waiting
 
 
 @dataclass(frozen=True, kw_only=True)
-class Race:
+class Comparison:
     """Our implementation and another one.
 
     Attributes:
-        name: of the work, and of the other implementation.
-        ours: speed of our implementation.
-        theirs: speed of the other one, None where it is not installed.
+        name: the work and the other implementation.
+        ours: measures our implementation.
+        theirs: measures the other one; None where it is not installed.
         target: the least ratio ours / theirs that is aimed at.
-        mode: mode in which the other one runs.
-        peak: the speed of ours if the machine only multiplied matrices.
+        mode: the mode in which the other one runs.
+        peak: upper bound of our speed, from matrix products alone (roofline).
     """
 
     name: str
-    ours: Speed
-    theirs: Speed | None
+    ours: Measure
+    theirs: Measure | None
     target: float | None = None
     mode: str = ""
     peak: float | None = None
 
 
-def repeat(work: Callable[[], object], amount: int) -> Speed:
-    """Return the speed of work that is repeated, `amount` at a time; the first time is not measured."""
+def repeat(work: Callable[[], object], amount: int) -> Measure:
+    """Return a function that measures repeated work, `amount` at a time, after one warm-up call."""
 
     def run(seconds: float) -> float:
         time.sleep(PAUSE)
         work()
         rounds, started = 0, time.perf_counter()
-        while (passed := time.perf_counter() - started) < seconds:
+        while (elapsed := time.perf_counter() - started) < seconds:
             work()
             rounds += 1
-        return rounds * amount / passed
+        return rounds * amount / elapsed
 
     return run
 
 
-def fastest(modes: dict[str, Speed], seconds: float) -> str:
+def fastest(modes: dict[str, Measure], seconds: float) -> str:
     """Return the mode with the highest median speed of five short trials; print the speed of each."""
     trials: dict[str, list[float]] = {mode: [] for mode in modes}
     for _ in range(5):
