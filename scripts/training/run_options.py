@@ -77,8 +77,6 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
     hints = get_type_hints(options_class, include_extras=True)
     changeable = [name for name in (*options.not_kept, *options.overridable) if name in hints]
     for name in options.given:
-        if name not in hints:
-            raise ValueError(f"{option_name(name)} is no option of {options.kind}, which {folder.path} is a run of")
         value = _as_json(getattr(options, name))
         if name in expected - set(changeable) and value != stored[name]:
             known = ", ".join(_as_typed(other, hints[other]) for other in changeable)

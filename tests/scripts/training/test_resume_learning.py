@@ -125,7 +125,7 @@ def test_a_resume_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
             ValueError, match=f"late_starts is {float(share)}; give a share of the board from 0 to below 1"
         ):
             resumed(out, "--late-starts", share, "--total-timesteps", str(2 * STEPS))
-    with pytest.raises(ValueError, match="--buffer-size is no option of ppo, which"):
+    with pytest.raises(ValueError, match="is a run of ppo, not of dqn; leave out the kind"):
         train.main(train.parse(["dqn", "--resume", str(out), "--buffer-size", "999"]))
     with pytest.raises(ValueError, match="is a run of ppo, not of dqn; leave out the kind"):
         train.main(train.parse(["dqn", "--resume", str(out), "--total-timesteps", str(2 * STEPS)]))
