@@ -28,9 +28,10 @@ import numpy as np
 from scripts.common.cli import POSITIONAL
 from scripts.common.cli import parse as parse_options
 from scripts.common.command_line import run_command
+from scripts.common.run_folder import RunFolder
 from scripts.training.classifier_options import ClassifierOptions
 from scripts.training.classifier_run import train
-from scripts.training.run import find_run
+from scripts.training.run import open_run
 from scripts.vision.augmentation import Normalisation, PhotoAugmentation
 from scripts.vision.image_dataset import ImageDataset
 from scripts.vision.image_folder import load
@@ -86,7 +87,12 @@ def main(options: ImageOptions) -> dict[str, Any]:
     if options.predict:
         weights, *files = options.predict
         return predict_files(weights, files)
-    options, folder = find_run(options, (ImageOptions,))
+    with open_run(options, (ImageOptions,)) as (options, folder):
+        return _train(options, folder)
+
+
+def _train(options: ImageOptions, folder: RunFolder) -> dict[str, Any]:
+    """Train on the images of a folder; see `main`."""
     if options.folder is None:
         raise ValueError("no folder of images given; give one that holds a folder of images for each class")
     if options.size < 1:

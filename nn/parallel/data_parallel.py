@@ -240,7 +240,7 @@ def _end(owner: int, all_reduce: AllReduce, workers: list[Any]) -> None:
         return
     all_reduce.end()
     for worker in workers:
-        if hasattr(worker, "terminate"):  # a process
-            worker.terminate()
+        if hasattr(worker, "kill"):  # a process, which ignores gentler signals
+            worker.kill()
     for worker in workers:
         worker.join()

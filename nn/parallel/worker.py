@@ -71,9 +71,12 @@ class SharedBatch:
 def worker_main(rank: int, batch: SharedBatch, config: dict[str, Any], input_shape: Shape, pipe: Connection) -> None:
     """Compute the gradient of one shard of each batch, until the process that trains ends this one."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains, which then ends this one
+        # Signals are for the process that trains, which then ends this one, whoever else a terminal or a job asks.
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
         if hasattr(os, "setsid"):
-            os.setsid()  # and so are other signals that a terminal or job sends to a group of processes
+            os.setsid()
     parent = parent_process()
     reduce = batch.all_reduce.reduce_function(rank, lambda: parent is None or parent.is_alive())
     try:

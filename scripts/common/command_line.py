@@ -1,27 +1,31 @@
 """Running a command: a user's mistake is one line and exit code 1, not a stack trace."""
 
+import math
 import os
 import shlex
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 Options = TypeVar("Options")
 
 INTERRUPTED = 130  # the exit code of shells for Ctrl-C
+ONE_REQUEST = 1.0  # seconds within which several signals are one request to end
 
 
 def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str]], Options]) -> None:
     """Run a command with the words of the command line.
 
-    SIGTERM (`kill`, a container that stops, a job whose time is over) counts as Ctrl-C.
+    Other signals that ask a program to end count as Ctrl-C: `kill`, a container that stops, a job whose time is over, a
+    terminal that is closed.
 
     Args:
         main: does the work. Its ValueErrors, RuntimeErrors, OSErrors and FloatingPointErrors are shown as one line.
         parse: returns the options from the words.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    _listen_for_signals()
     try:
         main(parse(sys.argv[1:]))
         sys.stdout.flush()
@@ -35,10 +39,26 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
         sys.exit(INTERRUPTED)
 
 
-def _interrupt(*_: object) -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in background jobs of a shell
-        raise KeyboardInterrupt
-    signal.raise_signal(signal.SIGINT)
+def _listen_for_signals() -> None:
+    """Let every signal that asks a program to end count as Ctrl-C, unless it is ignored, as by nohup."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `scripts/__init__.py` leaves it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    last = -math.inf
+
+    def interrupt(*_: object) -> None:
+        nonlocal last
+        # A terminal that is closed sends several within a moment; they are one request.
+        before, last = last, time.monotonic()
+        if last - before < ONE_REQUEST:
+            return
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in background jobs of a shell
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGBREAK"):  # not every system has all of them
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
 
 
 def typed_command() -> str:

@@ -36,7 +36,7 @@ def train(
 
     Args:
         options: of the run, and
-        folder: its folder, both from `find_run`.
+        folder: its folder, both from `open_run`.
         dataset: the images.
         network: untrained.
         normalisation: from images to the network's input.
@@ -75,7 +75,7 @@ def train(
         "Ctrl-C stops and keeps what was learned."
     )
     seconds = parse_budget(options.budget) if options.epochs is None else None
-    with ClassifierProgress(folder, classifier, console) as progress:
+    with ClassifierProgress(folder, classifier, trainer, console) as progress:
         trainer.fit(images, labels, epochs=options.epochs, seconds=seconds, validation=validation, callbacks=[progress])
     if not trainer.history:
         raise SystemExit("stopped before the first epoch ended; give a larger --budget")

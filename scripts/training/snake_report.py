@@ -2,10 +2,12 @@
 
 import math
 import shlex
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from agents import Agent, Evaluation, evaluate
 from scripts.common.learning_curves import save_player_curve
@@ -13,6 +15,7 @@ from scripts.common.tables import evaluation_table, print_table
 from scripts.common.video import save_video
 from scripts.games.episode import play_episode
 from scripts.games.players import find_agent, make_games
+from scripts.training.progress_display import ProgressDisplay
 from scripts.training.snake_options import SnakeOptions
 from scripts.training.training_loop import TrainingLoop
 from snake_env.endings import find_endings
@@ -33,9 +36,14 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
         counts: more figures for result.json.
     """
     console, folder, rules = loop.console, loop.folder, options.rules
-    console.print(f"Playing {options.final_games} fresh games with the agent and with scripted players ...")
-    players = [find_agent(name, rules) for name in BASELINES]
-    results = [_measure(player, rules, options.final_games) for player in (*players, agent)]
+    place = shlex.quote(str(folder.path))
+    players = [*(find_agent(name, rules) for name in BASELINES), agent]
+    try:
+        results = _play_final_games(players, rules, options.final_games, console)
+    except KeyboardInterrupt:
+        save_player_curve(loop.rows, {}, folder.path / "curve.png")
+        console.print(f"Skipped. Measure the agent later:  python scripts/evaluate.py {place}", soft_wrap=True)
+        raise
     title = f"{options.final_games} games, seeds {FIRST_SEED} to {FIRST_SEED + options.final_games - 1}"
     print_table(console, evaluation_table(results, title))
     agent_result = results[-1]
@@ -52,12 +60,27 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
     frames = [render_frame(state, tile=GIF_TILE, wrap=options.walls == "wrap") for state in shown]
     save_video(frames, folder.path / "best_game.gif", GIF_FPS)
     console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
-    place = shlex.quote(str(folder.path))
     console.print(f"Watch it play:    python scripts/watch.py {place}", soft_wrap=True)
     longer = math.ceil(2 * loop.seconds)  # a budget counts the seconds of all parts of the run
     console.print(f"Train it longer:  python scripts/train.py --resume {place} --budget {longer}s", soft_wrap=True)
     return result
 
 
-def _measure(player: Agent, rules: dict[str, Any], games: int) -> Evaluation:
-    return evaluate(player, make_games(player, rules, games), games=games, seed=FIRST_SEED, ending=find_endings)
+def _play_final_games(
+    players: Sequence[Agent], rules: dict[str, Any], games: int, console: Console
+) -> list[Evaluation]:
+    """Measure players on the same fresh games, and show how far they are."""
+    console.print(f"Playing {games} fresh games with the agent and with scripted players; Ctrl-C skips them.")
+    results: list[Evaluation] = []
+    started = time.perf_counter()
+    with ProgressDisplay(console, "final games") as display:
+        for player in players:
+
+            def show(ended: int, player: Agent = player) -> None:
+                if display.due:
+                    done = (len(results) + ended / games) / len(players)
+                    display.update(done, time.perf_counter() - started, f"{player.name}: {ended} of {games} games")
+
+            envs = make_games(player, rules, games)
+            results.append(evaluate(player, envs, games=games, seed=FIRST_SEED, ending=find_endings, callback=show))
+    return results

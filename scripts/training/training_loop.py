@@ -10,6 +10,7 @@ from rich.console import Console
 
 from scripts.common.budget import parse_budget
 from scripts.common.run_folder import RunFolder
+from scripts.training.disk_errors import training_goes_on
 from scripts.training.interrupts import finish_first
 from scripts.training.progress_display import ProgressDisplay
 
@@ -67,7 +68,8 @@ class TrainingLoop:
                         self._append(step())
                     display.update(min(1.0, self.progress), self.seconds, describe(self.rows[-1]))
                     if self.seconds - self._written > BETWEEN_METRICS:
-                        self.folder.write_metrics(self.rows)
+                        with training_goes_on(self.console):
+                            self.folder.write_metrics(self.rows)
                         self._written = self.seconds
             except KeyboardInterrupt:
                 self.console.print("Stopped; keeping what was learned.")
