@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def _end_at_once_on_ctrl_c() -> None:
-    """Let Ctrl-C end a command without a stack trace while it imports modules; `run_command` listens to it afterwards."""
+    """Let Ctrl-C end a command without a stack trace while it imports modules; later `run_command` listens to it."""
     command = getattr(sys.modules["__main__"], "__file__", None)
     is_command = command is not None and Path(command).resolve().parent == Path(__file__).resolve().parent
     in_front = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # in the background it is ignored

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
+from agents.evolution.worker_process import follow_parent
 from agents.policies.masks import best_actions
 from agents.policies.network_agent import score_actions
 from agents.policies.preprocessing import network_input
@@ -74,6 +75,7 @@ class PopulationEvaluator:
         return PopulationScores(scores, won, sum(part.steps for part in parts))
 
     def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> PopulationScores:
+        follow_parent()
         M, G = len(genomes), len(seeds)
         arguments = json.dumps(dict(self.environment), sort_keys=True)
         envs = _make_vec(self.environment_id, self.vectorization, M * G, arguments)

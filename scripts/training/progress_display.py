@@ -48,16 +48,16 @@ class ProgressDisplay:
         """Whether it is time for an update."""
         return time.perf_counter() - self._drawn > BETWEEN_DRAWINGS
 
-    def update(self, done: float, seconds: float, text: str) -> None:
+    def update(self, done: float, seconds: float | None, text: str) -> None:
         """Show a text.
 
         Args:
-            done: share of the training that is over, 0 to 1.
-            seconds: that it took.
+            done: share of the work that is done, 0 to 1.
+            seconds: that it took, from which the time that is left is estimated; None for no estimate.
             text: at most 67 characters, so that a line fits 80 columns.
         """
         now = time.perf_counter()
-        left = f"{max(0.0, seconds * (1 / done - 1)):.0f} s left" if done else ""
+        left = f"{max(0.0, seconds * (1 / done - 1)):.0f} s left" if done and seconds is not None else ""
         self._drawn = now
         self._progress.update(self._task, completed=done, description=text, left=f"{left:>11}")
         if not self.console.is_terminal and now - self._printed > BETWEEN_LINES:

@@ -2,7 +2,6 @@
 
 import math
 import shlex
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -61,7 +60,7 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
     save_video(frames, folder.path / "best_game.gif", GIF_FPS)
     console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
     console.print(f"Watch it play:    python scripts/watch.py {place}", soft_wrap=True)
-    longer = math.ceil(2 * loop.seconds)  # a budget counts the seconds of all parts of the run
+    longer = math.ceil(2 * loop.rows[-1]["seconds"])  # a budget counts the seconds of all parts of the run
     console.print(f"Train it longer:  python scripts/train.py --resume {place} --budget {longer}s", soft_wrap=True)
     return result
 
@@ -70,16 +69,15 @@ def _play_final_games(
     players: Sequence[Agent], rules: dict[str, Any], games: int, console: Console
 ) -> list[Evaluation]:
     """Measure players on the same fresh games, and show how far they are."""
-    console.print(f"Playing {games} fresh games with the agent and with scripted players; Ctrl-C skips them.")
+    console.print(f"Playing {games} fresh games with each of {len(players)} players; Ctrl-C skips them.")
     results: list[Evaluation] = []
-    started = time.perf_counter()
     with ProgressDisplay(console, "final games") as display:
         for player in players:
 
             def show(ended: int, player: Agent = player) -> None:
                 if display.due:
                     done = (len(results) + ended / games) / len(players)
-                    display.update(done, time.perf_counter() - started, f"{player.name}: {ended} of {games} games")
+                    display.update(done, None, f"{player.name}: {ended} of {games} games")
 
             envs = make_games(player, rules, games)
             results.append(evaluate(player, envs, games=games, seed=FIRST_SEED, ending=find_endings, callback=show))

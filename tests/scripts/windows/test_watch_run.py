@@ -86,9 +86,7 @@ def test_a_poll_tells_whether_a_process_trains_the_run(begun: Path) -> None:
 
 
 @pytest.mark.parametrize("clock", [0, -3600, 3600])
-def test_a_copy_of_a_finished_run_is_finished_whatever_the_clock_was(
-    finished: Path, tmp_path: Path, clock: int
-) -> None:
+def test_a_copy_of_a_finished_run_is_finished_whatever_the_clock(finished: Path, tmp_path: Path, clock: int) -> None:
     copy = tmp_path / "copy"
     copy.mkdir()
     for number, name in enumerate(("config.json", "result.json", "best.npz", "metrics.csv")):  # metrics.csv is newest
