@@ -41,7 +41,7 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
 
 def _listen_for_signals() -> None:
     """Let every signal that asks a program to end count as Ctrl-C, unless it is ignored, as by nohup."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `scripts/__init__.py` leaves it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see `end_at_once_on_ctrl_c`
         signal.signal(signal.SIGINT, signal.default_int_handler)
     last = -math.inf
 

@@ -22,7 +22,7 @@ from scripts.training.evolution_options import ES
 from scripts.training.learner_options import PPOOptions, settings_of
 from tests.support.learning_runs import NUMBERS, STEPS, both, rows_of, tiny, trained
 
-LEFT = {"config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
+LEFT = {".lock", "config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
 
 
 @pytest.fixture(autouse=True)
