@@ -1,5 +1,6 @@
 """Running a command: a user's mistake is one line and exit code 1, not a stack trace."""
 
+import errno
 import math
 import os
 import shlex
@@ -32,11 +33,25 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
     except BrokenPipeError:  # the reader has ended, as with `| head`; discard the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
-        raise SystemExit(f"error: {' '.join(str(error).split())}") from None
+        raise SystemExit(f"error: {' '.join(_explain(error).split())}") from None
     except MemoryError as error:
         raise SystemExit(f"error: not enough memory ({error}); use smaller batches or fewer games") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _explain(error: Exception) -> str:
+    """The error as a line; if a file cannot be read or written, its name, the reason, and what to do."""
+    if not isinstance(error, OSError) or error.filename is None or error.strerror is None:
+        return str(error)
+    advice = {
+        errno.ENOSPC: "; make room there, or choose another place",
+        errno.EDQUOT: "; make room there, or choose another place",
+        errno.EACCES: "; choose a place that you may write to and read from",
+        errno.EPERM: "; choose a place that you may write to and read from",
+        errno.EROFS: "; choose a place that you may write to",
+    }
+    return f"{os.fsdecode(error.filename)}: {error.strerror}{advice.get(error.errno or 0, '')}"
 
 
 def _listen_for_signals() -> None:

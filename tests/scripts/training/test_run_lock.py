@@ -56,6 +56,10 @@ def test_a_folder_is_locked_from_when_it_is_claimed(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="run was taken by another run a moment ago; start again"):
         second.claim()
     assert not is_locked(tmp_path / "run")
+    (tmp_path / "empty").mkdir()
+    empty = RunFolder.new(tmp_path / "empty", "es")
+    empty.claim()  # such a folder may be used
+    empty.unlock()
 
 
 def test_a_run_that_was_killed_before_it_wrote_anything_leaves_its_place_to_the_next(
