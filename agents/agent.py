@@ -48,7 +48,14 @@ class Agent(ABC):
 
 
 class LearnedAgent(Agent):
-    """An agent that was trained. `save` writes it to a file, and `load` or `agents.load` reads it."""
+    """An agent that was trained, which scores the actions.
+
+    `save` writes it to a file, and `load` or `agents.load` reads it.
+    """
+
+    @abstractmethod
+    def scores(self, observations: NDArray[Any]) -> NDArray[Any]:
+        """Return the score of each action: (N, ...) -> (N, A)."""
 
     @abstractmethod
     def pack(self, notes: Mapping[str, Any], *, half: bool = False) -> tuple[Arrays, dict[str, Any]]:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from nn.atomic_file import atomic_file
 from nn.file_error import reading
-from nn.from_json import Count, from_json
+from nn.from_json import Count, from_json, parse
 from nn.saved_state import check_finite
 from nn.sequential import Sequential
 from nn.types import Array
@@ -84,7 +84,7 @@ def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
     with path.open("rb") as file, reading(path, advice=READ_ADVICE), zipfile.ZipFile(file) as archive:
         if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
             raise ValueError("its contents are larger than the file")
-        contents = from_json(json.loads(archive.read("header.json")), Contents)
+        contents = from_json(parse(archive.read("header.json")), Contents)
         if contents.format != FORMAT:
             raise ValueError(f"it has format {contents.format}, this version reads format {FORMAT}")
         present = Counter(archive.namelist())

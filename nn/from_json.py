@@ -12,6 +12,7 @@ Types are those of JSON, `Any`, `Path`, unions, `Literal`, `Annotated`, lists, t
 and dataclasses and named tuples of these. A number is finite, and a whole number fits in 64 bits.
 """
 
+import json
 import math
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,11 +44,23 @@ class AtLeast:
 Count = Annotated[int, AtLeast(0)]
 
 
+def parse(text: str | bytes) -> Any:  # noqa: ANN401  any JSON
+    """Return the value of a text in JSON.
+
+    Raises:
+        ValueError: it is no JSON, or no text in UTF-8.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # with very many brackets, the parser gives up
+        raise ValueError(f"it is not JSON ({error})") from None
+
+
 def from_json(value: Any, kind: type[T], field: str = "", *, others: bool = False) -> T:  # noqa: ANN401  any JSON
     """Return a value of this type.
 
     Args:
-        value: as `json.loads` returns it.
+        value: as `parse` returns it.
         kind: a type, see above.
         field: where the value stands, for errors: "learner.rng".
         others: whether an object may have fields that `kind` does not know; they are left out.

@@ -21,12 +21,15 @@ def network_agent(seed: int) -> NetworkAgent:
 class Dice(RandomAgent, LearnedAgent):
     """A kind of agent that another release may add."""
 
+    def scores(self, observations: Any) -> Any:
+        raise NotImplementedError
+
     def pack(self, notes: Any, *, half: bool = False) -> Any:
         raise NotImplementedError
 
     @classmethod
     def unpack(cls, arrays: Any, header: Any) -> "Dice":
-        return cls(seed=len(arrays))
+        return cls(seed=len(arrays) + len(header))
 
 
 def weights(agent: Agent) -> Any:
@@ -116,5 +119,7 @@ def test_files_without_an_agent_are_refused(tmp_path: Path) -> None:
 def test_a_network_without_an_environment_is_no_agent(tmp_path: Path) -> None:
     network = nn.Sequential([nn.Dense(3, 2)], (3,), rng=0)
     nn.save(tmp_path / "n.npz", network, {"kind": "network"})
-    with pytest.raises(ValueError, match="holds no agent: environment is missing; give a file that training an agent wrote"):
+    with pytest.raises(
+        ValueError, match="holds no agent: environment is missing; give a file that training an agent wrote"
+    ):
         agents.load(tmp_path / "n.npz")
