@@ -22,7 +22,7 @@ import agents
 from agents import registry
 from scripts.common import cli
 from scripts.common.command_line import run_command
-from scripts.common.run_files import PlayerConfig, PlayerResult
+from scripts.common.run_files import ShippedConfig, ShippedResult
 from scripts.common.run_folder import RunFolder
 from scripts.games.players import load_agent, make_games
 from snake_env.endings import find_endings
@@ -52,9 +52,12 @@ def main(options: Options) -> dict[str, Any]:
     run, agent = RunFolder.existing(options.run), load_agent(options.run)
     if not (run.path / "result.json").exists():
         raise ValueError(f"{options.run} is not finished; continue it with train.py --resume {options.run}")
-    stored, result = run.read_json("config.json", PlayerConfig), run.read_json("result.json", PlayerResult)
+    stored, result = run.read_json("config.json", ShippedConfig), run.read_json("result.json", ShippedResult)
     notes = stored | dict(registry.read_metadata(options.run).get("notes", {}))
-    notes |= {"command": options.command or notes["command"], "seed": stored["seed"]}
+    command = options.command or notes.get("command")
+    if not command:
+        raise ValueError(f"{options.run} stores no command; give --command")
+    notes |= {"command": command, "seed": stored["seed"]}
     for where in ("out", "resume"):  # paths on this machine
         notes.pop(where, None)
     notes |= {name: result[name] for name in ("train_seconds", "total_timesteps")}

@@ -11,7 +11,7 @@ from io import StringIO
 Rows = Sequence[Mapping[str, float]]
 
 CLOCK = ("seconds", "timesteps", "step", "epoch", "generation")  # columns that always hold a number
-PLAYER = ("seconds", "timesteps", "validation_score", "validation_full", "steps_per_second")
+PLAYER = ("seconds", "timesteps", "validation_score")
 EVOLUTION = (*PLAYER, "generation", "best_score", "mean_score")
 LEARNER = (*PLAYER, "episode_score")
 CLASSIFIER = ("epoch", "step", "seconds", "loss")

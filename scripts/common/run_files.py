@@ -1,4 +1,4 @@
-"""The fields that commands read from the files of a run, config.json and result.json, and their types."""
+"""The fields of config.json and result.json, and their types: each command asks for those that it needs."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,13 +11,9 @@ Side = Annotated[int, AtLeast(1)]
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Of config.json of any run; the options of its kind stand beside these."""
+    """Of config.json of any run."""
 
     kind: str
-    command: str
-    seed: Count
-    out: str | None = None
-    images_sha256: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +25,46 @@ class PlayerConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShippedConfig(Config):
+    """Of config.json of a run whose agent is shipped."""
+
+    seed: Count
+    command: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Config):
+    """Of config.json of a run that is continued: what stands beside the options of its kind."""
+
+    command: str
+    out: str | None = None
+    images_sha256: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlayerResult:
     """Of result.json of a Snake player."""
 
+    mean: float | None = None
+    best: float | None = None
+    full: float | None = None
+    steps_per_food: float | None = None
+    total_timesteps: Count | None = None
+    train_seconds: Seconds | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownResult(PlayerResult):
+    """What the window of a run shows."""
+
     mean: float
-    best: float
     full: float
-    steps_per_food: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippedResult(PlayerResult):
+    """What the notes of a shipped agent hold."""
+
     total_timesteps: Count
     train_seconds: Seconds
 
@@ -44,8 +73,8 @@ class PlayerResult:
 class ClassifierResult:
     """Of result.json of an image classifier."""
 
-    test_accuracy: float
+    test_accuracy: float | None = None
     validation_accuracy: float | None = None
-    parameters: Count
-    epochs: Count
-    train_seconds: Seconds
+    parameters: Count | None = None
+    epochs: Count | None = None
+    train_seconds: Seconds | None = None

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agents import Agent
-from scripts.common.run_files import Config, PlayerConfig, PlayerResult
+from scripts.common.run_files import Config, PlayerConfig, ShownResult
 from scripts.common.run_folder import RunFolder
 from scripts.common.run_lock import is_locked
 from scripts.games.players import load_agent
@@ -49,7 +49,7 @@ class LiveRun:
         """Read the files that are new or were replaced since the last poll."""
         metrics = self._folder.read_metrics() if self._changed("metrics.csv") else None
         agent = load_agent(self.path / "best.npz") if self._changed("best.npz") else None
-        result = self._folder.read_json("result.json", PlayerResult) if (self.path / "result.json").exists() else None
+        result = self._folder.read_json("result.json", ShownResult) if (self.path / "result.json").exists() else None
         return RunUpdate(metrics, agent, result, is_locked(self.path))
 
     def _changed(self, name: str) -> bool:

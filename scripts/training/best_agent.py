@@ -16,7 +16,7 @@ from agents.evolution.evolution import VALIDATION_SEED
 from agents.learning.learner import Learner
 from agents.types import Arrays
 from nn.from_json import from_json
-from scripts.common.run_files import PlayerConfig
+from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
 from scripts.games.players import make_games
 
@@ -120,4 +120,4 @@ class BestAgent:
 
     def _keep(self, agent: LearnedAgent, timesteps: int, seconds: float) -> None:
         trained = {"kept_timesteps": timesteps, "kept_seconds": round(seconds, 1)}
-        self._kept, self.written = agent.pack(self._folder.read_json("config.json", PlayerConfig) | trained), False
+        self._kept, self.written = agent.pack(self._folder.read_json("config.json", TrainingConfig) | trained), False

@@ -13,7 +13,7 @@ from rich.console import Console
 
 import nn
 from scripts.common.budget import parse_budget
-from scripts.common.run_files import Config
+from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder, damaged
 from scripts.training.classifier_options import NUM_SHARDS, ClassifierOptions
 from scripts.training.classifier_progress import ClassifierProgress
@@ -64,7 +64,7 @@ def train(
     classifier.probabilities(dataset.test_images[:1])
     augment(dataset.images[:1], np.random.default_rng(0))
     digest = hashlib.sha256(dataset.images.tobytes() + dataset.labels.tobytes()).hexdigest()
-    if options.resume and folder.read_json("config.json", Config).get("images_sha256", digest) != digest:
+    if options.resume and folder.read_json("config.json", TrainingConfig).get("images_sha256", digest) != digest:
         raise ValueError(f"{folder.path} was trained on other images; give those, or start a new run")
     last = folder.path / "last.npz"
     if options.resume and last.exists():

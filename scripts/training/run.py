@@ -8,7 +8,7 @@ from typing import Any
 
 from scripts.common.budget import parse_budget
 from scripts.common.command_line import check_seed, typed_command
-from scripts.common.run_files import Config
+from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
 from scripts.training.run_options import NOT_STORED, Chosen, RunOptions, resumed
 
@@ -57,14 +57,14 @@ def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str,
         config |= {"kind": options.kind, "out": str(folder.path), "command": command}
         folder.write_json("config.json", config)
     else:
-        stored = folder.read_json("config.json", Config)
+        stored = folder.read_json("config.json", TrainingConfig)
         changed = any(stored.get(name) != config[name] for name in options.overridable if name in config)
         config = stored | {name: config[name] for name in options.overridable if name in config} | about
         if changed:
             config["command"] = f"{stored['command']} && {command}"
             folder.write_json("config.json", config)
         (folder.path / "result.json").unlink(missing_ok=True)  # the resumed training writes a new one
-    return folder.read_json("config.json", Config)
+    return folder.read_json("config.json", TrainingConfig)
 
 
 def require_positive(options: RunOptions, *names: str) -> None:

@@ -9,10 +9,10 @@ from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 
 from nn.from_json import call
 from scripts.common.cli import HIDDEN, POSITIONAL, option_name
-from scripts.common.run_files import Config
+from scripts.common.run_files import Config, TrainingConfig
 from scripts.common.run_folder import RunFolder, damaged
 
-ABOUT = {field.name for field in fields(Config)} - {"seed"}  # in config.json beside the options
+ABOUT = {field.name for field in fields(TrainingConfig)}  # in config.json beside the options
 NOT_STORED = {"out", "resume", "watch", "given"}  # options that do not describe the training
 
 
@@ -62,7 +62,7 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
         ValueError: the run is of another kind or release; config.json holds a wrong value; a typed option differs from
             the stored value and cannot be changed.
     """
-    stored = folder.read_json("config.json", Config)
+    stored = folder.read_json("config.json", TrainingConfig)
     options_class = next((one for one in kinds if one.kind == stored["kind"]), None)
     if options_class is None:
         raise ValueError(
