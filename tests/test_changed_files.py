@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -192,10 +192,8 @@ def resumed_images(folder: Path) -> tuple[list[Path], Read]:
         (images / colour).mkdir(parents=True)
         for i in range(6):
             Image.new("RGB", (4, 4), colour).save(images / colour / f"{i}.png")
-    words = [
-        str(images),
-        *["--size", "4", "--channels", "2", "--hidden", "2", "--batch-size", "4", "--threads", "1", "--views", "1"],
-    ]
+    sizes = {"size": 4, "channels": 2, "hidden": 2, "batch-size": 4, "threads": 1, "views": 1}
+    words = [str(images), *(f"--{name}={number}" for name, number in sizes.items())]
     train_images.main(train_images.parse([*words, "--epochs", "1", "--out", str(run)]))
     again = ["--resume", str(run), "--epochs", "2"]
     return [run / "config.json", run / "last.npz"], lambda: train_images.main(train_images.parse(again))
@@ -302,10 +300,12 @@ def check_changed_file(data: st.DataObject, folder: Path, files: list[Path], rea
     good = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     file, refused = data.draw(st.sampled_from(files)), ""
     try:
-        file.write_bytes(data.draw(changed(file)))
+        file.write_bytes(data.draw(changed(file)).content)
         read()
     except (ValueError, OSError) as error:
         refused = str(error)
+    except FloatingPointError as error:  # what was read is allowed, but nobody learns with it
+        assert "lower the learning rate" in str(error)
     finally:
         for other in [file for file in folder.rglob("*") if file.is_file() and file not in good]:
             other.unlink()
@@ -327,7 +327,7 @@ def test_good_files_are_read(name: str, folders: Callable[[str], tuple[Path, lis
         file.write_bytes(content)
 
 
-checked = settings(suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+checked = settings(suppress_health_check=list(HealthCheck), derandomize=True, database=None, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("name", LOADERS)
