@@ -24,11 +24,9 @@ VALUES += [math.nan, math.inf, -math.inf, 1e300, 1 << 62, 1 << 63, -(1 << 70), 1
 def places(value: Any, at: Place = ()) -> Iterator[Place]:
     """Yield the place of everything in a JSON value, its own among them."""
     yield at
-    inside: dict[Any, Any] = (
-        dict(enumerate(value)) if isinstance(value, list) else value if isinstance(value, dict) else {}
-    )
-    for name, part in inside.items():
-        yield from places(part, (*at, name))
+    if isinstance(value, list | dict):
+        for name, part in enumerate(value) if isinstance(value, list) else value.items():
+            yield from places(part, (*at, name))
 
 
 @dataclass(frozen=True)
