@@ -28,7 +28,8 @@ class Rules:
     """The rules of a Snake game. The constructor checks them.
 
     A pose is the cell and the heading of the head in one number: pose = 4 * cell + heading. An action leads from one
-    pose to another: turns, moves, joined edges, walls, obstacles and reversals are one look-up in `next_pose`.
+    pose to another: turns, moves, joined edges, walls, obstacles and reversals are one look-up in `next_pose`, in the row
+    that `pose_row` names.
 
     Args:
         height: rows of the board, 4 to 64.
@@ -40,7 +41,8 @@ class Rules:
         initial_length: length of the snake at the start, or [least, most] to start from a random legal body of a
             length in that range.
         hunger_limit: steps without food after which the game is truncated; None for twice the number of cells.
-        actions: "absolute" (up, right, down, left; a reversal is fatal) or "relative" (left, straight, right).
+        actions: "absolute" (up, right, down, left; a reversal into the neck is fatal) or "relative" (left, straight,
+            right).
 
     Raises:
         ValueError: an invalid argument; the message says which, and what is allowed.
@@ -151,11 +153,18 @@ class Rules:
 
     @cached_property
     def next_pose(self) -> IntArray:
-        """(4 * cells, A) the pose after each action, from each pose; BLOCKED for a wall, an obstacle or a reversal."""
+        """(8 * cells, A) the pose after each action, from each pose; BLOCKED for a wall, an obstacle or a reversal.
+
+        The second half is for snakes of length 1: without a neck they can turn back.
+        """
         reversal = self.turned == (np.arange(4)[:, None] + 2) % 4  # (4, A)
         cells = self.neighbours[:, self.turned]  # (cells, 4, A)
-        poses: NDArray[np.int64] = np.where((cells < 0) | reversal, BLOCKED, cells * 4 + self.turned)
-        return poses.reshape(4 * self.cells, -1)
+        poses: NDArray[np.int64] = np.where(cells < 0, BLOCKED, cells * 4 + self.turned)
+        return np.stack((np.where(reversal, BLOCKED, poses), poses)).reshape(8 * self.cells, -1)
+
+    def pose_row(self, pose: IntArray, length: IntArray) -> IntArray:
+        """Return the row of `next_pose` for each snake, (N,)."""
+        return pose + (length == 1) * (4 * self.cells)
 
     @cached_property
     def starts(self) -> StraightStarts | RandomStarts:

@@ -57,6 +57,11 @@ class StraightStarts:
         """The length of the snakes."""
         return len(self.bodies)
 
+    @property
+    def shortest(self) -> int:
+        """The length of the snakes."""
+        return len(self.bodies)
+
     @cached_property
     def _starts(self) -> list[tuple[list[int], int]]:
         return list(zip(self.bodies.T.tolist(), self.poses.tolist(), strict=True))
@@ -92,7 +97,7 @@ class RandomStarts:
 
     Attributes:
         count: the number of starts: one for each value of 32 random bits.
-        longest: the greatest length.
+        shortest, longest: the least and the greatest length.
 
     Raises:
         ValueError: no snake of the greatest length was found on this board.
@@ -106,7 +111,7 @@ class RandomStarts:
         self._neighbours = neighbours
         self._adjacent = [[cell for cell in row if cell >= 0] for row in neighbours.tolist()]
         self._open_cells: list[int] = open_cells.tolist()
-        self._shortest, self.longest = shortest, longest
+        self.shortest, self.longest = shortest, longest
         self._steps_until_free = steps_until_free
         for stream in range(SEARCHES):
             self._known = self._grow(stream, longest)
@@ -120,7 +125,7 @@ class RandomStarts:
     def pick(self, number: int) -> tuple[list[int], int]:
         """The body and the pose of a start."""
         stream, length_bits, heading_bits = draw(number)
-        length = self._shortest + below(length_bits, self.longest - self._shortest + 1)
+        length = self.shortest + below(length_bits, self.longest - self.shortest + 1)
         # The search can fail on a board full of obstacles; the front of a body known to fit is a legal body too.
         body = self._grow(stream, length) or self._known[-length:]
         around = self._neighbours[body[-1]].tolist()
