@@ -28,8 +28,7 @@ class Rules:
     """The rules of a Snake game. The constructor checks them.
 
     A pose is the cell and the heading of the head in one number: pose = 4 * cell + heading. An action leads from one
-    pose to another: turns, moves, joined edges, walls, obstacles and reversals are one look-up in `next_pose`, in the row
-    that `pose_row` names.
+    pose to another: turns, moves, joined edges, walls, obstacles and reversals are one look-up in `next_pose`.
 
     Args:
         height: rows of the board, 4 to 64.
