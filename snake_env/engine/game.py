@@ -1,6 +1,6 @@
 """One game of Snake in plain Python: the place to read how the game works. `batch.Batch` plays N games in NumPy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -177,7 +177,7 @@ class Game:
         self.over = bool(state.over[0])
         self.won = self.over and bool(state.full[0])
 
-    def _place_snake(self, body: list[int], pose: int) -> None:
+    def _place_snake(self, body: Sequence[int], pose: int) -> None:
         """Put a snake on an empty board."""
         self._bytes[self._changing] = self._blank
         for steps, cell in enumerate(body, start=1):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from snake_env.engine.obstacles import build_obstacles
 from snake_env.engine.starts import RandomStarts, StraightStarts
-from snake_env.engine.state import BodyArray, BoolArray, IntArray
+from snake_env.engine.state import BodyArray, BoolArray, IntArray, read_only
 
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # (row, col) of up, right, down, left: clockwise
 ACTIONS = {"absolute": ("up", "right", "down", "left"), "relative": ("left", "straight", "right")}
@@ -120,17 +120,17 @@ class Rules:
     @cached_property
     def steps_until_free(self) -> BodyArray:
         """(cells + 1,) for each number of steps k, the value of a cell that is free in k steps: k * body_unit."""
-        return (np.arange(self.cells + 1) * self.body_unit).astype(self.body_dtype)
+        return read_only((np.arange(self.cells + 1) * self.body_unit).astype(self.body_dtype))
 
     @cached_property
     def obstacle_map(self) -> BoolArray:
         """(H, W) whether an obstacle stands on each cell."""
-        return build_obstacles(self.obstacles, self.height, self.width, wrap=self.walls == "wrap")
+        return read_only(build_obstacles(self.obstacles, self.height, self.width, wrap=self.walls == "wrap"))
 
     @cached_property
     def open_cells(self) -> IntArray:
         """The cells without an obstacle, in order; a snake that covers all of them has filled the board."""
-        return np.flatnonzero(~self.obstacle_map)
+        return read_only(np.flatnonzero(~self.obstacle_map))
 
     @cached_property
     def neighbours(self) -> IntArray:
@@ -142,13 +142,14 @@ class Rules:
         if self.walls == "wrap":
             inside[:] = True
         cells = (rows % self.height) * self.width + cols % self.width
-        return np.where(inside & ~self.obstacle_map.reshape(-1)[cells], cells, -1)
+        return read_only(np.where(inside & ~self.obstacle_map.reshape(-1)[cells], cells, -1))
 
     @cached_property
     def turned(self) -> IntArray:
         """(4, A) the heading after each action, from each heading."""
         heading, action = np.arange(4)[:, None], np.arange(len(self.action_names))
-        return (heading + action - 1) % 4 if self.actions == "relative" else np.tile(action, (4, 1))
+        relative = self.actions == "relative"
+        return read_only((heading + action - 1) % 4 if relative else np.tile(action, (4, 1)))
 
     @cached_property
     def next_pose(self) -> IntArray:
@@ -159,11 +160,12 @@ class Rules:
         reversal = self.turned == (np.arange(4)[:, None] + 2) % 4  # (4, A)
         cells = self.neighbours[:, self.turned]  # (cells, 4, A)
         poses: NDArray[np.int64] = np.where(cells < 0, BLOCKED, cells * 4 + self.turned)
-        return np.stack((np.where(reversal, BLOCKED, poses), poses)).reshape(8 * self.cells, -1)
+        return read_only(np.concatenate((np.where(reversal, BLOCKED, poses), poses)).reshape(8 * self.cells, -1))
 
     def pose_row(self, pose: IntArray, length: IntArray) -> IntArray:
         """Return the row of `next_pose` for each snake, (N,)."""
-        return pose + (length == 1) * (4 * self.cells)
+        row: IntArray = pose + (length == 1) * (4 * self.cells)
+        return row
 
     @cached_property
     def starts(self) -> StraightStarts | RandomStarts:

@@ -3,6 +3,7 @@
 From every start at least one action keeps the snake alive. A body is listed from tail to head.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snake_env.engine.splitmix64 import below, draw
-from snake_env.engine.state import BodyArray, IntArray, as_items
+from snake_env.engine.state import BodyArray, IntArray, as_items, read_only
 
 SEARCHES, STEPS_PER_CELL = 20, 60  # limits of the search for the longest body, after which it counts as impossible
 CACHED_CELLS = 1 << 20  # the boards of all straight starts are kept in memory up to this number of cells in total
@@ -45,7 +46,7 @@ class StraightStarts:
                     poses.append(4 * body[-1] + heading)
         if not bodies:
             return None
-        return cls(np.array(bodies).T, np.array(poses), steps_until_free)
+        return cls(read_only(np.array(bodies).T), read_only(np.array(poses)), steps_until_free)
 
     @cached_property
     def count(self) -> int:
@@ -63,10 +64,10 @@ class StraightStarts:
         return len(self.bodies)
 
     @cached_property
-    def _starts(self) -> list[tuple[list[int], int]]:
-        return list(zip(self.bodies.T.tolist(), self.poses.tolist(), strict=True))
+    def _starts(self) -> tuple[tuple[tuple[int, ...], int], ...]:
+        return tuple(zip(map(tuple, self.bodies.T.tolist()), self.poses.tolist(), strict=True))
 
-    def pick(self, number: int) -> tuple[list[int], int]:
+    def pick(self, number: int) -> tuple[Sequence[int], int]:
         """The body and the pose of a start."""
         return self._starts[number]
 
@@ -78,7 +79,7 @@ class StraightStarts:
     @cached_property
     def _boards(self) -> NDArray[np.void] | None:
         small = self.count * len(self.steps_until_free) <= CACHED_CELLS
-        return self._draw(np.arange(self.count)) if small else None
+        return read_only(self._draw(np.arange(self.count))) if small else None
 
     def _draw(self, numbers: IntArray) -> NDArray[np.void]:
         boards = np.zeros((len(numbers), len(self.steps_until_free) - 1), dtype=self.steps_until_free.dtype)

@@ -10,7 +10,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from snake_env.engine.rules import BLOCKED, Rules
-from snake_env.engine.state import State
+from snake_env.engine.state import State, read_only
 from snake_env.observations import flood
 
 PER_ACTION = (
@@ -114,13 +114,20 @@ class Features:
         return values
 
 
-# Tables for the 512 patterns of 3 x 3 cells (see `Flood.neighbourhood`): the share of the four sides that are free, and
-# the number of parts, which are runs of free cells in the ring around the middle that contain a side. The ring goes
-# clockwise from the cell above.
-_RING = np.arange(512)[:, None] >> np.array([1, 2, 5, 8, 7, 6, 3, 0]) & 1
-_SIDES = (_RING[:, ::2].sum(axis=1) / 4).astype(np.float32)
-# A run ends at a free cell whose next cell is not free. A run that is a single corner contains no side.
-_ENDS = (_RING & ~np.roll(_RING, -1, axis=1) & 1).sum(axis=1)
-_LONE_CORNERS = (_RING & ~np.roll(_RING, 1, axis=1) & ~np.roll(_RING, -1, axis=1) & 1)[:, 1::2].sum(axis=1)
-_PARTS = np.where(_RING.all(axis=1), 1, _ENDS - _LONE_CORNERS)
-_SPLITS = (np.maximum(_PARTS - 1, 0) / 3).astype(np.float32)
+def _pattern_tables() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Tables for the 512 patterns of 3 x 3 cells (see `Flood.neighbourhood`).
+
+    The first has the share of the four sides that are free. The second has the number of parts, which are runs of free
+    cells in the ring around the middle that contain a side, minus one, divided by 3.
+    """
+    # The ring goes clockwise from the cell above.
+    ring = np.arange(512)[:, None] >> np.array([1, 2, 5, 8, 7, 6, 3, 0]) & 1
+    # A run ends at a free cell whose next cell is not free. A run that is a single corner contains no side.
+    ends = (ring & ~np.roll(ring, -1, axis=1) & 1).sum(axis=1)
+    lone_corners = (ring & ~np.roll(ring, 1, axis=1) & ~np.roll(ring, -1, axis=1) & 1)[:, 1::2].sum(axis=1)
+    parts = np.where(ring.all(axis=1), 1, ends - lone_corners)
+    sides, splits = ring[:, ::2].sum(axis=1) / 4, np.maximum(parts - 1, 0) / 3
+    return read_only(sides.astype(np.float32)), read_only(splits.astype(np.float32))
+
+
+_SIDES, _SPLITS = _pattern_tables()
