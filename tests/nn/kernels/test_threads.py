@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 import numpy.typing as npt
@@ -104,21 +105,20 @@ def test_networks_in_several_threads_learn_the_same_as_one_after_another(
         np.testing.assert_array_equal(one, other)
 
 
-def test_all_work_is_done_while_another_thread_changes_the_number_of_threads() -> None:
-    done, stop = np.zeros(8), threading.Event()
+@pytest.mark.parametrize("later", [1, 2, 5])
+def test_all_work_is_done_if_another_thread_changes_the_number_of_threads(
+    later: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads.use(3)
 
-    def change() -> None:
-        while not stop.is_set():
-            threads.use(3)
-            threads.use(1)
-
-    other = threading.Thread(target=change)
-    other.start()
-    try:
-        for _ in range(3000):
-            done[:] = 0
-            threads.parallel_for(lambda part: done.__setitem__(part, done[part] + 1), 8, tuning.MIN_PARALLEL_WORK)
-            assert done.tolist() == [1] * 8
-    finally:
-        stop.set()
+    def queue() -> SimpleQueue[BaseException | None]:  # the queue for results is made once the work is to be shared
+        monkeypatch.undo()
+        other = threading.Thread(target=threads.use, args=(later,))
+        other.start()
         other.join()
+        return SimpleQueue()
+
+    monkeypatch.setattr(threads, "SimpleQueue", queue)
+    done = np.zeros(8)
+    threads.parallel_for(lambda part: done.__setitem__(part, done[part] + 1), 8, tuning.MIN_PARALLEL_WORK)
+    assert done.tolist() == [1] * 8
