@@ -53,8 +53,13 @@ class HumanGame:
         return self._turns[-1] if self._turns else int(self.state.heading[0])
 
     def turn(self, direction: int) -> None:
-        """Queue a turn: 0 up, 1 right, 2 down, 3 left. Ignored if it is straight on, a reversal, or one too many."""
-        if (direction - self._final_heading) % 2 == 1 and len(self._turns) < MAX_QUEUED:
+        """Queue a turn: 0 up, 1 right, 2 down, 3 left. Ignored if it is straight on, a reversal, or one too many.
+
+        A snake without a neck may turn back, but only with its next move: later it may have grown one.
+        """
+        quarters = (direction - self._final_heading) % 4
+        turns_back = quarters == 2 and not self._turns and self.state.length[0] == 1
+        if (quarters % 2 == 1 or turns_back) and len(self._turns) < MAX_QUEUED:
             self._turns.append(direction)
 
     def turn_relative(self, side: int) -> None:

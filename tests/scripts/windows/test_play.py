@@ -44,6 +44,21 @@ def test_turns_wait_for_their_moves_and_none_goes_back() -> None:
     assert int(game.state.heading[0]) == side  # straight on
 
 
+def test_a_snake_without_a_neck_turns_back_with_its_next_move_alone() -> None:
+    rules = RULES | {"walls": "wrap", "initial_length": 1, "hunger_limit": 1000}
+    game = HumanGame(rules, 2)
+    heading = int(game.state.heading[0])
+    game.turn((heading + 2) % 4)
+    game.step()
+    assert int(game.state.heading[0]) == (heading + 2) % 4
+    game.turn((heading + 1) % 4)
+    game.turn((heading + 3) % 4)  # a neck may have grown by then
+    game.step()
+    game.step()
+    assert int(game.state.heading[0]) == (heading + 1) % 4
+    assert not game.over
+
+
 def test_two_quick_turns_are_two_moves() -> None:
     game = HumanGame(RULES | {"walls": "wrap"}, 4)
     heading = int(game.state.heading[0])
