@@ -2,12 +2,14 @@
 
 import math
 import os
-import shlex
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+from scripts.common.paths import quoted
+from scripts.common.terminal import lost_output, prepare_output
 
 Options = TypeVar("Options")
 
@@ -21,22 +23,33 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
     Other signals that ask a program to end count as Ctrl-C: `kill`, a container that stops, a job whose time is over, a
     terminal that is closed.
 
+    The exit code is 0 if all was done that was asked for, 1 after a mistake, 2 for a wrong command line, 130 after
+    Ctrl-C. A reader of the output that has seen enough, as with `| head`, is no mistake.
+
     Args:
         main: does the work. Its ValueErrors, RuntimeErrors, OSErrors and FloatingPointErrors are shown as one line.
         parse: returns the options from the words.
     """
+    prepare_output()
     _listen_for_signals()
     try:
         main(parse(sys.argv[1:]))
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has ended, as with `| head`; discard the rest
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        lost = lost_output()
+        if lost is not None and not isinstance(lost, BrokenPipeError):
+            raise OSError(f"the output could not be written: {lost.strerror}")
     except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
-        raise SystemExit(f"error: {' '.join(str(error).split())}") from None
+        raise SystemExit(f"error: {' '.join(_describe(error).split())}") from None
     except MemoryError as error:
         raise SystemExit(f"error: not enough memory ({error}); use smaller batches or fewer games") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error)
 
 
 def _listen_for_signals() -> None:
@@ -63,7 +76,7 @@ def _listen_for_signals() -> None:
 
 def typed_command() -> str:
     """Return the command that was typed, so that it can be typed again."""
-    return shlex.join(["python", *sys.argv])
+    return " ".join(map(quoted, ["python", *sys.argv]))
 
 
 def check_seed(seed: int) -> None:
