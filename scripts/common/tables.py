@@ -24,7 +24,7 @@ def evaluation_table(evaluations: Sequence[Evaluation], title: str) -> Table:
         table.add_column("deaths", no_wrap=True)
     for evaluation in evaluations:
         row = evaluation.row()
-        interval = "" if row["ci95"] is None else printable(f" ± {row['ci95'][1] - row['mean']:.1f}")
+        interval = "" if row["ci95"] is None else f" ± {row['ci95'][1] - row['mean']:.1f}"
         few, many = evaluation.full_ci95
         table.add_row(
             row["agent"],
@@ -35,7 +35,7 @@ def evaluation_table(evaluations: Sequence[Evaluation], title: str) -> Table:
             f"{evaluation.steps_per_food:.1f}",
             *([_deaths(evaluation)] if deaths_known else []),
         )
-    table.caption = printable("± and brackets: 95 % intervals")
+    table.caption = "± and brackets: 95 % intervals"
     return table
 
 
@@ -44,8 +44,9 @@ def print_table(console: Console, table: Table) -> None:
 
     In a file, and in a pipe whose reader sets no COLUMNS, every table fits.
     """
-    headers = [str(column.header) for column in table.columns]
-    rows = [list(map(str, row)) for row in zip(*(column.cells for column in table.columns), strict=True)]
+    table.title, table.caption = (text and printable(str(text)) for text in (table.title, table.caption))
+    headers = [printable(str(column.header)) for column in table.columns]
+    rows = [[printable(str(cell)) for cell in row] for row in zip(*(c.cells for c in table.columns), strict=True)]
     widths = [max(map(_width, column)) for column in zip(headers, *rows, strict=True)]
     frame = console.measure(_laid_out(table, rows, widths), options=console.options.update(width=1 << 16)).maximum
     frame -= sum(widths)
@@ -70,7 +71,7 @@ def _laid_out(table: Table, rows: Sequence[Sequence[str]], widths: Sequence[int]
     """The same table with cells folded to these widths."""
     new = Table(title=table.title, caption=table.caption, box=table.box, pad_edge=table.pad_edge, padding=table.padding)
     for column, width in zip(table.columns, widths, strict=True):
-        new.add_column(_fold(str(column.header), width), justify=column.justify, no_wrap=True)
+        new.add_column(_fold(printable(str(column.header)), width), justify=column.justify, no_wrap=True)
     for row in rows:
         new.add_row(*map(_fold, row, widths))
     return new
