@@ -31,9 +31,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())  # on the disk before it gets its name, so that a crash leaves one of the two
         temporary.replace(path)
     except OSError as error:
-        if error.filename is None or Path(error.filename) != temporary:
+        written = type(error).__module__ == "builtins" and error.filename in (None, str(temporary), temporary)
+        if not written:  # something else has failed in the block, such as a download
             raise
-        raise type(error)(error.errno, error.strerror, str(path)) from None  # the name that the user knows
+        raise type(error)(
+            error.errno, error.strerror or str(error), str(path)
+        ) from None  # the name that the user knows
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """Running a command: a user's mistake is one line and exit code 1, not a stack trace."""
 
+import errno
 import math
 import os
 import signal
@@ -39,22 +40,30 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
         if lost is not None and not isinstance(lost, BrokenPipeError):
             raise OSError(f"the output could not be written: {lost.strerror}")
     except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
-        raise SystemExit(f"error: {' '.join(_describe(error).split())}") from None
+        raise SystemExit(f"error: {' '.join(_explain(error).split())}") from None
     except MemoryError as error:
         raise SystemExit(f"error: not enough memory ({error}); use smaller batches or fewer games") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
-def _describe(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
-    return str(error)
+def _explain(error: Exception) -> str:
+    """The error as a line; if a file cannot be read or written, its name, the reason, and what to do."""
+    if not isinstance(error, OSError) or error.filename is None or error.strerror is None:
+        return str(error)
+    advice = {
+        errno.ENOSPC: "; make room there, or choose another place",
+        errno.EDQUOT: "; make room there, or choose another place",
+        errno.EACCES: "; choose a place that you may write to and read from",
+        errno.EPERM: "; choose a place that you may write to and read from",
+        errno.EROFS: "; choose a place that you may write to",
+    }
+    return f"{os.fsdecode(error.filename)}: {error.strerror}{advice.get(error.errno or 0, '')}"
 
 
 def _listen_for_signals() -> None:
     """Let every signal that asks a program to end count as Ctrl-C, unless it is ignored, as by nohup."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as `scripts/__init__.py` leaves it
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see `end_at_once_on_ctrl_c`
         signal.signal(signal.SIGINT, signal.default_int_handler)
     last = -math.inf
 
