@@ -21,7 +21,7 @@ if __name__ == "__main__":
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
@@ -38,7 +38,7 @@ class Options(BoardOptions):
 
     group: ClassVar[str] = "Main"
 
-    against: str | None = None
+    against: Annotated[str | None, cli.PATHS] = None
     """An agent to race on the same game: a run folder, a file of weights, the name of a shipped one, or a scripted
     player: random, greedy, safe-greedy, cycle, shortcut."""
     fps: int = 6

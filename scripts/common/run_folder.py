@@ -99,7 +99,7 @@ class RunFolder:
             FileNotFoundError: there is no such file.
         """
         try:
-            content: dict[str, Any] = json.loads((self.path / name).read_text())
+            content: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
             if not isinstance(content, dict):
                 raise ValueError("not a JSON object")
         except ValueError as error:
@@ -121,14 +121,14 @@ class RunFolder:
         if not file.exists():
             return []
         try:
-            with file.open(newline="") as lines:
+            with file.open(newline="", encoding="utf-8") as lines:
                 return [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(lines)]
         except (ValueError, TypeError) as error:  # text, or a row with too few or too many values
             raise ValueError(f"{file} is damaged ({error}); give the folder of another run") from None
 
     def _write(self, name: str, text: str) -> None:
         with atomic_file(self.path / name) as file:
-            file.write_text(text)
+            file.write_text(text, encoding="utf-8")
 
 
 def _is_free(path: Path) -> bool:
