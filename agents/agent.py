@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.types import IntArray, MaskArray
+import nn
+from agents.types import Arrays, IntArray, MaskArray
 
 Actions: TypeAlias = IntArray  # (N,)
 
@@ -49,6 +50,9 @@ class LearnedAgent(Agent):
     """An agent that was trained. `save` writes it to a file, and `agents.load` reads it."""
 
     @abstractmethod
+    def pack(self, notes: Mapping[str, Any], *, half: bool = False) -> tuple[Arrays, dict[str, Any]]:
+        """Return the arrays and the header that `save` writes, see there."""
+
     def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
         """Write the agent to one file.
 
@@ -57,3 +61,4 @@ class LearnedAgent(Agent):
             notes: how the agent was trained, in types that JSON can hold.
             half: store numbers in half precision, in half the space.
         """
+        nn.files.write(path, *self.pack(notes, half=half))

@@ -111,6 +111,7 @@ def evaluate(
     rng: np.random.Generator | None = None,
     masked: bool = True,
     ending: Ending | None = None,
+    callback: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Play the games with the seeds seed, ..., seed + games - 1 to their ends.
 
@@ -128,6 +129,7 @@ def evaluate(
         rng: random numbers for the agent; None for a new generator with this seed, so that a call can be repeated.
         masked: whether the agent receives action masks.
         ending: returns how games ended, such as `snake_env.endings.find_endings`; None to record no endings.
+        callback: called after each step with the number of games that have ended so far.
 
     Raises:
         ValueError: fewer than one game, or environments with another autoreset mode.
@@ -158,8 +160,10 @@ def evaluate(
                 if ending is not None:
                     endings[number[ended]] = ending(envs, actions, truncations)[ended]
                 playing &= ~ended
-                if not playing.any():
-                    break
+            if callback is not None:
+                callback(int(np.count_nonzero(steps)))
+            if not playing.any():
+                break
     return Evaluation(agent.name, scores, steps, won, endings if ending else None)
 
 

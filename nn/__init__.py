@@ -11,6 +11,7 @@ A network is a `Sequential` of layers; all its parameters lie in one vector, `ne
 
 from nn import files, schedules
 from nn.averaging import WeightAverage
+from nn.callback import Callback
 from nn.clipping import clip_by_global_norm
 from nn.files import load, save
 from nn.fused.batch_norm_max_pool import BatchNormMaxPool2D
@@ -33,7 +34,7 @@ from nn.prediction import predict
 from nn.pretrained import pretrained
 from nn.sequential import Sequential
 from nn.split import Split
-from nn.trainer import Callback, Trainer
+from nn.trainer import Trainer
 
 __all__ = [
     "SGD",

@@ -81,21 +81,10 @@ def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
             ) from error
 
 
-def save(
-    path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None, *, half: bool = False
-) -> None:
-    """Write a network, and JSON-serialisable metadata, for `load`.
-
-    Args:
-        path: of the file.
-        network: one network.
-        metadata: by name.
-        half: write trainable parameters as float16, in half the space; running statistics keep their dtype.
-
-    Raises:
-        ValueError: a population; save one network of it. Numbers too large for float16.
-        TypeError: metadata that is not JSON-serialisable.
-    """
+def pack(
+    network: Sequential, metadata: Mapping[str, Any] | None = None, *, half: bool = False
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
+    """Return the arrays and the header that `save` writes, see there."""
     if network.flat.ndim != 1:
         raise ValueError(f"a population of {len(network.flat)} cannot be saved: save the network of one genome")
     header = {
@@ -113,7 +102,25 @@ def save(
                     f"{name} holds numbers beyond {FLOAT16_MAX:,.0f}, the largest float16: save with half=False"
                 )
             arrays[name] = parameter.value.astype(np.float16)
-    write(path, arrays, header)
+    return arrays, header
+
+
+def save(
+    path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None, *, half: bool = False
+) -> None:
+    """Write a network, and JSON-serialisable metadata, for `load`.
+
+    Args:
+        path: of the file.
+        network: one network.
+        metadata: by name.
+        half: write trainable parameters as float16, in half the space; running statistics keep their dtype.
+
+    Raises:
+        ValueError: a population; save one network of it. Numbers too large for float16.
+        TypeError: metadata that is not JSON-serialisable.
+    """
+    write(path, *pack(network, metadata, half=half))
 
 
 def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:

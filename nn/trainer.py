@@ -4,8 +4,8 @@
     history = trainer.fit(images, labels, epochs=10, validation=(more_images, more_labels))
     logits = predict(network, new_images)
 
-After an epoch, `trainer.state()` is everything that the next epoch depends on. A trainer built with the same arguments
-that restores it continues as if there had been no interruption, equal to the last bit.
+After any step or epoch, `trainer.state()` is everything that the next step depends on. A trainer built with the same
+arguments that restores it continues as if there had been no interruption, equal to the last bit.
 """
 
 import copy
@@ -18,7 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.averaging import WeightAverage
+from nn.batch_sampler import BatchSampler
 from nn.best_weights import BestWeights
+from nn.callback import Callback, Row
 from nn.clipping import clip_by_global_norm
 from nn.losses import Loss
 from nn.optimisers import Optimiser, check_same_arrays
@@ -28,18 +30,6 @@ from nn.prediction import predict
 from nn.schedules import Schedule
 from nn.sequential import Sequential
 from nn.types import Examples
-
-Row = dict[str, float]
-
-
-class Callback:
-    """Functions that the trainer calls: override one or both."""
-
-    def on_batch(self, trainer: "Trainer") -> None:
-        """Called after each step."""
-
-    def on_epoch(self, trainer: "Trainer", row: Row) -> None:
-        """Called after each epoch, when row has been appended to `trainer.history`."""
 
 
 class Trainer:
@@ -68,7 +58,8 @@ class Trainer:
         loss_value: of the last batch.
         ema: the `WeightAverage`, or None.
         best: the `BestWeights` so far.
-        stop: set it to True in a callback to end the training after this step.
+        stop: set it to True in a callback to end the training after this step, and its epoch with it. To continue that
+            epoch instead, keep the `state` of this step.
 
     Raises:
         ValueError: a batch size below 1 or num_shards, an optimiser of another network, a max_grad_norm or ema_decay
@@ -100,12 +91,16 @@ class Trainer:
             raise ValueError(f"max_grad_norm is {max_grad_norm}: give a number above 0, such as 1.0, or None")
         self.network, self.loss, self.optimiser, self.schedule = network, loss, optimiser, schedule
         self.batch_size, self.max_grad_norm = batch_size, max_grad_norm
-        self.parallel = DataParallel(network, loss, augment, num_shards, processes=processes)
+        rng = np.random.default_rng(seed)
+        self.sampler = BatchSampler(batch_size, rng)
+        self.parallel = DataParallel(
+            network, loss, augment, num_shards, processes=processes, seed=int(rng.integers(1 << 63))
+        )
         self.ema = None if ema_decay is None else WeightAverage(network, ema_decay)
-        self.rng = np.random.default_rng(seed)
         self.epoch = self.step = 0
         self.elapsed = self.progress = 0.0
         self.loss_value = math.nan
+        self._epoch_loss = 0.0  # mean over the batches of this epoch
         self.history: list[Row] = []
         self.stop = False
         self._last = network.flat.copy()  # training continues from here, whatever weights the network has after `fit`
@@ -144,7 +139,7 @@ class Trainer:
         """
         self._check(x, y, epochs, seconds, validation, patience)
         total = math.inf if epochs is None else epochs * (len(x) // self.batch_size)
-        limit = math.inf if seconds is None else seconds
+        limit, wait = seconds or math.inf, patience or math.inf
         begin = 0.0
 
         def ended() -> bool:
@@ -153,7 +148,7 @@ class Trainer:
             return self.progress >= 1
 
         x, y = np.asarray(x), np.asarray(y)
-        if self.history:
+        if self.history or self.sampler.position:
             self.network.flat = self._last
         else:  # the weights may have changed since the trainer was made, or its first epoch was interrupted
             self._last[...] = self.best.flat[...] = self.network.flat
@@ -161,16 +156,14 @@ class Trainer:
         with self.parallel:
             self.parallel.start(x[: self.batch_size], y[: self.batch_size])
             begin = perf_counter() - self.elapsed
-            while not (ended() or self.stop or (patience and self.epoch - self.best.epoch >= patience)):
-                self.epoch += 1
-                self.parallel.reseed(self.rng)
-                order = self.rng.permutation(len(x))
-                losses = []
+            while not (ended() or self.stop or self.epoch - self.best.epoch >= wait) or self.sampler.position:
+                if not self.sampler.position:  # otherwise the state that was restored is within an epoch
+                    self.epoch += 1
+                    self._epoch_loss = 0.0
                 try:
-                    for start in range(0, len(x) - self.batch_size + 1, self.batch_size):
-                        rows = order[start : start + self.batch_size]
+                    for rows in self.sampler.epoch(len(x)):
                         self._train_step(x[rows], y[rows])
-                        losses.append(self.loss_value)
+                        self._epoch_loss += (self.loss_value - self._epoch_loss) / self.sampler.position
                         over = ended()
                         for callback in callbacks:
                             callback.on_batch(self)
@@ -179,10 +172,12 @@ class Trainer:
                 except KeyboardInterrupt:
                     self._last[...] = self.network.flat
                     raise
+                finally:
+                    self.sampler.end_epoch()
                 measured = self._validate(validation)
                 ended()
                 row: Row = {"epoch": self.epoch, "step": self.step, "seconds": self.elapsed}
-                row |= {"learning_rate": self.optimiser.learning_rate, "loss": float(np.mean(losses)), **measured}
+                row |= {"learning_rate": self.optimiser.learning_rate, "loss": self._epoch_loss, **measured}
                 self.history.append(row)
                 for callback in callbacks:
                     callback.on_epoch(self, row)
@@ -198,14 +193,20 @@ class Trainer:
         return network
 
     def state(self) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-        """Return arrays and header for `nn.files.write`: in `on_epoch` or outside of `fit`, not within an epoch."""
-        arrays: dict[str, npt.NDArray[Any]] = {"last": self._last.copy(), "best": self.best.flat.copy()}
+        """Return arrays and header for `nn.files.write`: in `on_batch`, in `on_epoch` or outside of `fit`."""
+        last = self.network.flat if self.sampler.position else self._last
+        arrays: dict[str, npt.NDArray[Any]] = {"last": last.copy(), "best": self.best.flat.copy()}
         if self.ema is not None:
             arrays["ema"] = self.ema.flat.copy()
         arrays |= {f"optimiser.{name}": array for name, array in self.optimiser.state().items()}
         counts = {"epoch": self.epoch, "step": self.step, "best_epoch": self.best.epoch, "elapsed": self.elapsed}
-        history = [dict(row) for row in self.history]
-        return arrays, {**counts, "history": history, "rng": self.rng.bit_generator.state}
+        return arrays, {
+            **counts,
+            "epoch_loss": self._epoch_loss,
+            "history": [dict(row) for row in self.history],
+            "sampler": self.sampler.state(),
+            "rng": self.parallel.rng.bit_generator.state,
+        }
 
     def restore(self, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
         """Restore what `state` returned; the next `fit` with the same arguments continues the training.
@@ -223,9 +224,12 @@ class Trainer:
         self.history = [dict(row) for row in header["history"]]
         best_row = next((row for row in self.history if row["epoch"] == header["best_epoch"]), {})
         self.best.set(header["best_epoch"], arrays["best"], best_row)
-        self.rng.bit_generator.state = header["rng"]
-        prefix = "optimiser."
-        self.optimiser.restore({n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)})
+        self._epoch_loss = header["epoch_loss"]
+        self.sampler.restore(header["sampler"])
+        self.parallel.rng.bit_generator.state = header["rng"]
+        self.optimiser.restore(
+            {n.removeprefix("optimiser."): a for n, a in arrays.items() if n.startswith("optimiser.")}
+        )
         if self.ema is not None:
             self.ema.flat[...] = arrays["ema"]
             self.ema.updates = self.step

@@ -14,10 +14,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+if __name__ == "__main__":
+    import scripts
+
+    scripts.end_at_once_on_ctrl_c()
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
@@ -34,7 +38,7 @@ class Options(BoardOptions):
 
     group: ClassVar[str] = "Main"
 
-    against: str | None = None
+    against: Annotated[str | None, cli.PATHS] = None
     """An agent to race on the same game: a run folder, a file of weights, the name of a shipped one, or a scripted
     player: random, greedy, safe-greedy, cycle, shortcut."""
     fps: int = 6

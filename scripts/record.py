@@ -14,6 +14,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+if __name__ == "__main__":
+    import scripts
+
+    scripts.end_at_once_on_ctrl_c()
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +39,7 @@ class Options(BoardOptions):
 
     group: ClassVar[str] = "Main"
 
-    agents: Annotated[tuple[str, ...], cli.POSITIONAL] = ()
+    agents: Annotated[tuple[str, ...], cli.POSITIONAL, cli.PATHS] = ()
     """One to four run folders, files of weights, names of shipped agents, or scripted players: random, greedy,
     safe-greedy, cycle, shortcut. Several play under the rules of the first learned one."""
     out: Path = Path("game.gif")

@@ -22,6 +22,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+if __name__ == "__main__":
+    import scripts
+
+    scripts.end_at_once_on_ctrl_c()
 # The networks are small: one BLAS thread in each process or thread, and all of these at work.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -16,6 +16,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+if __name__ == "__main__":
+    import scripts
+
+    scripts.end_at_once_on_ctrl_c()
 # Layers share their work among threads themselves (--threads).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -28,9 +32,10 @@ import numpy as np
 from scripts.common.cli import POSITIONAL
 from scripts.common.cli import parse as parse_options
 from scripts.common.command_line import run_command
+from scripts.common.run_folder import RunFolder
 from scripts.training.classifier_options import ClassifierOptions
 from scripts.training.classifier_run import train
-from scripts.training.run import find_run
+from scripts.training.run import open_run
 from scripts.vision.augmentation import Normalisation, PhotoAugmentation
 from scripts.vision.image_dataset import ImageDataset
 from scripts.vision.image_folder import load
@@ -86,7 +91,12 @@ def main(options: ImageOptions) -> dict[str, Any]:
     if options.predict:
         weights, *files = options.predict
         return predict_files(weights, files)
-    options, folder = find_run(options, (ImageOptions,))
+    with open_run(options, (ImageOptions,)) as (options, folder):
+        return _train(options, folder)
+
+
+def _train(options: ImageOptions, folder: RunFolder) -> dict[str, Any]:
+    """Train on the images of a folder; see `main`."""
     if options.folder is None:
         raise ValueError("no folder of images given; give one that holds a folder of images for each class")
     if options.size < 1:

@@ -19,6 +19,10 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the packages of this checkout come first
+if __name__ == "__main__":
+    import scripts
+
+    scripts.end_at_once_on_ctrl_c()
 # Layers share their work among threads themselves (--threads).
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -34,7 +38,7 @@ from scripts.common.cli import parse_kinds
 from scripts.common.command_line import run_command
 from scripts.training.classifier_options import ClassifierOptions
 from scripts.training.classifier_run import train
-from scripts.training.run import find_run
+from scripts.training.run import open_run
 from scripts.training.run_options import with_kind
 from scripts.vision import mnist
 from scripts.vision.augmentation import DigitAugmentation, Normalisation
@@ -123,18 +127,18 @@ KINDS: dict[str, type[MNISTOptions]] = {"cnn": CNN, "mlp": MLP}
 
 def main(options: MNISTOptions) -> dict[str, Any]:
     """Train, measure, and leave a run folder; return the content of its result.json."""
-    options, folder = find_run(options, tuple(KINDS.values()))
-    augment = DigitAugmentation(
-        rotation=options.rotation,
-        scale=options.scale,
-        shear=options.shear,
-        shift=options.shift,
-        elastic=options.elastic,
-        group=options.group_size,
-    )
-    network = options.network(np.random.default_rng(options.seed))
-    dataset = ImageDataset(*mnist.load(options.data_dir), classes=tuple(DIGITS))
-    return train(options, folder, dataset, network, Normalisation(), augment)
+    with open_run(options, tuple(KINDS.values())) as (options, folder):
+        augment = DigitAugmentation(
+            rotation=options.rotation,
+            scale=options.scale,
+            shear=options.shear,
+            shift=options.shift,
+            elastic=options.elastic,
+            group=options.group_size,
+        )
+        network = options.network(np.random.default_rng(options.seed))
+        dataset = ImageDataset(*mnist.load(options.data_dir), classes=tuple(DIGITS))
+        return train(options, folder, dataset, network, Normalisation(), augment)
 
 
 def parse(arguments: Sequence[str]) -> MNISTOptions:

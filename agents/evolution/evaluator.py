@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
+from agents.evolution.worker_process import follow_parent
 from agents.policies.masks import best_actions
 from agents.policies.network_agent import score_actions
 from agents.policies.preprocessing import network_input
@@ -73,6 +74,7 @@ class PopulationEvaluator:
         return PopulationScores(scores, won, sum(part.steps for part in parts))
 
     def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> PopulationScores:
+        follow_parent()
         # Not shared, as other threads may play at the same time. Making them takes a hundredth of the time.
         with closing(self._make_envs(len(genomes) * len(seeds))) as envs:
             return self._play_in(envs, genomes, seeds)

@@ -12,7 +12,7 @@ from agents.agent import Actions, LearnedAgent
 from agents.policies.masks import best_actions
 from agents.policies.preprocessing import network_input
 from agents.policies.symmetry import Symmetry
-from agents.types import MaskArray
+from agents.types import Arrays, MaskArray
 
 KIND = "network"  # in the header of the agent's file
 
@@ -71,7 +71,7 @@ class NetworkAgent(LearnedAgent):
     def _scores(self, observations: NDArray[Any]) -> NDArray[Any]:
         return score_actions(self.network, network_input(observations), self.action_features)[..., : self.actions]
 
-    def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
+    def pack(self, notes: Mapping[str, Any], *, half: bool = False) -> tuple[Arrays, dict[str, Any]]:
         """See `LearnedAgent.save`; with `half`, weights are stored as float16."""
         metadata = {
             "kind": KIND,
@@ -81,7 +81,7 @@ class NetworkAgent(LearnedAgent):
             "masked": self.masked,
             "symmetric": self._symmetry is not None,
         }
-        nn.save(path, self.network, metadata=metadata | {"notes": dict(notes)}, half=half)
+        return nn.files.pack(self.network, metadata | {"notes": dict(notes)}, half=half)
 
     @classmethod
     def load(cls, path: str | Path) -> "NetworkAgent":

@@ -11,7 +11,7 @@ import nn
 from agents.agent import Actions, LearnedAgent
 from agents.policies.masks import best_actions
 from agents.policies.table import Discretizer, Table
-from agents.types import MaskArray
+from agents.types import Arrays, MaskArray
 
 KIND = "table"  # in the header of the agent's file
 
@@ -45,7 +45,7 @@ class TableAgent(LearnedAgent):
         """Return the value of each action, (N, A)."""
         return self.table.values[self.table.find_rows(observations)]
 
-    def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
+    def pack(self, notes: Mapping[str, Any], *, half: bool = False) -> tuple[Arrays, dict[str, Any]]:
         """See `LearnedAgent.save`; with `half`, values are stored as float16."""
         arrays = self.table.state()
         arrays["values"] = arrays["values"].astype(np.float16 if half else np.float64)
@@ -56,7 +56,7 @@ class TableAgent(LearnedAgent):
             "masked": self.masked,
             "notes": dict(notes),
         }
-        nn.files.write(path, arrays, header)
+        return arrays, header
 
     @classmethod
     def load(cls, path: str | Path) -> "TableAgent":

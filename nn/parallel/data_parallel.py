@@ -54,7 +54,11 @@ class DataParallel:
         num_shards: into how many parts a batch is cut, at least 1.
         processes: whether a process computes each shard; a script then needs `if __name__ == "__main__":` around its
             work. If False, this process computes them one after the other, to the same bits.
-        seed: of the random numbers in augmentation and in the network's layers, see `reseed`.
+        seed: of the random numbers in augmentation and in the network's layers.
+
+    Attributes:
+        rng: draws one number for each batch, which seeds all random numbers of that batch. So its state is all that the
+            next batch depends on, and it does not depend on the number of shards.
 
     Raises:
         ValueError: fewer than 1 shard, or a layer other than `BatchNorm` that measures its inputs, since it would
@@ -80,16 +84,7 @@ class DataParallel:
         self.network, self.loss, self.augment, self.num_shards = network, loss, augment, num_shards
         self.processes = processes
         self._workers: _WorkerGroup | None = None
-        self.reseed(np.random.default_rng(seed))
-
-    def reseed(self, rng: np.random.Generator) -> None:
-        """Seed the random generator of each shard, for augmentation and layers, from rng."""
-        seed = int(
-            rng.integers(1 << 63)
-        )  # one number, so that the state of rng does not depend on the number of shards
-        self._rng = np.random.default_rng(seed)
-        self.network.reseed(self._rng)
-        self._seeds: list[int] | None = [seed + rank for rank in range(1, self.num_shards)]
+        self.rng = np.random.default_rng(seed)
 
     def accumulate_gradients(self, x: Examples, y: Examples) -> float:
         """Add the gradient of the batch to `network.gradient`, as one network would for all of it; return the loss.
@@ -103,15 +98,16 @@ class DataParallel:
             RuntimeError: a worker process has died.
         """
         if self.num_shards == 1:
-            examples = x if self.augment is None else self.augment(x, self._rng)
+            rng = np.random.default_rng(self.rng.integers(1 << 62))
+            self.network.reseed(rng)
+            examples = x if self.augment is None else self.augment(x, rng)
             value, gradient = self.loss(self.network.forward(examples, training=True), y)
             self.network.accumulate_gradients(gradient)
             return value
         self.start(x, y)
         assert self._workers is not None
         try:
-            seeds, self._seeds = self._seeds, None
-            return self._workers.accumulate_gradients(x, y, self._rng, seeds)
+            return self._workers.accumulate_gradients(x, y, int(self.rng.integers(1 << 62)))
         except BaseException:
             self.close()  # workers may be anywhere in the step; the next one starts with new ones
             raise
@@ -136,9 +132,8 @@ class DataParallel:
                 raise
 
     def close(self) -> None:
-        """End the workers. The next batch starts new ones, which do not repeat the random numbers of the old ones."""
+        """End the workers. The next batch starts new ones."""
         if self._workers is not None:
-            self._seeds = self._rng.integers(1 << 63, size=self.num_shards - 1).tolist()
             workers, self._workers = self._workers, None
             workers.end()
 
@@ -184,26 +179,22 @@ class _WorkerGroup:
             self.pipes.append(ours)
             if parallel.processes:
                 theirs.close()  # then `poll` also reports a worker that has died
-        self._with_workers(lambda: self.batch.begin(self.reduce))
+        self._with_workers(lambda: self.batch.wait_for_all(self.reduce))
 
     def fits(self, x: Examples, y: Examples) -> bool:
         """Return whether the shared memory has the shapes of this batch."""
         return all((a.shape, a.dtype) == (b.shape, b.dtype) for a, b in ((self.batch.x, x), (self.batch.y, y)))
 
-    def accumulate_gradients(
-        self, x: Examples, y: Examples, rng: np.random.Generator, seeds: list[int] | None
-    ) -> float:
-        """See `DataParallel.accumulate_gradients`; seeds, if given, are those of the workers' random generators."""
+    def accumulate_gradients(self, x: Examples, y: Examples, seed: int) -> float:
+        """See `DataParallel.accumulate_gradients`; seed: of the random numbers of this batch."""
         batch, network = self.batch, self.network
         batch.x.view()[...], batch.y.view()[...], batch.flat.view()[...] = x, y, network.flat
+        batch.seed.view()[...] = seed
 
         def own_shard() -> float:
-            for pipe, seed in zip(self.pipes, seeds or [], strict=seeds is not None):
-                with suppress(BrokenPipeError):  # `alive` will soon report the worker that has died
-                    pipe.send(seed)
-            self.batch.begin(self.reduce, seeds is not None)
+            batch.wait_for_all(self.reduce)
             with synchronised(network, self.reduce):
-                return batch.accumulate_gradients(0, network, rng, self.reduce)
+                return batch.accumulate_gradients(0, network, self.reduce)
 
         value = self._with_workers(own_shard)
         for gradient in batch.gradients.view()[1:]:
@@ -249,7 +240,7 @@ def _end(owner: int, all_reduce: AllReduce, workers: list[Any]) -> None:
         return
     all_reduce.end()
     for worker in workers:
-        if hasattr(worker, "terminate"):  # a process
-            worker.terminate()
+        if hasattr(worker, "kill"):  # a process, which ignores gentler signals
+            worker.kill()
     for worker in workers:
         worker.join()

@@ -1,7 +1,7 @@
 """Worker processes of a `DataParallel`: the memory that all processes share, and the loop of a worker.
 
-    shared memory   | x (B, ...) | y (B, ...) | flat (P,) | gradients (shards, P) |
-    written by        the process that trains                each process its own row
+    shared memory   | x (B, ...) | y (B, ...) | seed | flat (P,) | gradients (shards, P) |
+    written by        the process that trains                       each process its own row
 
 Rank 0 is the process that trains; it adds the gradients up, see `nn/parallel/data_parallel.py`.
 """
@@ -45,17 +45,20 @@ class SharedBatch:
         self.loss, self.augment, self.all_reduce = loss, augment, all_reduce
         ranks = all_reduce.ranks
         self.x, self.y = SharedArray(x.shape, x.dtype), SharedArray(y.shape, y.dtype)
+        self.seed = SharedArray((), np.int64)
         self.flat = SharedArray(network.flat.shape, network.flat.dtype)
         self.gradients = SharedArray((ranks, network.flat.size), network.flat.dtype)
         bounds = [len(x) * i // ranks for i in range(ranks + 1)]
         self.shards = [slice(start, stop) for start, stop in pairwise(bounds)]
 
-    def begin(self, reduce: Reduce, reseed: bool = False) -> bool:
-        """Wait for all ranks before a step; return whether rank 0 has sent seeds for the random generators."""
-        return bool(reduce(np.array([float(reseed)]))[0])
+    def wait_for_all(self, reduce: Reduce) -> None:
+        """Wait for all ranks before a step."""
+        reduce(np.zeros(1))
 
-    def accumulate_gradients(self, rank: int, network: Sequential, rng: np.random.Generator, reduce: Reduce) -> float:
+    def accumulate_gradients(self, rank: int, network: Sequential, reduce: Reduce) -> float:
         """Add the gradient of this rank's shard to the network's gradient; return the loss of the whole batch."""
+        rng = np.random.default_rng(int(self.seed.view()) + rank)
+        network.reseed(rng)
         x, y, shard = self.x.view(), self.y.view(), self.shards[rank]
         with threads.single_threaded():
             examples = x[shard] if self.augment is None else self.augment(x[shard], rng)
@@ -68,9 +71,12 @@ class SharedBatch:
 def worker_main(rank: int, batch: SharedBatch, config: dict[str, Any], input_shape: Shape, pipe: Connection) -> None:
     """Compute the gradient of one shard of each batch, until the process that trains ends this one."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains, which then ends this one
+        # Signals are for the process that trains, which then ends this one, whoever else a terminal or a job asks.
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), signal.SIG_IGN)
         if hasattr(os, "setsid"):
-            os.setsid()  # and so are other signals that a terminal or job sends to a group of processes
+            os.setsid()
     parent = parent_process()
     reduce = batch.all_reduce.reduce_function(rank, lambda: parent is None or parent.is_alive())
     try:
@@ -81,18 +87,15 @@ def worker_main(rank: int, batch: SharedBatch, config: dict[str, Any], input_sha
         _send(error, pipe)
         batch.all_reduce.end()
         return
-    rng = np.random.default_rng()
     lock = batch.all_reduce.lock or nullcontext()
     numpy_errors = np.errstate(over="ignore", invalid="ignore")
-    with suppress(RankError, EOFError), synchronised(network, reduce), numpy_errors, lock:
-        batch.begin(reduce)
+    with suppress(RankError), synchronised(network, reduce), numpy_errors, lock:
+        batch.wait_for_all(reduce)
         while True:
-            if batch.begin(reduce):
-                rng = np.random.default_rng(pipe.recv())
-                network.reseed(rng)
+            batch.wait_for_all(reduce)
             network.gradient = 0
             try:
-                batch.accumulate_gradients(rank, network, rng, reduce)
+                batch.accumulate_gradients(rank, network, reduce)
             except RankError:
                 raise
             except BaseException as error:

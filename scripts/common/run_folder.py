@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nn.atomic_file import atomic_file
+from scripts.common.run_lock import RunLock
 
 
 class RunFolder:
@@ -21,7 +22,7 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._fresh = not path.exists()
+        self._run_lock = RunLock(path)
 
     @classmethod
     def new(cls, wanted: Path | None, name: str) -> "RunFolder":
@@ -35,7 +36,7 @@ class RunFolder:
         if wanted is None:
             numbers = iter(range(2, 1 << 31))
             wanted = Path("runs") / name
-            while wanted.exists():
+            while not _is_free(wanted):
                 wanted = Path("runs") / f"{name}-{next(numbers)}"
         elif wanted.exists() and not wanted.is_dir():
             raise FileExistsError(f"{wanted} is a file; give a folder as --out")
@@ -57,20 +58,34 @@ class RunFolder:
         return cls(path)
 
     def claim(self) -> None:
-        """Create the folder, so that no other run takes it.
+        """Create the folder, and lock it, so that no other run takes it.
 
         Raises:
             FileExistsError: another run has taken it meanwhile.
         """
+        self.path.mkdir(parents=True, exist_ok=True)
+        taken = FileExistsError(f"{self.path} was taken by another run a moment ago; start again")
         try:
-            self.path.mkdir(parents=True, exist_ok=not self._fresh)
-        except FileExistsError:
-            raise FileExistsError(f"{self.path} was taken by another run a moment ago; start again") from None
+            self.lock()
+        except RuntimeError:
+            raise taken from None
+        if (self.path / "config.json").exists():
+            self.unlock()
+            raise taken
 
-    def tidy(self) -> None:
-        """Remove temporary files of a run that was killed."""
+    def lock(self) -> None:
+        """Let no other process train in this folder until `unlock`; remove what a killed process left half written.
+
+        Raises:
+            RuntimeError: another process trains here.
+        """
+        self._run_lock.acquire()
         for file in self.path.glob(".*.tmp*"):
             file.unlink(missing_ok=True)
+
+    def unlock(self) -> None:
+        """Let other processes train in this folder."""
+        self._run_lock.release()
 
     def write_json(self, name: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file."""
@@ -84,7 +99,7 @@ class RunFolder:
             FileNotFoundError: there is no such file.
         """
         try:
-            content: dict[str, Any] = json.loads((self.path / name).read_text())
+            content: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
             if not isinstance(content, dict):
                 raise ValueError("not a JSON object")
         except ValueError as error:
@@ -106,14 +121,19 @@ class RunFolder:
         if not file.exists():
             return []
         try:
-            with file.open(newline="") as lines:
+            with file.open(newline="", encoding="utf-8") as lines:
                 return [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(lines)]
         except (ValueError, TypeError) as error:  # text, or a row with too few or too many values
             raise ValueError(f"{file} is damaged ({error}); give the folder of another run") from None
 
     def _write(self, name: str, text: str) -> None:
         with atomic_file(self.path / name) as file:
-            file.write_text(text)
+            file.write_text(text, encoding="utf-8")
+
+
+def _is_free(path: Path) -> bool:
+    """Whether there is no such folder, or only hidden files of a run that ended before it wrote anything."""
+    return not path.exists() or (path.is_dir() and all(file.name.startswith(".") for file in path.iterdir()))
 
 
 def _number(text: str) -> float:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import agents
 from agents import Agent
 from scripts.common.run_folder import RunFolder
+from scripts.common.run_lock import is_locked
 
 
 class RunUpdate(NamedTuple):
@@ -13,7 +14,8 @@ class RunUpdate(NamedTuple):
 
     metrics: list[dict[str, float]] | None  # all rows, or None without new ones
     agent: Agent | None  # the best one, or None if it is the same as before
-    result: dict[str, Any] | None  # the final figures, or None while the training goes on
+    result: dict[str, Any] | None  # the final figures, or None without any
+    running: bool  # whether a process trains it
 
 
 class LiveRun:
@@ -35,7 +37,7 @@ class LiveRun:
         self.config = self._folder.read_json("config.json")
         if "height" not in self.config:
             raise ValueError(f"{path} is a run of a classifier; give one of train.py, or draw it with compare.py")
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, int, int]] = {}
 
     @property
     def path(self) -> Path:
@@ -46,17 +48,14 @@ class LiveRun:
         """Read the files that are new or were replaced since the last poll."""
         metrics = self._folder.read_metrics() if self._changed("metrics.csv") else None
         agent = agents.load(self.path / "best.npz") if self._changed("best.npz") else None
-        return RunUpdate(metrics, agent, self._folder.read_json("result.json") if self._over() else None)
-
-    def _over(self) -> bool:
-        """Whether there are final figures; older ones than the metrics are from before the run was resumed."""
-        result, metrics = (self.path / name for name in ("result.json", "metrics.csv"))
-        return result.exists() and result.stat().st_mtime_ns >= metrics.stat().st_mtime_ns
+        result = self._folder.read_json("result.json") if (self.path / "result.json").exists() else None
+        return RunUpdate(metrics, agent, result, is_locked(self.path))
 
     def _changed(self, name: str) -> bool:
         file = self.path / name
         if not file.exists():
             return False
-        modified = file.stat().st_mtime_ns
-        before, self._seen[name] = self._seen.get(name), modified
-        return modified != before
+        status = file.stat()
+        signature = status.st_mtime_ns, status.st_ino, status.st_size
+        before, self._seen[name] = self._seen.get(name), signature
+        return signature != before

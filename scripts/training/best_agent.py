@@ -1,15 +1,19 @@
-"""Which of the agents that a training passes through is kept, as best.npz."""
+"""Which of the agents that a training passes through is kept.
+
+It is part of the checkpoint, last.npz; best.npz is a copy for people.
+"""
 
 import math
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
+import nn
 from agents import evaluate
 from agents.agent import LearnedAgent
 from agents.evolution.evolution import VALIDATION_SEED
 from agents.learning.learner import Learner
+from agents.types import Arrays
 from scripts.common.run_folder import RunFolder
 from scripts.games.players import make_games
 
@@ -30,6 +34,7 @@ class BestAgent:
 
     Attributes:
         score: the best mean score so far, -1 before the first validation.
+        written: whether best.npz holds the agent that is kept, see `write`.
     """
 
     def __init__(self, folder: RunFolder, n_validations: int, validation_games: int) -> None:
@@ -37,11 +42,8 @@ class BestAgent:
         self._envs: gym.vector.VectorEnv[Any, Any, Any] | None = None
         self._latest = dict.fromkeys(COLUMNS, math.nan)
         self.score, self._validations = -1.0, 0
-
-    @property
-    def path(self) -> Path:
-        """The file of the agent that is kept."""
-        return self._folder.path / "best.npz"
+        self._kept: tuple[Arrays, dict[str, Any]] = {}, {}  # the content of best.npz
+        self.written = True
 
     def update(self, learner: Learner, metrics: dict[str, float], progress: float, seconds: float) -> dict[str, float]:
         """Validate the learner's agent if it is time, and return the columns of the latest validation."""
@@ -67,16 +69,28 @@ class BestAgent:
         self._latest = {"validation_score": result.mean, "validation_full": result.full}
         return self._latest
 
-    def state(self) -> dict[str, Any]:
-        """Return what `restore` needs, as JSON can hold it."""
-        latest = {name: None if math.isnan(value) else value for name, value in self._latest.items()}
-        return {"score": self.score, "latest": latest}
+    def write(self) -> None:
+        """Write best.npz, unless the file is up to date.
 
-    def restore(self, state: dict[str, Any], progress: float) -> None:
+        Raises:
+            OSError: it cannot be written.
+        """
+        if not self.written:
+            nn.files.write(self._folder.path / "best.npz", *self._kept)
+            self.written = True
+
+    def state(self) -> tuple[Arrays, dict[str, Any]]:
+        """Return what `restore` needs: arrays, and a header that JSON can hold."""
+        latest = {name: None if math.isnan(value) else value for name, value in self._latest.items()}
+        arrays, header = self._kept
+        return arrays, {"score": self.score, "latest": latest, "header": header}
+
+    def restore(self, arrays: Arrays, state: dict[str, Any], progress: float) -> None:
         """Continue from what `state` returned, at this share of the training, which may be longer than it was."""
         self.score, self._validations = state["score"], math.floor(progress * self._n_validations)
         self._latest = {name: math.nan if value is None else value for name, value in state["latest"].items()}
+        self._kept, self.written = (arrays, state["header"]), not arrays
 
     def _keep(self, agent: LearnedAgent, timesteps: int, seconds: float) -> None:
         trained = {"kept_timesteps": timesteps, "kept_seconds": round(seconds, 1)}
-        agent.save(self.path, self._folder.read_json("config.json") | trained)
+        self._kept, self.written = agent.pack(self._folder.read_json("config.json") | trained), False

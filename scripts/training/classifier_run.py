@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 import nn
 from scripts.common.budget import parse_budget
 from scripts.common.run_folder import RunFolder
+from scripts.common.terminal import make_console, print_sentence
 from scripts.training.classifier_options import NUM_SHARDS, ClassifierOptions
 from scripts.training.classifier_progress import ClassifierProgress
 from scripts.training.classifier_report import report
@@ -36,7 +36,7 @@ def train(
 
     Args:
         options: of the run, and
-        folder: its folder, both from `find_run`.
+        folder: its folder, both from `open_run`.
         dataset: the images.
         network: untrained.
         normalisation: from images to the network's input.
@@ -69,13 +69,14 @@ def train(
     if options.resume and last.exists():
         trainer.restore(*nn.files.read(last))
     classifier.notes = begin_run(options, folder, images_sha256=digest)
-    console = Console(markup=False)  # names of folders may hold brackets
-    console.print(
+    console = make_console()
+    print_sentence(
+        console,
         f"Training {network.flat.size:,} parameters on {len(labels):,} images in {folder.path}; "
-        "Ctrl-C stops and keeps what was learned."
+        "Ctrl-C stops and keeps what was learned.",
     )
     seconds = parse_budget(options.budget) if options.epochs is None else None
-    with ClassifierProgress(folder, classifier, console) as progress:
+    with ClassifierProgress(folder, classifier, trainer, console) as progress:
         trainer.fit(images, labels, epochs=options.epochs, seconds=seconds, validation=validation, callbacks=[progress])
     if not trainer.history:
         raise SystemExit("stopped before the first epoch ended; give a larger --budget")

@@ -1,32 +1,40 @@
 """The start of a training run, for players and classifiers alike: its folder, its options, its config.json."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from scripts.common.budget import parse_budget
 from scripts.common.command_line import check_seed, typed_command
+from scripts.common.paths import to_text
 from scripts.common.run_folder import RunFolder
 from scripts.training.run_options import NOT_STORED, Chosen, RunOptions, resumed
 
 
-def find_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> tuple[Chosen, RunFolder]:
-    """Return the options and the folder of a new run, or of the run to resume. Nothing is written yet, see `begin_run`.
+@contextmanager
+def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> Iterator[tuple[Chosen, RunFolder]]:
+    """Give the options and the folder of a new run, or of the run to resume; in the block no other process trains it.
+
+    Nothing is written yet, see `begin_run`.
 
     Raises:
         FileExistsError, FileNotFoundError: see `RunFolder`.
+        RuntimeError: another process trains the run to resume.
         ValueError: an option out of its range, or see `resumed`.
     """
-    if options.resume is None:
-        folder = RunFolder.new(options.out, options.kind)
-    else:
-        folder = RunFolder.existing(options.resume)
-        options = resumed(options, folder, kinds)
-    check_seed(options.seed)
-    parse_budget(options.budget)
-    require_positive(options, options.length_option)
-    return options, folder
+    folder = RunFolder.new(options.out, options.kind) if options.resume is None else RunFolder.existing(options.resume)
+    try:
+        if options.resume is not None:
+            folder.lock()
+            options = resumed(options, folder, kinds)
+        check_seed(options.seed)
+        parse_budget(options.budget)
+        require_positive(options, options.length_option)
+        yield options, folder
+    finally:
+        folder.unlock()
 
 
 def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str, Any]:  # noqa: ANN401  JSON
@@ -38,14 +46,13 @@ def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str,
         about: more facts for config.json.
     """
     command = typed_command()
-    plain = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
+    plain = {name: to_text(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
     config = {name: value for name, value in plain.items() if name not in NOT_STORED} | about
     if options.resume is None:
         folder.claim()
-        config |= {"kind": options.kind, "out": str(folder.path), "command": command}
+        config |= {"kind": options.kind, "out": to_text(folder.path), "command": command}
         folder.write_json("config.json", config)
     else:
-        folder.tidy()
         stored = folder.read_json("config.json")
         changed = any(stored.get(name) != config[name] for name in options.overridable if name in config)
         config = stored | {name: config[name] for name in options.overridable if name in config} | about

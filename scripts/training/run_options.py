@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 
 from scripts.common.cli import HIDDEN, POSITIONAL, option_name
+from scripts.common.paths import expand_home, from_text, to_text
 from scripts.common.run_folder import RunFolder
 
 NOT_STORED = {"out", "resume", "watch", "given"}  # options that do not describe the training
@@ -45,7 +46,7 @@ def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> l
         return words
     for option, value in pairwise([*words, ""]):
         if option.partition("=")[0] == "--resume":
-            folder = RunFolder(Path(option.partition("=")[2] or value))
+            folder = RunFolder(Path(expand_home(option.partition("=")[2] or value)))
             with suppress(OSError):
                 kind = str(folder.read_json("config.json").get("kind"))
                 return [kind if kind in kinds else default, *words]
@@ -88,14 +89,14 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401  any option
-    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+    return list(value) if isinstance(value, tuple) else to_text(value) if isinstance(value, Path) else value
 
 
 def _from_json(value: Any, hint: Any) -> Any:  # noqa: ANN401  any option
     """JSON has neither paths nor tuples."""
     plain = getattr(hint, "__origin__", hint) if hasattr(hint, "__metadata__") else hint
     if isinstance(value, str) and plain == Path | None:
-        return Path(value)
+        return from_text(value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -15,9 +15,10 @@ from agents.learning.learner import Learner
 from agents.types import Arrays
 from scripts.common.run_folder import RunFolder
 from scripts.training.best_agent import BestAgent
+from scripts.training.disk_errors import training_goes_on
 from scripts.training.evolution_options import ES, GA
 from scripts.training.learner_options import DQNOptions, PPOOptions, PQNOptions, QLearningOptions
-from scripts.training.run import begin_run, find_run
+from scripts.training.run import begin_run, open_run
 from scripts.training.snake_options import SnakeOptions
 from scripts.training.snake_report import report
 from scripts.training.training_loop import TrainingLoop
@@ -26,12 +27,17 @@ from snake_env.engine.rules import Rules
 KINDS: dict[str, type[SnakeOptions]] = {
     kind.kind: kind for kind in (ES, GA, QLearningOptions, DQNOptions, PQNOptions, PPOOptions)
 }
+BEST = "best."  # prefix of the arrays of the best agent in last.npz
 BETWEEN_CHECKPOINTS = 20.0  # seconds; a learner that may be interrupted in a step writes one after every step
 
 
 def train(options: SnakeOptions) -> dict[str, Any]:
     """Train, measure, and leave a run folder; return the content of its result.json."""
-    options, folder = find_run(options, tuple(KINDS.values()))
+    with open_run(options, tuple(KINDS.values())) as (options, folder):
+        return _train(options, folder)
+
+
+def _train(options: SnakeOptions, folder: RunFolder) -> dict[str, Any]:
     Rules(**options.rules)  # raises what is wrong with the board
     learner = options.make_learner()
     best = BestAgent(folder, getattr(options, "n_validations", 0), getattr(options, "validation_games", 0))
@@ -44,23 +50,28 @@ def train(options: SnakeOptions) -> dict[str, Any]:
     tensorboard, saved = _tensorboard(folder), loop.seconds
 
     def save() -> None:
+        """Write everything that the run continues from, as one file."""
         arrays, header = learner.state()
+        kept, about_best = best.state()
         metrics = [{name: _as_json(value) for name, value in row.items()} for row in loop.rows]
-        about = {"learner": header, "best": best.state(), "seconds": loop.seconds, "metrics": metrics}
-        nn.files.write(folder.path / "last.npz", arrays, about)
+        about = {"learner": header, "best": about_best, "seconds": loop.seconds, "metrics": metrics}
+        nn.files.write(folder.path / "last.npz", arrays | {BEST + name: kept[name] for name in kept}, about)
 
     def step() -> dict[str, Any]:
         nonlocal saved
         if loop.rows and (learner.interruptible or loop.seconds - saved > BETWEEN_CHECKPOINTS):
-            save()
+            with training_goes_on(loop.console):
+                save()
             saved = loop.seconds
         metrics = learner.step(min(loop.progress, 1.0))
         row = {"timesteps": learner.num_timesteps} | metrics
         progress = loop.progress_at(row[options.until[0]])
         row |= best.update(learner, metrics, progress, loop.seconds)
-        if tensorboard is not None:
-            for name, value in row.items():
-                tensorboard.add_scalar(name, value, step=learner.num_timesteps)
+        with training_goes_on(loop.console):
+            best.write()
+            if tensorboard is not None:
+                for name, value in row.items():
+                    tensorboard.add_scalar(name, value, step=learner.num_timesteps)
         return row
 
     loop.run(step, _describe, interruptible=learner.interruptible)
@@ -70,6 +81,7 @@ def train(options: SnakeOptions) -> dict[str, Any]:
         save()
     if best.score < 0:  # stopped before the first validation
         loop.rows[-1] |= best.validate(learner.agent(), learner.num_timesteps, loop.seconds)
+    best.write()
     folder.write_metrics(loop.rows)
     counts = {name: loop.rows[-1][name] for name in ("generation", "episodes") if learner.interruptible}
     counts = {"total_timesteps": learner.num_timesteps} | {
@@ -90,11 +102,12 @@ def _begin_loop(folder: RunFolder, learner: Learner, best: BestAgent, options: S
     arrays, header = nn.files.read(file)
     if not {"learner", "best", "seconds", "metrics"} <= header.keys():
         raise ValueError(f"{file} is no checkpoint of such a training; give the folder of another run")
+    kept = {name.removeprefix(BEST): arrays.pop(name) for name in list(arrays) if name.startswith(BEST)}
     _limit_hunger(arrays, options)
     learner.restore(arrays, header["learner"])
     rows = [{name: math.nan if value is None else value for name, value in row.items()} for row in header["metrics"]]
     loop = TrainingLoop(folder, rows, header["seconds"], options.budget, options.until)
-    best.restore(header["best"], loop.progress)
+    best.restore(kept, header["best"], loop.progress)
     return loop
 
 

@@ -33,6 +33,7 @@ class RunWindow(View):
         playback: of the game that is shown; None until there is an agent.
         metrics: rows of metrics so far.
         result: final figures, once the training is over.
+        running: whether a process trains the run.
     """
 
     title = "Snake: training"
@@ -46,6 +47,7 @@ class RunWindow(View):
         self._agent: Agent | None = None
         self.metrics: list[dict[str, float]] = []
         self.result: dict[str, float] | None = None
+        self.running = True
         self._lines: list[ChartLine] = []
         self._seed, self._seconds_to_poll = 0, 0.0
         self.keys = [
@@ -121,7 +123,7 @@ class RunWindow(View):
             reached = ("best", f"{food.max():.1f}" if len(food) else "-", "food, validation games")
         else:
             reached = ("reached", f"{self.result['mean']:.1f}", f"food; full boards: {self.result['full']:.0%}")
-        state = "training" if self.result is None else "training is over"
+        state = "training" if self.running else "stopped" if self.result is None else "training is over"
         return [("time", time, state), ("steps", amount, f"{steps / max(seconds, 1e-9):,.0f} per second"), reached]
 
     def _draw_controls(self, canvas: Canvas, area: Rect) -> None:
@@ -147,7 +149,7 @@ class RunWindow(View):
     def _apply(self, update: RunUpdate) -> None:
         if update.metrics:
             self.metrics, self._lines = update.metrics, _chart_lines(update.metrics)
-        self.result = update.result
+        self.result, self.running = update.result, update.running
         if update.agent is not None:
             self._agent = update.agent
             self._start(self._seed)

@@ -1,11 +1,15 @@
 """A file is replaced as a whole or not at all."""
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 from nn.atomic_file import atomic_file
+from tests.support.paths import ROOT
 
 
 def test_the_file_is_replaced_at_the_end_of_the_block(tmp_path: Path) -> None:
@@ -57,4 +61,45 @@ def test_threads_that_write_the_same_file_do_not_meet(tmp_path: Path) -> None:
     for writer in writers:
         writer.join()
     assert path.read_text() in ("a" * 1000, "b" * 1000)
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_what_killed_processes_left_is_removed_later(tmp_path: Path) -> None:
+    path = tmp_path / "last[1].npz"
+    old, new, other = (tmp_path / f".{name}.tmp.npz" for name in ("last[1].4711", "last[1].4712", "last1.4711"))
+    for file in (old, new, other):
+        file.write_bytes(b"half")
+    for file in (old, other):
+        os.utime(file, (1e9, 1e9))
+    with atomic_file(path) as temporary:
+        temporary.write_bytes(b"whole")
+    assert {*tmp_path.iterdir()} == {path, new, other}  # another process may write the new one
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such limit")
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk; in a process of its own, since it is for all files."""
+    program = """
+import resource, signal, sys
+from pathlib import Path
+import numpy as np
+import nn
+from nn.atomic_file import atomic_file
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+def write_text():
+    with atomic_file(Path(sys.argv[1])) as file:
+        file.write_text("x" * 2000)
+for write in (write_text, lambda: nn.files.write(sys.argv[1], {"x": np.zeros(2000)}, {})):
+    try:
+        write()
+    except OSError as error:
+        print(error.filename, error.strerror)
+"""
+    path = tmp_path / "file"
+    path.write_text("old")
+    words = [sys.executable, "-c", program, str(path)]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout == f"{path} File too large\n" * 2, ended.stderr
+    assert path.read_text() == "old"
     assert [*tmp_path.iterdir()] == [path]

@@ -43,8 +43,8 @@ def test_the_loop_by_hand() -> None:
 
     generator, average = np.random.default_rng(7), WeightAverage(twin, 0.5)
     values = []
+    generator.integers(1 << 63)  # the seed of augmentation and of the network's random layers, of which there are none
     for epoch in range(2):
-        generator.integers(1 << 63, size=1)  # the seed of the network's random layers, of which there are none
         order = generator.permutation(70)
         for batch in range(3):  # the last 10 of 70 are left out
             rows = order[20 * batch : 20 * batch + 20]

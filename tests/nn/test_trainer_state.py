@@ -41,6 +41,15 @@ def test_processes_change_no_bit() -> None:
     assert not worker_processes()
 
 
+def assert_same_training(one: Trainer, other: Trainer) -> None:
+    np.testing.assert_array_equal(one.network.flat, other.network.flat)
+    assert without_time(one.history) == without_time(other.history)
+    (arrays, header), (expected_arrays, expected_header) = one.state(), other.state()
+    assert_same(arrays, expected_arrays)
+    for name in header.keys() - {"elapsed", "history"}:
+        assert header[name] == expected_header[name]
+
+
 @pytest.mark.parametrize("optimiser", [AdamW, RMSProp, lambda network: SGD(network, 0.1, 0.9, nesterov=True)])
 @pytest.mark.parametrize("validation", [HELD_OUT, None])
 def test_a_resumed_training_continues_bit_for_bit(
@@ -61,12 +70,26 @@ def test_a_resumed_training_continues_bit_for_bit(
     assert resumed.epoch == 2
     resumed.fit(X, Y, epochs=6, validation=validation)
 
-    np.testing.assert_array_equal(resumed.network.flat, whole.network.flat)
-    assert without_time(resumed.history) == without_time(whole.history)
-    (arrays, header), (expected_arrays, expected_header) = resumed.state(), whole.state()
-    assert_same(arrays, expected_arrays)
-    for name in ("epoch", "step", "best_epoch", "rng"):
-        assert header[name] == expected_header[name]
+    assert_same_training(resumed, whole)
+
+
+@pytest.mark.parametrize("steps", range(1, 13))  # three epochs of four batches
+def test_a_training_that_was_stopped_at_any_batch_continues_bit_for_bit(steps: int, tmp_path: Path) -> None:
+    whole, part, resumed = everything(), everything(), everything(seed=99)
+    whole.fit(X, Y, epochs=3, validation=HELD_OUT)
+
+    def stopped(trainer: Trainer) -> None:
+        if trainer.step == steps:
+            nn.files.write(tmp_path / "last.npz", *trainer.state())
+            trainer.stop = True
+
+    history = part.fit(X, Y, epochs=3, validation=HELD_OUT, callbacks=[Do(batch=stopped)])
+    assert history[-1]["step"] == steps  # what was learned is validated, too
+    resumed.restore(*nn.files.read(tmp_path / "last.npz"))
+    seen: list[int] = []
+    resumed.fit(X, Y, epochs=3, validation=HELD_OUT, callbacks=[Do(batch=lambda trainer: seen.append(trainer.step))])
+    assert seen == list(range(steps + 1, 13))
+    assert_same_training(resumed, whole)
 
 
 def test_fit_continues_from_the_latest_weights_not_the_best() -> None:

@@ -47,6 +47,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_folder_is_complete(run: Path) -> None:
     files = {file.name for file in run.iterdir()}
     assert files == {
+        ".lock",
         "config.json",
         "metrics.csv",
         "best.npz",

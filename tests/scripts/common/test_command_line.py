@@ -1,6 +1,7 @@
 """Scripts as commands: what a user gets wrong is one line and an exit code, whatever the script is."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -57,6 +58,27 @@ def test_a_reader_who_has_seen_enough_gets_no_trace() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(10) == 0
+
+
+COMMANDS = sorted(file.stem for file in (ROOT / "scripts").glob("*.py") if file.stem != "__init__")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way")
+@pytest.mark.parametrize("module", ["numpy", "cyclopts"])
+@pytest.mark.parametrize("script", COMMANDS)
+def test_ctrl_c_during_imports_gives_no_trace(script: str, module: str, tmp_path: Path) -> None:
+    """A module that presses Ctrl-C when it is imported stands for one that takes long."""
+    (tmp_path / f"{module}.py").write_text(
+        "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(9)"
+    )
+    ended = subprocess.run(
+        [sys.executable, f"scripts/{script}.py", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw
 
 import nn
 from scripts import train_images
-from scripts.common.run_folder import RunFolder
 
 SMALL = {"size": "16", "channels": "4 8", "hidden": "16", "batch-size": "20", "ema-decay": "0.9", "views": "2"}
 MODES = ("RGB", "L", "P", "RGBA", "CMYK", "I;16")
@@ -158,14 +157,6 @@ def test_a_folder_that_holds_a_run_or_half_of_one_is_not_written_to(images: Path
     (run / "config.json").unlink()
     with pytest.raises(FileExistsError, match="already holds a run"):
         train(images, "--out", run)
-
-
-def test_two_runs_that_begin_at_once_do_not_share_a_folder(tmp_path: Path) -> None:
-    first, second = (RunFolder.new(tmp_path / "run", "kind") for _ in range(2))
-    first.claim()
-    with pytest.raises(FileExistsError, match="was taken by another run"):
-        second.claim()
-    RunFolder.new(tmp_path / "run", "kind").claim()  # an empty folder may be used
 
 
 def test_classes_may_have_any_name(images: Path, tmp_path: Path) -> None:

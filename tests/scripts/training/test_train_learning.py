@@ -22,7 +22,7 @@ from scripts.training.evolution_options import ES
 from scripts.training.learner_options import PPOOptions, settings_of
 from tests.support.learning_runs import NUMBERS, STEPS, both, rows_of, tiny, trained
 
-LEFT = {"config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
+LEFT = {".lock", "config.json", "metrics.csv", "best.npz", "last.npz", "result.json", "curve.png", "best_game.gif"}
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +94,7 @@ def test_a_later_agent_is_kept_unless_it_is_worse_by_more_than_a_standard_error(
         reached = Evaluation("ppo", scores, steps=np.ones(4, np.int64), won=np.zeros(4, bool))
         monkeypatch.setattr(best_agent, "evaluate", lambda *_, reached=reached, **__: reached)
         best.validate(agents.load(tmp_path / "run"), steps, 0.0)
+        best.write()
         kept.append(registry.read_metadata(tmp_path / "run")["notes"]["kept_timesteps"])
     assert kept == [0, 1, 1, 3]
     assert best.score == 12

@@ -20,6 +20,7 @@ from tests.support.digits import draw_digit, small_mnist
 
 SMALL = {"cnn": ["cnn", "--channels", "4", "8", "--hidden", "16"], "mlp": ["mlp", "--hidden", "32"]}
 FILES = {
+    ".lock",
     "config.json",
     "metrics.csv",
     "best.npz",
@@ -120,6 +121,7 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been_killed(kind: str, data: Path
         with pytest.raises(InterruptedError):
             train(data, tmp_path / "part", "--epochs", "4", kind=kind)
     assert {file.name for file in (tmp_path / "part").iterdir()} == {
+        ".lock",
         "config.json",
         "metrics.csv",
         "best.npz",

@@ -60,22 +60,60 @@ def begun(finished: Path, tmp_path: Path) -> Path:
 
 def test_a_poll_returns_only_what_is_new(finished: Path, begun: Path) -> None:
     run = LiveRun(begun)
-    assert run.poll() == (None, None, None)
+    assert run.poll() == (None, None, None, False)
     rows = RunFolder(finished).read_metrics()
     RunFolder(begun).write_metrics(rows[:2])
-    assert run.poll() == (rows[:2], None, None)
-    assert run.poll() == (None, None, None)
+    assert run.poll() == (rows[:2], None, None, False)
+    assert run.poll() == (None, None, None, False)
     shutil.copy(finished / "best.npz", begun)
     RunFolder(begun).write_metrics(rows)
-    metrics, agent, result = run.poll()
+    metrics, agent, result, _ = run.poll()
     assert metrics == rows
     assert agent is not None
     assert agent.environment["width"] == 6
     assert result is None
     RunFolder(begun).write_json("result.json", {"mean": 1.5, "full": 0.25})
-    assert run.poll() == (None, None, {"mean": 1.5, "full": 0.25})
-    RunFolder(begun).write_metrics(rows)  # as a run does that goes on
-    assert run.poll() == (rows, None, None)
+    assert run.poll() == (None, None, {"mean": 1.5, "full": 0.25}, False)
+
+
+def test_a_poll_tells_whether_a_process_trains_the_run(begun: Path) -> None:
+    run, folder = LiveRun(begun), RunFolder.existing(begun)
+    folder.lock()
+    assert run.poll().running
+    assert LiveRun(begun).poll().running
+    folder.unlock()
+    assert not run.poll().running
+
+
+@pytest.mark.parametrize("clock", [0, -3600, 3600])
+def test_a_copy_of_a_finished_run_is_finished_whatever_the_clock(finished: Path, tmp_path: Path, clock: int) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for number, name in enumerate(("config.json", "result.json", "best.npz", "metrics.csv")):  # metrics.csv is newest
+        shutil.copy(finished / name, copy)
+        os.utime(copy / name, (1e9 + number * (1 + clock), 1e9 + number * (1 + clock)))
+    update = LiveRun(copy).poll()
+    assert update.result is not None
+    assert not update.running
+
+
+@pytest.mark.usefixtures("screen")
+@pytest.mark.parametrize(
+    ("trains", "ended", "shown"),
+    [(True, False, "training"), (False, False, "stopped"), (False, True, "training is over")],
+)
+def test_the_window_says_whether_it_trains(finished: Path, begun: Path, trains: bool, ended: bool, shown: str) -> None:
+    for name in ["metrics.csv", *["result.json"] * ended]:
+        shutil.copy(finished / name, begun)
+    folder = RunFolder.existing(begun)
+    if trains:
+        folder.lock()
+    window = RunWindow(LiveRun(begun), fps=30)
+    app = App(window, (900, 600))
+    wait(app, lambda: bool(window.metrics))
+    assert window._figures()[0][2] == shown
+    app.close()
+    folder.unlock()
 
 
 def test_a_folder_that_is_no_run_of_a_player_is_named(tmp_path: Path) -> None:
