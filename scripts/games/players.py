@@ -51,11 +51,16 @@ def load_agent(name: str | Path) -> LearnedAgent:
     """
     agent = agents.load(name)
     with reading(registry.find_file(name), "holds an agent for another environment", "give another agent"):
-        rules = dict(agent.environment)
-        observation, reward = rules.pop("observation", "planes"), rules.pop("reward", "sparse")
-        build_observation(observation, call(Rules, rules, "environment"))
-        build_reward(reward)
+        check_environment(agent)
     return agent
+
+
+def check_environment(agent: agents.Agent) -> None:
+    """Raise a ValueError if an argument of the agent's environment is unknown or wrong."""
+    rules = dict(agent.environment)
+    observation, reward = rules.pop("observation", "planes"), rules.pop("reward", "sparse")
+    build_observation(observation, call(Rules, rules, "environment"))
+    build_reward(reward)
 
 
 def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from agents.types import Arrays
 from nn.from_json import from_json
 from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
-from scripts.games.players import make_games
+from scripts.games.players import check_environment, make_games
 
 COLUMNS = ("validation_score", "validation_full")
 
@@ -113,7 +113,7 @@ class BestAgent:
         """
         saved = from_json(state, BestState, "best")
         if arrays or saved.header:
-            registry.unpack(arrays, saved.header)  # raises what is wrong with the agent
+            check_environment(registry.unpack(arrays, saved.header))
         self.score, self._validations = saved.score, math.floor(progress * self._n_validations)
         self._latest = {name: math.nan if value is None else value for name, value in asdict(saved.latest).items()}
         self._kept, self.written = (arrays, saved.header), not arrays
