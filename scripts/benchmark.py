@@ -32,13 +32,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from rich.console import Console
 from rich.table import Table
 
 from scripts.benchmarks import env, learning, networks
 from scripts.benchmarks.comparison import Comparison
 from scripts.common import cli
 from scripts.common.command_line import run_command
+from scripts.common.tables import print_table
+from scripts.common.terminal import make_console
 
 TITLES = {
     "env": "steps a second, random actions, one core",
@@ -112,12 +113,12 @@ def main(options: Options) -> list[dict[str, Any]]:
     for row in rows:
         cells = ["" if row[name] is None else format(row[name], formats[name]) for name in columns]
         table.add_row(row["name"], *cells, *([row["mode"]] if modes else []))
-    console = Console(width=None if sys.stdout.isatty() else 160)
-    console.print(table)
+    console = make_console()
+    print_table(console, table)
     if options.part == "learning":
         for name, learner in learning.LEARNERS.items():
             parts = ", ".join(f"{part} {share:.0%}" for part, share in learning.time_fractions(*learner).items())
-            console.print(f"{name}, one thread: {parts}", highlight=False)
+            console.print(f"{name}, one thread: {parts}")
     return rows
 
 

@@ -27,7 +27,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from scripts.common import cli
@@ -37,6 +36,7 @@ from scripts.common.metrics import is_player
 from scripts.common.run_files import ClassifierResult, Config, PlayerConfig, PlayerResult
 from scripts.common.run_folder import RunFolder
 from scripts.common.tables import print_table
+from scripts.common.terminal import make_console
 
 PLAYER_COLUMNS = ("run", "kind", "board", "mean", "best", "full", "steps_per_food", "total_timesteps", "train_seconds")
 CLASSIFIER_COLUMNS = ("run", "kind", "test_accuracy", "validation_accuracy", "parameters", "epochs", "train_seconds")
@@ -135,7 +135,7 @@ def main(options: Options) -> list[dict[str, Any]]:
     if options.json:
         print(json.dumps(rows, indent=2))
     else:
-        print_table(Console(markup=False), _table(rows, PLAYER_COLUMNS if players else CLASSIFIER_COLUMNS))
+        print_table(make_console(), _table(rows, PLAYER_COLUMNS if players else CLASSIFIER_COLUMNS))
         print(f"wrote {options.out}")
     return rows
 
@@ -165,7 +165,6 @@ def _table(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Table:
             HEADINGS.get(name, name),
             justify="left" if name in TEXT_COLUMNS else "right",
             no_wrap=name != "run",
-            overflow="fold",
         )
     for row in rows:
         table.add_row(*(_cell(name, row.get(name)) for name in shown))

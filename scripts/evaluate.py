@@ -25,13 +25,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
-from rich.console import Console
-
 from agents import Evaluation, evaluate
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
 from scripts.common.command_line import check_seed, run_command
 from scripts.common.tables import evaluation_table, print_table
+from scripts.common.terminal import make_console
 from scripts.games.players import find_agent, make_games, shared_rules
 from scripts.games.score_plot import save_scores
 from snake_env.endings import find_endings
@@ -45,7 +44,7 @@ class Options(BoardOptions):
 
     group: ClassVar[str] = "Main"
 
-    agents: Annotated[tuple[str, ...], cli.POSITIONAL] = ()
+    agents: Annotated[tuple[str, ...], cli.POSITIONAL, cli.PATHS] = ()
     """Run folders, files of weights, names of shipped agents, or scripted players: random, greedy, safe-greedy, cycle,
     shortcut."""
     games: int = 200
@@ -87,12 +86,14 @@ def main(options: Options) -> list[dict[str, Any]]:
     rows = [result.row() for result in results]
     title = f"{options.games} games, seeds {options.seed} to {options.seed + options.games - 1}"
     title += "" if options.mask else ", without action masks"
-    if options.json:
-        print(json.dumps(rows, indent=2))
-    else:
-        print_table(Console(markup=False), evaluation_table(results, title))
-    if options.plot:
-        save_scores(results, title, options.plot)
+    try:
+        if options.plot:
+            save_scores(results, title, options.plot)
+    finally:  # neither the file nor the table depends on the other
+        if options.json:
+            print(json.dumps(rows, indent=2))
+        else:
+            print_table(make_console(), evaluation_table(results, title))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Play Snake, alone or against an agent with the same food: steer with arrow keys or WASD. Press ? for all keys.
+"""Play Snake, alone or against an agent with the same food: arrow keys or WASD start and steer. Press ? for all keys.
 
 Examples:
     python scripts/play.py
@@ -21,7 +21,7 @@ if __name__ == "__main__":
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
@@ -38,7 +38,7 @@ class Options(BoardOptions):
 
     group: ClassVar[str] = "Main"
 
-    against: str | None = None
+    against: Annotated[str | None, cli.PATHS] = None
     """An agent to race on the same game: a run folder, a file of weights, the name of a shipped one, or a scripted
     player: random, greedy, safe-greedy, cycle, shortcut."""
     fps: int = 6
@@ -48,7 +48,7 @@ class Options(BoardOptions):
     seed: int | None = None
     """Seed of the first game; the next games count up from it. By default random."""
     games: int | None = None
-    """Close the window after this many games, with a second between them."""
+    """Close the window after this many games; each begins with your first key."""
     scores: Path | None = None
     """File of high scores; by default one in your data folder."""
 

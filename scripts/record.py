@@ -39,7 +39,7 @@ class Options(BoardOptions):
 
     group: ClassVar[str] = "Main"
 
-    agents: Annotated[tuple[str, ...], cli.POSITIONAL] = ()
+    agents: Annotated[tuple[str, ...], cli.POSITIONAL, cli.PATHS] = ()
     """One to four run folders, files of weights, names of shipped agents, or scripted players: random, greedy,
     safe-greedy, cycle, shortcut. Several play under the rules of the first learned one."""
     out: Path = Path("game.gif")

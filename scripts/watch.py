@@ -40,7 +40,7 @@ class Options(BoardOptions):
 
     group: ClassVar[str] = "Main"
 
-    agents: Annotated[tuple[str, ...], cli.POSITIONAL] = ()
+    agents: Annotated[tuple[str, ...], cli.POSITIONAL, cli.PATHS] = ()
     """One to four run folders, files of weights, names of shipped agents, or scripted players: random, greedy,
     safe-greedy, cycle, shortcut."""
     replay: Path | None = None

@@ -10,15 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, TypeVar, get_origin, get_type_hints
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownOptionError
 from docstring_parser import parse_from_object
 from rich.console import Console
 
+from scripts.common.paths import expand_home
+
 Options = TypeVar("Options")
 
 POSITIONAL = "positional"  # marks a field that is an argument without a name: Annotated[tuple[str, ...], POSITIONAL]
+PATHS = "paths"  # marks a field of text that may be paths, such as those of agents; a Path is one anyway
 HIDDEN = "hidden"  # marks a field that the command line does not set
 BAD_USAGE = 2  # the exit code of a wrong command line
 
@@ -119,7 +123,7 @@ def _app(doc: str | None) -> App:
         help_epilogue=f"Examples:\n\n{examples.strip(chr(10))}" if examples else None,
         help_format="plaintext",
         version_flags=(),
-        console=Console(highlight=False),
+        console=Console(highlight=False, emoji=False),
         default_parameter=Parameter(
             consume_multiple=True, negative_iterable=(), show_default=_shown, allow_leading_hyphen=False
         ),
@@ -143,12 +147,23 @@ def _command(options: type[Any]) -> Callable[..., Any]:
             given[positional.name] = args
         elif args:
             given |= dict(zip((p.name for p in parameters), args, strict=False))
+        marked = {name for name in given if PATHS in getattr(hints[name], "__metadata__", ())}
+        given = {name: _at_home(value, name in marked) for name, value in given.items()}
         made = options(**given)
         return replace(made, given=tuple(given)) if "given" in hints else made
 
     command.__doc__ = inspect.getdoc(options)
     vars(command)["__signature__"] = inspect.Signature(parameters)
     return command
+
+
+def _at_home(value: Any, is_path: bool) -> Any:  # noqa: ANN401  any option
+    """The value of an option, with ~ in paths replaced by the home folder: a shell leaves it in --out=~/run."""
+    if isinstance(value, tuple):
+        return tuple(_at_home(one, is_path) for one in value)
+    if isinstance(value, Path):
+        return Path(expand_home(str(value)))
+    return expand_home(value) if is_path and isinstance(value, str) else value
 
 
 def _parameter(field: "Field[Any]", hint: Any, text: str, group: str) -> inspect.Parameter:  # noqa: ANN401  any type
@@ -174,9 +189,10 @@ def _group(options: type[Any], name: str) -> str:
 
 
 @cache
-def _help_texts(declares: type[Any]) -> dict[str, str]:
+def _help_texts(declares: type[Any]) -> Mapping[str, str]:
     """The string below each field that a class declares. It reads the class's source file, which takes a while."""
-    return {text.arg_name: " ".join((text.description or "").split()) for text in parse_from_object(declares).params}
+    texts = parse_from_object(declares).params
+    return MappingProxyType({text.arg_name: " ".join((text.description or "").split()) for text in texts})
 
 
 def _shown(default: object) -> object:

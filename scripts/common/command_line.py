@@ -3,12 +3,14 @@
 import errno
 import math
 import os
-import shlex
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+
+from scripts.common.paths import quoted
+from scripts.common.terminal import lost_output, prepare_output
 
 Options = TypeVar("Options")
 
@@ -22,16 +24,21 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
     Other signals that ask a program to end count as Ctrl-C: `kill`, a container that stops, a job whose time is over, a
     terminal that is closed.
 
+    The exit code is 0 if all was done that was asked for, 1 after a mistake, 2 for a wrong command line, 130 after
+    Ctrl-C. A reader of the output that has seen enough, as with `| head`, is no mistake.
+
     Args:
         main: does the work. Its ValueErrors, RuntimeErrors, OSErrors and FloatingPointErrors are shown as one line.
         parse: returns the options from the words.
     """
+    prepare_output()
     _listen_for_signals()
     try:
         main(parse(sys.argv[1:]))
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has ended, as with `| head`; discard the rest
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        lost = lost_output()
+        if lost is not None and not isinstance(lost, BrokenPipeError):
+            raise OSError(f"the output could not be written: {lost.strerror}")
     except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {' '.join(_explain(error).split())}") from None
     except MemoryError as error:
@@ -78,7 +85,7 @@ def _listen_for_signals() -> None:
 
 def typed_command() -> str:
     """Return the command that was typed, so that it can be typed again."""
-    return shlex.join(["python", *sys.argv])
+    return " ".join(map(quoted, ["python", *sys.argv]))
 
 
 def check_seed(seed: int) -> None:

@@ -125,11 +125,11 @@ class RunFolder:
         if not file.exists():
             return []
         with damaged(file):
-            return metrics.from_csv(file.read_text())
+            return metrics.from_csv(file.read_text(encoding="utf-8"))
 
     def _write(self, name: str, text: str) -> None:
         with atomic_file(self.path / name) as file:
-            file.write_text(text)
+            file.write_text(text, encoding="utf-8")
 
 
 def _is_free(path: Path) -> bool:

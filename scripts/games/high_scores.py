@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
-import platformdirs
-
 from nn.atomic_file import atomic_file
 from nn.file_error import reading
 from nn.from_json import Count, from_json, parse
+from scripts.common.user_folders import can_keep, data_folder
 from scripts.games.episode import rules_of
 
 FORMAT: Final = 1
@@ -41,15 +40,17 @@ class HighScores:
     """The tables in a file, which is written again with each new score.
 
     Args:
-        path: of the file, which need not exist yet; None for the one in the user's data folder.
+        path: of the file, which need not exist yet; None for the one in the user's data folder. If there can be none,
+            the tables last as long as this object.
 
     Raises:
         ValueError: the file exists and is no file of high scores; the message names it.
     """
 
     def __init__(self, path: Path | None) -> None:
-        self.path = path or platformdirs.user_data_path("snake-env", appauthor=False) / "high_scores.json"
-        self._scores = _read(self.path)
+        self.path = path or data_folder() / "high_scores.json"
+        self._kept = path is not None or can_keep(data_folder(), "High scores are")
+        self._scores = _read(self.path) if self._kept else {}
 
     def of(self, game: str) -> list[Score]:
         """Return the scores in games of a kind (see `kind_of_game`), the best first."""
@@ -61,12 +62,15 @@ class HighScores:
         Raises:
             ValueError: the file is no longer one of high scores.
         """
-        self._scores = _read(self.path)  # another window may have added scores meanwhile
+        if self._kept:
+            self._scores = _read(self.path)  # another window may have added scores meanwhile
         ranked = sorted([*self.of(game), score], reverse=True)
         place = next(number for number, other in enumerate(ranked, start=1) if other is score)
         if place > KEPT:
             return None
         self._scores[game] = ranked[:KEPT]
+        if not self._kept:
+            return place
         content = {kind: [score._asdict() for score in scores] for kind, scores in self._scores.items()}
         with atomic_file(self.path) as file:
             file.write_text(json.dumps({"format": FORMAT, "scores": content}, indent=1) + "\n", encoding="utf-8")

@@ -1,11 +1,13 @@
 """Playback of a match in a terminal: in place, in colours, the games side by side."""
 
+import os
 import re
 import shutil
 import sys
 import time
 from collections.abc import Iterator
 
+from scripts.common.terminal import lost_output
 from scripts.games.playback_game import PlaybackGame
 from scripts.games.playback_match import PlaybackMatch
 from snake_env.rendering.renderer import render_text
@@ -29,25 +31,27 @@ MIN_WIDTH = len("score 9999  length 9999")
 def play_in_terminal(match: PlaybackMatch, fps: int, games: int | None) -> int:
     """Play until Ctrl-C, or until `games` games are over; return how many positions were shown.
 
-    In a pipe, the positions follow each other as plain text.
+    In a pipe, and in a terminal that cannot move its cursor, the positions follow each other as plain text.
 
     Raises:
         ValueError: the terminal is too small for the boards.
     """
-    shown, terminal = 0, sys.stdout.isatty()
+    shown, terminal = 0, sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     if terminal:
         _check_room(match)
         sys.stdout.write(HIDE_CURSOR + CLEAR_SCREEN)
     try:
         while True:
             for position in _positions(match):
-                lines = match_lines(match, position, colours=terminal)
+                lines = match_lines(match, position, colours=terminal and not os.environ.get("NO_COLOR"))
                 if terminal:
                     # Written over the position before, so that nothing flickers.
                     sys.stdout.write(HOME + "".join(line + CLEAR_LINE + "\n" for line in lines) + CLEAR_BELOW)
                 else:
                     sys.stdout.write("\n".join(lines) + "\n")
                 sys.stdout.flush()
+                if lost_output():  # nobody sees what follows
+                    return shown
                 shown += 1
                 time.sleep(1 / fps)
             games = None if games is None else games - 1

@@ -1,8 +1,9 @@
 """Options of every training of an image classifier."""
 
-import os
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
+
+from joblib import cpu_count
 
 from scripts.training.run import require_positive
 from scripts.training.run_options import RunOptions
@@ -23,7 +24,7 @@ class ClassifierOptions(RunOptions):
     """Training time, such as 90s, 15m or 2h. With --resume, the time of all parts together."""
     epochs: Annotated[int | None, "Main"] = None
     """Train for this number of passes over the images instead of a time; then the same seed gives the same weights."""
-    threads: Annotated[int, "Main"] = os.cpu_count() or 1
+    threads: Annotated[int, "Main"] = cpu_count()
     """Threads that compute; from 2 on, processes that each take half of a batch. The result does not depend on it."""
     batch_size: int = 128
     """Images in a step."""

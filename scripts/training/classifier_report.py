@@ -1,6 +1,5 @@
 """The report at the end of a classifier's training: test accuracy, figures, weights, result.json."""
 
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +8,9 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from scripts.common.learning_curves import save_classifier_curve
+from scripts.common.paths import quoted
 from scripts.common.run_folder import RunFolder
+from scripts.common.terminal import print_sentence
 from scripts.vision.classifier import Classifier
 from scripts.vision.figures import save_confusion, save_filters, save_mistakes
 from scripts.vision.image_dataset import ImageDataset
@@ -61,11 +62,11 @@ def report(
     save_mistakes(dataset.test_images, test_labels, probabilities, dataset.classes, folder.path / "mistakes.png")
     save_filters(classifier.network, folder.path / "filters.png")
     views = f", {classifier.views} views each" if classifier.views > 1 else ""
-    console.print(f"Left in {folder.path}: {LEFT}")
+    print_sentence(console, f"Left in {folder.path}: {LEFT}")
     console.print(
         f"Test accuracy {result['test_accuracy']:.2%} ({np.trace(confusion):,} of {len(test_labels):,} images{views})"
     )
-    place = shlex.quote(str(folder.path))
+    place = quoted(folder.path)
     window = f"digits.py {place}" if classifier.digits else f"images.py FOLDER --networks {place}"
     console.print(f"See it at work:  python scripts/{window}", soft_wrap=True)
     return result

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 import nn
 from scripts.common.budget import parse_budget
 from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder, damaged
+from scripts.common.terminal import make_console, print_sentence
 from scripts.training.classifier_options import NUM_SHARDS, ClassifierOptions
 from scripts.training.classifier_progress import ClassifierProgress
 from scripts.training.classifier_report import report
@@ -71,10 +71,11 @@ def train(
         with damaged(last):
             trainer.restore(*nn.files.read(last))
     classifier.notes = begin_run(options, folder, images_sha256=digest)
-    console = Console(markup=False)  # names of folders may hold brackets
-    console.print(
+    console = make_console()
+    print_sentence(
+        console,
         f"Training {network.flat.size:,} parameters on {len(labels):,} images in {folder.path}; "
-        "Ctrl-C stops and keeps what was learned."
+        "Ctrl-C stops and keeps what was learned.",
     )
     seconds = parse_budget(options.budget) if options.epochs is None else None
     with ClassifierProgress(folder, classifier, trainer, console) as progress:

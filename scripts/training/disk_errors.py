@@ -15,6 +15,5 @@ def training_goes_on(console: Console) -> Iterator[None]:
         console.print(
             f"warning: {error.filename} cannot be written: {error.strerror}. Training goes on and tries again at the "
             "next checkpoint; make room for it, or stop with Ctrl-C.",
-            highlight=False,
             soft_wrap=True,
         )

@@ -1,11 +1,11 @@
 """Options of neuroevolution, and the learner that they describe."""
 
-import os
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 import numpy as np
+from joblib import cpu_count
 from numpy.typing import NDArray
 
 import nn
@@ -31,7 +31,7 @@ class EvolutionOptions(SnakeOptions):
 
     generations: Annotated[int | None, "Main"] = None
     """Stop after this number of generations instead of a time; then the same seed gives the same weights."""
-    workers: Annotated[int, "Main"] = os.cpu_count() or 1
+    workers: Annotated[int, "Main"] = cpu_count()
     """Processes that play games. The result does not depend on their number."""
     n_episodes: int = 16
     """Games that each candidate plays in a generation."""

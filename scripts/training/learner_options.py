@@ -1,6 +1,5 @@
 """Options of the learners that train on parallel games, and the learners that they describe."""
 
-import os
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -8,6 +7,7 @@ from functools import partial
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import gymnasium as gym
+from joblib import cpu_count
 
 import nn
 from agents.learning import dqn, ppo, pqn, q_learning
@@ -38,7 +38,7 @@ class LearnerOptions(SnakeOptions):
     """absolute (up, right, down, left) or relative (left, straight, right)."""
     total_timesteps: Annotated[int | None, "Main"] = None
     """Environment steps of all games together, in place of --budget. Then the same seed gives the same weights."""
-    threads: Annotated[int, "Main"] = os.cpu_count() or 1
+    threads: Annotated[int, "Main"] = cpu_count()
     """Threads that compute. The result does not depend on their number."""
     n_envs: int = 128
     """Games that are played in parallel."""

@@ -22,12 +22,13 @@ class ProgressDisplay:
 
     def __init__(self, console: Console, text: str) -> None:
         self.console = console
+        self._redrawn = console.is_interactive  # not in a file, nor in a terminal that cannot move its cursor
         bar = [BarColumn(bar_width=24)] if console.width >= WITH_BAR else []
         self._progress = Progress(
-            TextColumn("{task.fields[left]}  {task.description}"),
+            TextColumn("{task.fields[left]}{task.description}", markup=False),
             *bar,
             console=console,
-            disable=not console.is_terminal,
+            disable=not self._redrawn,
         )
         self._task = self._progress.add_task(text, total=1.0, left="")
         self._printed, self._drawn = -math.inf, time.perf_counter()
@@ -57,9 +58,11 @@ class ProgressDisplay:
             text: at most 67 characters, so that a line fits 80 columns.
         """
         now = time.perf_counter()
-        left = f"{max(0.0, seconds * (1 / done - 1)):.0f} s left" if done and seconds is not None else ""
+        left = (
+            f"{max(0.0, seconds * (1 / done - 1)):.0f} s left".rjust(11) + "  " if done and seconds is not None else ""
+        )
         self._drawn = now
-        self._progress.update(self._task, completed=done, description=text, left=f"{left:>11}")
-        if not self.console.is_terminal and now - self._printed > BETWEEN_LINES:
+        self._progress.update(self._task, completed=done, description=text, left=left)
+        if not self._redrawn and now - self._printed > BETWEEN_LINES:
             self._printed = now
-            self.console.print(f"{left:>11}  {text}", highlight=False, no_wrap=True, overflow="ellipsis", crop=True)
+            self.console.print(f"{left}{text}", no_wrap=True, overflow="ellipsis", crop=True)

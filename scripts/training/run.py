@@ -8,6 +8,7 @@ from typing import Any
 
 from scripts.common.budget import parse_budget
 from scripts.common.command_line import check_seed, typed_command
+from scripts.common.paths import to_text
 from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
 from scripts.training.run_options import NOT_STORED, Chosen, RunOptions, resumed
@@ -50,11 +51,11 @@ def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str,
         about: more facts for config.json.
     """
     command = typed_command()
-    plain = {name: str(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
+    plain = {name: to_text(value) if isinstance(value, Path) else value for name, value in asdict(options).items()}
     config = {name: value for name, value in plain.items() if name not in NOT_STORED} | about
     if options.resume is None:
         folder.claim()
-        config |= {"kind": options.kind, "out": str(folder.path), "command": command}
+        config |= {"kind": options.kind, "out": to_text(folder.path), "command": command}
         folder.write_json("config.json", config)
     else:
         stored = folder.read_json("config.json", TrainingConfig)

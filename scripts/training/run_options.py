@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 
 from nn.from_json import call
 from scripts.common.cli import HIDDEN, POSITIONAL, option_name
+from scripts.common.paths import expand_home, from_text, to_text
 from scripts.common.run_files import Config, TrainingConfig
 from scripts.common.run_folder import RunFolder, damaged
 
@@ -48,7 +49,7 @@ def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> l
         return words
     for option, value in pairwise([*words, ""]):
         if option.partition("=")[0] == "--resume":
-            folder = RunFolder(Path(option.partition("=")[2] or value))
+            folder = RunFolder(Path(expand_home(option.partition("=")[2] or value)))
             with suppress(OSError):
                 kind = folder.read_json("config.json", Config)["kind"]
                 _check_kind(folder, kind, kinds)
@@ -75,6 +76,9 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
         raise ValueError(f"{folder.path} is a run of another release, which {difference}; start a new run")
     with damaged(folder.path / "config.json"):
         kept = call(options_class, {name: stored[name] for name in expected})
+    paths: dict[str, Any] = {
+        name: from_text(stored[name]) for name in expected if isinstance(getattr(kept, name), Path)
+    }
     hints = get_type_hints(options_class, include_extras=True)
     changeable = [name for name in (*options.not_kept, *options.overridable) if name in hints]
     for name in options.given:
@@ -84,7 +88,7 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
             raise ValueError(f"{name} is {stored[name]} in this run, not {value}; --resume takes only {known}")
     overrides = {name: getattr(options, name) for name in changeable if name in (*options.not_kept, *options.given)}
     no_count: dict[str, Any] = {options.length_option: None} if "budget" in overrides else {}
-    return replace(kept, **no_count | overrides, resume=folder.path)
+    return replace(kept, **paths | no_count | overrides, resume=folder.path)
 
 
 def _check_kind(folder: RunFolder, kind: str, known: Sequence[str]) -> None:
@@ -95,7 +99,7 @@ def _check_kind(folder: RunFolder, kind: str, known: Sequence[str]) -> None:
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401  any option
-    return list(value) if isinstance(value, tuple) else str(value) if isinstance(value, Path) else value
+    return list(value) if isinstance(value, tuple) else to_text(value) if isinstance(value, Path) else value
 
 
 def _as_typed(name: str, hint: Any) -> str:  # noqa: ANN401  any annotation

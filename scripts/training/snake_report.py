@@ -1,7 +1,6 @@
 """The report at the end of a player's training: final evaluation beside scripted baselines, curve, GIF, result.json."""
 
 import math
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,9 @@ from rich.console import Console
 
 from agents import Agent, Evaluation, evaluate
 from scripts.common.learning_curves import save_player_curve
+from scripts.common.paths import quoted, to_text
 from scripts.common.tables import evaluation_table, print_table
+from scripts.common.terminal import print_sentence
 from scripts.common.video import save_video
 from scripts.games.episode import play_episode
 from scripts.games.players import find_agent, make_games
@@ -21,6 +22,7 @@ from snake_env.endings import find_endings
 from snake_env.rendering.renderer import render_frame
 
 FIRST_SEED = 0  # of the final games
+LEFT = "best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json"
 BASELINES = ("random", "greedy", "safe-greedy")
 GIF_TILE, GIF_FPS, GIF_FRAMES = 20, 30, 600
 
@@ -35,7 +37,7 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
         counts: more figures for result.json.
     """
     console, folder, rules = loop.console, loop.folder, options.rules
-    place = shlex.quote(str(folder.path))
+    place = quoted(folder.path)
     players = [*(find_agent(name, rules) for name in BASELINES), agent]
     try:
         results = _play_final_games(players, rules, options.final_games, console)
@@ -43,11 +45,9 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
         save_player_curve(loop.rows, {}, folder.path / "curve.png")
         console.print(f"Skipped. Measure the agent later:  python scripts/evaluate.py {place}", soft_wrap=True)
         raise
-    title = f"{options.final_games} games, seeds {FIRST_SEED} to {FIRST_SEED + options.final_games - 1}"
-    print_table(console, evaluation_table(results, title))
     agent_result = results[-1]
     seconds = {"train_seconds": loop.rows[-1]["seconds"]}
-    result = agent_result.row() | {"agent": str(folder.path)} | seconds | dict(counts)
+    result = agent_result.row() | {"agent": to_text(folder.path)} | seconds | dict(counts)
     folder.write_json("result.json", result)
     save_player_curve(
         loop.rows, {baseline.agent: baseline.mean for baseline in results[:-1]}, folder.path / "curve.png"
@@ -58,7 +58,9 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
     shown = states[:: math.ceil(len(states) / GIF_FRAMES)] + states[-1:]
     frames = [render_frame(state, tile=GIF_TILE, wrap=options.walls == "wrap") for state in shown]
     save_video(frames, folder.path / "best_game.gif", GIF_FPS)
-    console.print(f"Left in {folder.path}: best.npz, last.npz, metrics.csv, curve.png, best_game.gif, result.json")
+    title = f"{options.final_games} games, seeds {FIRST_SEED} to {FIRST_SEED + options.final_games - 1}"
+    print_table(console, evaluation_table(results, title))  # after all files are written: printing may fail
+    print_sentence(console, f"Left in {folder.path}: {LEFT}")
     console.print(f"Watch it play:    python scripts/watch.py {place}", soft_wrap=True)
     longer = math.ceil(2 * loop.rows[-1]["seconds"])  # a budget counts the seconds of all parts of the run
     console.print(f"Train it longer:  python scripts/train.py --resume {place} --budget {longer}s", soft_wrap=True)

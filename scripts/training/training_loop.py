@@ -6,10 +6,9 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
-from rich.console import Console
-
 from scripts.common.budget import parse_budget
 from scripts.common.run_folder import RunFolder
+from scripts.common.terminal import make_console, print_sentence
 from scripts.training.disk_errors import training_goes_on
 from scripts.training.interrupts import finish_first
 from scripts.training.progress_display import ProgressDisplay
@@ -31,7 +30,7 @@ class TrainingLoop:
     def __init__(
         self, folder: RunFolder, rows: list[dict[str, Any]], seconds: float, budget: str, until: tuple[str, int | None]
     ) -> None:
-        self.folder, self.rows, self.console = folder, rows, Console(markup=False)
+        self.folder, self.rows, self.console = folder, rows, make_console()
         self._column, self._last = until
         self._limit = parse_budget(budget) if self._last is None else math.inf
         self._started, self._written = time.perf_counter() - seconds, -math.inf
@@ -60,7 +59,7 @@ class TrainingLoop:
             describe: a row as a short text for people.
             interruptible: whether Ctrl-C may end a step at any moment; otherwise the step is finished first.
         """
-        self.console.print(f"Training in {self.folder.path}; Ctrl-C stops and keeps what was learned.")
+        print_sentence(self.console, f"Training in {self.folder.path}; Ctrl-C stops and keeps what was learned.")
         with ProgressDisplay(self.console, "first step") as display:
             try:
                 while self.progress < 1:

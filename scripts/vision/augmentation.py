@@ -186,7 +186,9 @@ def _bumps(H: int, W: int, knots: int = 6) -> Floats:
     )
     bumps: NDArray[np.float64] = (down[:, None, :, None] * across[None, :, None, :]).reshape(knots**2, H * W)
     bumps /= np.sqrt((bumps**2).sum(axis=0))
-    return bumps.astype(np.float32)
+    single: Floats = bumps.astype(np.float32)
+    single.setflags(write=False)  # shared by all threads
+    return single
 
 
 @dataclass(frozen=True, kw_only=True)

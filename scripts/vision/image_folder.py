@@ -19,15 +19,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import platformdirs
+from joblib import cpu_count
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from rich.markup import escape
-from rich.progress import track
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import nn
 from nn.from_json import from_json
 from nn.saved_state import check_same_arrays
+from scripts.common.terminal import make_console
+from scripts.common.user_folders import cache_folder, can_keep
 
 DECODER = 3  # version of `decode`: a new one invalidates the cache
 TEST_SHARE = 0.2  # of each class, if there is no test folder
@@ -101,19 +102,19 @@ def read(folder: Path, size: int, cache: Path | None = None) -> LabelledImages:
     ]
     facts = [(str(path.relative_to(folder)), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
     version = hashlib.sha256(json.dumps([DECODER, facts]).encode()).hexdigest()
-    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    cache = cache or platformdirs.user_cache_path("snake-env") / "images"
+    place = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
+    cache = cache or cache_folder() / "images"
     cache_file = cache / f"{folder.resolve().name}-{place}-{size}.npz"
     try:
         arrays, found = _read_cache(cache_file, size, len(classes))
     except (OSError, ValueError):  # missing or damaged
         arrays, found = {}, CacheHeader("", [])
     if found.version != version:
-        arrays, skipped_lines = _decode_all(folder, files, classes, size)
-        found = CacheHeader(version, skipped_lines)
-        with suppress(OSError):  # without a cache the next time only takes longer
-            cache.mkdir(parents=True, exist_ok=True)
-            nn.files.write(cache_file, arrays, asdict(found))
+        arrays, not_decoded = _decode_all(folder, files, classes, size)
+        found = CacheHeader(version, not_decoded)
+        if can_keep(cache, "Decoded images are"):
+            with suppress(OSError):  # without a cache the next time only takes longer
+                nn.files.write(cache_file, arrays, asdict(found))
     skipped = tuple(f"{folder}{os.sep}{line}" for line in found.skipped)
     images = LabelledImages(arrays["images"], arrays["labels"], classes, skipped)
     for name, count in zip(classes, np.bincount(images.labels, minlength=len(classes)), strict=True):
@@ -150,9 +151,12 @@ def _decode_all(
 ) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """The arrays of a cache file, and a line for each file that is no image."""
     images, labels, skipped = [], [], []
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
+    with ThreadPoolExecutor(cpu_count()) as threads:
         decoded = threads.map(lambda path: _try(path, size), files)
-        for path, image in track(zip(files, decoded, strict=True), escape(f"Decoding {folder}"), total=len(files)):
+        columns = TextColumn("Decoding {task.description}", markup=False), BarColumn(), TaskProgressColumn()
+        with Progress(*columns, console=make_console()) as progress:
+            results = list(progress.track(zip(files, decoded, strict=True), len(files), description=str(folder)))
+        for path, image in results:
             if isinstance(image, str):
                 skipped.append(f"{path.relative_to(folder)}: {image}")
             else:

@@ -7,17 +7,21 @@ length of each axis as a big-endian uint32, then the values. Each file is checke
 import gzip
 import hashlib
 import math
+import tempfile
 import zlib
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import numpy as np
-import platformdirs
 import requests
 from numpy.typing import NDArray
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from nn.atomic_file import atomic_file
+from scripts.common.terminal import make_console
+from scripts.common.user_folders import cache_folder, can_keep
 
 FILES = {  # name: MD5 of the uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -52,8 +56,13 @@ def load(data_dir: Path | None = None) -> MNIST:
         ConnectionError: no mirror returned the right file; the message has the reason of each.
     """
     if data_dir is None:
-        folder = platformdirs.user_cache_path("snake-env") / "mnist"
-        return MNIST(*(_cached(folder, name) for name in FILES))
+        folder = cache_folder() / "mnist"
+        with suppress(OSError, ValueError):  # a file is missing or damaged
+            return MNIST(*(_read(folder, name) for name in FILES))
+        with ExitStack() as end:
+            if not can_keep(folder, "The files of MNIST are"):
+                folder = Path(end.enter_context(tempfile.TemporaryDirectory()))
+            return MNIST(*(_cached(folder, name) for name in FILES))
     return MNIST(*(_read(data_dir, name) for name in FILES))
 
 
@@ -76,6 +85,7 @@ def download(name: str, folder: Path) -> None:
 
     Raises:
         ConnectionError: no mirror returned the right contents.
+        OSError: the folder cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     failures = []
@@ -85,21 +95,37 @@ def download(name: str, folder: Path) -> None:
             _fetch(f"{mirror}/{name}.gz", part)
             contents = _checked(name, part.read_bytes(), f"the file from {mirror}")
         except requests.RequestException as error:
-            failures.append(f"  {mirror}: {error}")
+            failures.append(f"{urlsplit(mirror).hostname}: {_reason(error)}")
             continue
         except ValueError as error:
-            failures.append(f"  {error}")
+            failures.append(str(error))
             part.unlink(missing_ok=True)
             continue
+        except OSError as error:  # a full disk; the system does not always say which file
+            raise OSError(error.errno, error.strerror, str(folder / name)) from None
         with atomic_file(folder / name) as file:
             file.write_bytes(contents)
         for part in folder.glob(f".{name}.*.part"):
             part.unlink(missing_ok=True)
         return
     raise ConnectionError(
-        f"{name}.gz could not be downloaded:\n" + "\n".join(failures) + "\n"
-        "Try again later, or put the four files into a folder and give it with --data-dir"
+        f"{name}.gz could not be downloaded ({'; '.join(failures)}); try again later, or put the four files of MNIST "
+        "into a folder and give it with --data-dir"
     )
+
+
+def _reason(error: requests.RequestException) -> str:
+    """Why a download has failed, in a few words."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"{error.response.status_code} {error.response.reason}"
+    reasons = {  # the special ones first
+        requests.exceptions.ProxyError: "the proxy cannot be reached",
+        requests.exceptions.SSLError: "no secure connection",
+        requests.Timeout: f"no answer within {TIMEOUT:.0f} seconds",
+        requests.ConnectionError: "no connection",
+        requests.exceptions.ChunkedEncodingError: "the connection broke off",
+    }
+    return next((reason for kind, reason in reasons.items() if isinstance(error, kind)), f"{error!s:.80}")
 
 
 def _fetch(url: str, part: Path) -> None:
@@ -113,7 +139,7 @@ def _fetch(url: str, part: Path) -> None:
         if response.status_code != requests.codes.partial_content:
             size = 0  # the mirror returns whole files only
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
-        with Progress(*columns) as progress, part.open("ab" if size else "wb") as file:
+        with Progress(*columns, console=make_console()) as progress, part.open("ab" if size else "wb") as file:
             total = size + int(response.headers.get("Content-Length", 0))
             task = progress.add_task(url.rsplit("/", 1)[-1], total=total or None, completed=size)
             for chunk in response.iter_content(1 << 12):

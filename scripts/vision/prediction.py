@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
+from rich import box
 from rich.table import Column, Table
 
 from scripts.common.feature_maps import FeatureMaps, feature_maps
 from scripts.common.tables import print_table
+from scripts.common.terminal import make_console
 from scripts.vision.classifier import Classifier
 
 TOP = 3  # classes that the table lists for each image
@@ -62,13 +63,13 @@ def predict_files(weights: Path, files: Sequence[Path]) -> dict[str, str]:
         raise ValueError("; ".join(errors))
     probabilities = classifier.probabilities(np.stack(list(images.values())))
     predicted = {}
-    table = Table(Column("image", overflow="fold"), "class", "probabilities")
+    table = Table("image", Column("class", no_wrap=True), "probabilities", box=box.SIMPLE_HEAD)
     for path, row in zip(images, probabilities, strict=True):
         order = np.argsort(-row, kind="stable")[:TOP]
         predicted[str(path)] = classifier.classes[order[0]]
         top = ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in order)
         table.add_row(str(path), predicted[str(path)], top)
-    print_table(Console(markup=False), table)  # file names may hold brackets
+    print_table(make_console(), table)
     for reason in errors:
         print(f"not read: {reason}", file=sys.stderr)
     return predicted
