@@ -138,7 +138,7 @@ class Evolution(Learner):
     def restore(self, arrays: Arrays, header: dict[str, Any]) -> None:
         """See `Learner.restore`."""
         super().restore({}, header)
-        saved = from_json(header, EvolutionHeader)
+        saved = from_json(header, EvolutionHeader, "learner")
         champion = {name: array for name, array in arrays.items() if name == "champion"}
         check_same_arrays(champion, {"champion": self.champion})
         self.strategy.restore({name: array for name, array in arrays.items() if name != "champion"}, saved.strategy)

@@ -90,7 +90,7 @@ class Learner(ABC):
             ValueError: a field or an array is missing, unknown or wrong. The learner may have changed in part: use it
                 no more.
         """
-        saved, parts = from_json(header, self.header), self.parts()
+        saved, parts = from_json(header, self.header, "learner"), self.parts()
         restore_generator(self._rng, saved.rng)
         unknown = [name for name in arrays if name.partition(".")[0] not in parts]
         if unknown:
