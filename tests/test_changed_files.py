@@ -332,6 +332,31 @@ def test_good_files_are_read(name: str, folders: Callable[[str], tuple[Path, lis
         file.write_bytes(content)
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+@pytest.mark.parametrize("name", ["network", "trainer", "network_agent", "features_agent", "table_agent", "digits"])
+def test_no_array_may_hold_numbers_that_are_not_finite(name: str, number: float, tmp_path: Path) -> None:
+    files, read = LOADERS[name](tmp_path)
+    arrays, header = nn.files.read(files[0])
+    floats = {key: array for key, array in arrays.items() if array.dtype.kind == "f"}
+    for key, array in floats.items():
+        broken = array.copy()
+        broken.reshape(-1)[-1] = number
+        nn.files.write(files[0], arrays | {key: broken}, header)
+        with pytest.raises(ValueError, match=rf"a\.npz .*{key} holds numbers that are NaN or infinite"):
+            read()
+    nn.files.write(files[0], arrays, header)
+    read()
+    assert floats
+
+
+def test_a_running_variance_is_not_negative(tmp_path: Path) -> None:
+    (file,), read = network(tmp_path)
+    arrays, header = nn.files.read(file)
+    nn.files.write(file, arrays | {"0.1.variance": -arrays["0.1.variance"]}, header)
+    with pytest.raises(ValueError, match=r"a\.npz .*variance holds numbers below 0"):
+        read()
+
+
 checked = settings(suppress_health_check=list(HealthCheck), derandomize=True, database=None, phases=[Phase.generate])
 
 

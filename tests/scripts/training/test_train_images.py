@@ -203,5 +203,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_a_file_of_another_network_is_no_classifier(tmp_path: Path) -> None:
     nn.save(tmp_path / "other.npz", nn.Sequential([nn.Dense(2, 2)], input_shape=(2,), rng=0))
-    with pytest.raises(ValueError, match=r"other.npz holds no classifier; give what train_mnist.py"):
+    with pytest.raises(
+        ValueError, match=r"other.npz holds no classifier: classes is missing; give what train_mnist.py"
+    ):
         train("--predict", tmp_path / "other.npz", "a.png")
