@@ -19,10 +19,19 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Normalisation:
-    """(byte / 255 - mean) / std for each channel; 0 and 1 for digits, so that the background stays 0."""
+    """(byte / 255 - mean) / std for each channel; 0 and 1 for digits, so that the background stays 0.
+
+    Raises:
+        ValueError: another number of means than of deviations, or a deviation that is not above 0.
+    """
 
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        if not len(self.mean) == len(self.std) > 0 or min(self.std) <= 0:
+            raise ValueError(f"mean is {self.mean} and std {self.std}; give one of each for a channel, std above 0")
 
     @classmethod
     def of(cls, images: Bytes) -> "Normalisation":
