@@ -24,12 +24,13 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 T = TypeVar("T")
 
-WORDS = {
+WORDS: dict[type, str] = {
     bool: "true or false",
     int: "a whole number of 64 bits",
     float: "a finite number",
     str: "a text",
     Path: "a path",
+    types.NoneType: "null",
 }
 EXACT_FLOATS = 1 << 53  # integers up to here are floats, too
 
@@ -78,9 +79,8 @@ def _checked(value: Any, kind: Any, field: str, *, others: bool = False) -> Any:
         return value
     if origin is Annotated:
         checked = _checked(value, arguments[0], field)
-        for mark in arguments[1:]:
-            if isinstance(mark, AtLeast) and checked < mark.value:
-                raise ValueError(f"{_found(field, value)}; it must be {mark.value} or more")
+        if any(checked < mark.value for mark in arguments[1:] if isinstance(mark, AtLeast)):
+            raise ValueError(f"{_found(field, value)}; it must be {_describe(kind)}")
         return checked
     if origin in (Union, types.UnionType):
         return _one_of(value, arguments, field)
@@ -176,7 +176,8 @@ def _is_record(kind: Any) -> bool:  # noqa: ANN401  any type
 def _describe(kind: Any) -> str:  # noqa: ANN401  any type
     origin = get_origin(kind)
     if origin is Annotated:
-        return _describe(get_args(kind)[0])
+        plain, *marks = get_args(kind)
+        return _describe(plain) + "".join(f", {one.value} or more" for one in marks if isinstance(one, AtLeast))
     if origin is Literal:
         return " or ".join(map(repr, get_args(kind)))
     if origin is tuple and get_args(kind)[-1] is not Ellipsis:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -158,7 +158,8 @@ def _resumed_player(kind: str) -> Loader:
     def make(folder: Path) -> tuple[list[Path], Read]:
         run = folder / "run"
         train.main(train.parse([kind, *TINY, *KINDS[kind].format(3).split(), "--out", str(run)]))
-        words = ["--resume", str(run), *KINDS[kind].format(4).split()[:2]]
+        alone = "--workers" if "--workers" in KINDS[kind] else "--threads"
+        words = ["--resume", str(run), *KINDS[kind].format(4).split()[:2], alone, "1"]
         return [run / "config.json", run / "last.npz"], lambda: train.main(train.parse(words))
 
     return make
@@ -182,7 +183,9 @@ def resumed_digits(folder: Path) -> tuple[list[Path], Read]:
             train_mnist.main(train_mnist.parse(words))
 
     read(*words, "--epochs", "1", "--out", str(run))
-    return [run / "config.json", run / "last.npz"], lambda: read("--resume", str(run), "--epochs", "2")
+    return [run / "config.json", run / "last.npz"], lambda: read(
+        "--resume", str(run), "--epochs", "2", "--threads", "1", "--data-dir", str(folder)
+    )
 
 
 @loader
@@ -192,12 +195,10 @@ def resumed_images(folder: Path) -> tuple[list[Path], Read]:
         (images / colour).mkdir(parents=True)
         for i in range(6):
             Image.new("RGB", (4, 4), colour).save(images / colour / f"{i}.png")
-    words = [
-        str(images),
-        *["--size", "4", "--channels", "2", "--hidden", "2", "--batch-size", "4", "--threads", "1", "--views", "1"],
-    ]
+    sizes = {"size": 4, "channels": 2, "hidden": 2, "batch-size": 4, "threads": 1, "views": 1}
+    words = [str(images), *(f"--{name}={number}" for name, number in sizes.items())]
     train_images.main(train_images.parse([*words, "--epochs", "1", "--out", str(run)]))
-    again = ["--resume", str(run), "--epochs", "2"]
+    again = [str(images), "--resume", str(run), "--epochs", "2", "--threads", "1"]
     return [run / "config.json", run / "last.npz"], lambda: train_images.main(train_images.parse(again))
 
 
@@ -302,19 +303,23 @@ def check_changed_file(data: st.DataObject, folder: Path, files: list[Path], rea
     good = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     file, refused = data.draw(st.sampled_from(files)), ""
     try:
-        file.write_bytes(data.draw(changed(file)))
+        file.write_bytes(data.draw(changed(file)).content)
         read()
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         refused = str(error)
+    except OSError:
+        pass  # about another file, which is named in the one that was changed
+    except FloatingPointError:
+        pass  # what was read is allowed, but nobody learns with it
     finally:
         for other in [file for file in folder.rglob("*") if file.is_file() and file not in good]:
             other.unlink()
         for name, content in good.items():
             name.write_bytes(content)
     if refused:
-        assert str(file.parent if file.name == "config.json" else file) in refused
-        assert "\n" not in refused
-        assert not re.search(r"\b[A-Z]\w+Error: ", refused), "an error of Python's that names no field"
+        assert str(file.parent if file.name == "config.json" else file) in refused, refused
+        assert "\n" not in refused, refused
+        assert not re.search(r"\b[A-Z]\w+Error: ", refused), f"no field is named: {refused}"
 
 
 @pytest.mark.parametrize("name", LOADERS)
@@ -327,7 +332,7 @@ def test_good_files_are_read(name: str, folders: Callable[[str], tuple[Path, lis
         file.write_bytes(content)
 
 
-checked = settings(suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+checked = settings(suppress_health_check=list(HealthCheck), derandomize=True, database=None, phases=[Phase.generate])
 
 
 @pytest.mark.parametrize("name", LOADERS)

@@ -4,8 +4,8 @@ Rows are checked where they are read, so that whoever draws them finds the colum
 """
 
 import csv
-import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from io import StringIO
 
 Rows = Sequence[Mapping[str, float]]
@@ -75,8 +75,8 @@ def is_player(rows: Rows) -> bool:
 
 def _number(text: str) -> float:
     """Integers stay integers, so that reading and writing again gives the same text."""
-    try:
-        number: float = int(text)
-    except ValueError:
-        number = float(text)
-    return number if not math.isfinite(number) or abs(number) < LARGEST else float(text)
+    with suppress(ValueError):
+        number = int(text)
+        if abs(number) < LARGEST:
+            return number
+    return float(text)

@@ -43,7 +43,7 @@ class TrainingConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class PlayerResult:
-    """Of result.json of a Snake player."""
+    """Of result.json of a Snake player; what is missing is not shown."""
 
     mean: float | None = None
     best: float | None = None
@@ -54,7 +54,7 @@ class PlayerResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShownResult(PlayerResult):
+class ShownResult:
     """What the window of a run shows."""
 
     mean: float
@@ -62,7 +62,7 @@ class ShownResult(PlayerResult):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShippedResult(PlayerResult):
+class ShippedResult:
     """What the notes of a shipped agent hold."""
 
     total_timesteps: Count
@@ -71,7 +71,7 @@ class ShippedResult(PlayerResult):
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierResult:
-    """Of result.json of an image classifier."""
+    """Of result.json of an image classifier; what is missing is not shown."""
 
     test_accuracy: float | None = None
     validation_accuracy: float | None = None

@@ -52,7 +52,8 @@ def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> l
             folder = RunFolder(Path(expand_home(option.partition("=")[2] or value)))
             with suppress(OSError):
                 kind = folder.read_json("config.json", Config)["kind"]
-                return [kind if kind in kinds else default, *words]
+                _check_kind(folder, kind, kinds)
+                return [kind, *words]
     return [default, *words]
 
 
@@ -64,12 +65,8 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
             the stored value and cannot be changed.
     """
     stored = folder.read_json("config.json", TrainingConfig)
-    options_class = next((one for one in kinds if one.kind == stored["kind"]), None)
-    if options_class is None:
-        raise ValueError(
-            f"{folder.path} is a run of {stored['kind']}, not of {', '.join(one.kind for one in kinds)}; "
-            "resume it with the command that started it"
-        )
+    _check_kind(folder, stored["kind"], [one.kind for one in kinds])
+    options_class = next(one for one in kinds if one.kind == stored["kind"])
     if options_class.kind != options.kind:
         raise ValueError(f"{folder.path} is a run of {options_class.kind}, not of {options.kind}; leave out the kind")
     expected = {field.name for field in fields(options_class)} - NOT_STORED
@@ -92,6 +89,13 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
     overrides = {name: getattr(options, name) for name in changeable if name in (*options.not_kept, *options.given)}
     no_count: dict[str, Any] = {options.length_option: None} if "budget" in overrides else {}
     return replace(kept, **paths | no_count | overrides, resume=folder.path)
+
+
+def _check_kind(folder: RunFolder, kind: str, known: Sequence[str]) -> None:
+    if kind not in known:
+        raise ValueError(
+            f"{folder.path} is a run of {kind}, not of {', '.join(known)}; resume it with the command that started it"
+        )
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401  any option

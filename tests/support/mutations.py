@@ -24,11 +24,9 @@ VALUES += [math.nan, math.inf, -math.inf, 1e300, 1 << 62, 1 << 63, -(1 << 70), 1
 def places(value: Any, at: Place = ()) -> Iterator[Place]:
     """Yield the place of everything in a JSON value, its own among them."""
     yield at
-    inside: dict[Any, Any] = (
-        dict(enumerate(value)) if isinstance(value, list) else value if isinstance(value, dict) else {}
-    )
-    for name, part in inside.items():
-        yield from places(part, (*at, name))
+    if isinstance(value, list | dict):
+        for name, part in enumerate(value) if isinstance(value, list) else value.items():
+            yield from places(part, (*at, name))
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,9 @@ def changed_json(draw: st.DrawFn, value: Any) -> tuple[str, Any]:
 @st.composite
 def changed_array(draw: st.DrawFn, array: NDArray[Any]) -> NDArray[Any]:
     """An array of another shape or type, or with a number that is not finite, negative or very large."""
-    changes = [array[None], array.reshape(-1)[:-1], array.astype("U1"), array.astype(np.int8), array.astype(np.float16)]
+    with np.errstate(all="ignore"):
+        half = array.astype(np.float16)
+    changes = [array[None], array.reshape(-1)[:-1], array.astype("U1"), array.astype(np.int8), half]
     changes += [np.zeros(0, array.dtype), np.zeros((2, 0, 3), array.dtype), array.astype(np.complex64), array == 0]
     numbers: dict[str, list[float]] = {"f": [math.nan, math.inf, -1.0, 0.0], "i": [-1, 1 << 40], "u": [255]}
     for number in numbers.get(array.dtype.kind, []):

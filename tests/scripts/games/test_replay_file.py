@@ -130,7 +130,7 @@ def test_a_replay_whose_agent_is_not_found_still_plays() -> None:
         ({"actions": "01x"}, "actions are not digits"),
         ({"actions": "7"}, "actions are not digits"),
         ({"actions": [0, 1]}, r"actions is \[0, 1\]; it must be a text"),
-        ({"seed": -1}, "seed is -1; it must be 0 or more"),
+        ({"seed": -1}, "seed is -1; it must be a whole number of 64 bits, 0 or more"),
         ({"seed": True}, "seed is True; it must be a whole number"),
         ({"same_food": 1}, "same_food is 1; it must be true or false"),
         ({"rules": {"height": 5}}, "rules.actions is missing"),
