@@ -33,8 +33,10 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
     """
     prepare_output()
     _listen_for_signals()
+    options = None
     try:
-        main(parse(sys.argv[1:]))
+        options = parse(sys.argv[1:])
+        main(options)
         sys.stdout.flush()
         lost = lost_output()
         if lost is not None and not isinstance(lost, BrokenPipeError):
@@ -42,7 +44,7 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
     except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {' '.join(_explain(error).split())}") from None
     except MemoryError as error:
-        raise SystemExit(f"error: not enough memory ({error}); use smaller batches or fewer games") from None
+        raise SystemExit(f"error: not enough memory ({error}); {_how_to_save_memory(options)}") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
@@ -59,6 +61,15 @@ def _explain(error: Exception) -> str:
         errno.EROFS: "; choose a place that you may write to",
     }
     return f"{os.fsdecode(error.filename)}: {error.strerror}{advice.get(error.errno or 0, '')}"
+
+
+def _how_to_save_memory(options: object) -> str:
+    numbers = {name: value for name, value in getattr(options, "__dict__", {}).items() if type(value) is int}
+    numbers.pop("seed", None)
+    if not numbers:
+        return "use smaller batches or fewer games"
+    largest = max(numbers, key=numbers.__getitem__)
+    return f"use smaller batches or fewer games; the largest number is {largest}, {numbers[largest]}"
 
 
 def _listen_for_signals() -> None:
@@ -96,3 +107,11 @@ def check_seed(seed: int) -> None:
     """
     if not 0 <= seed < 1 << 62:
         raise ValueError(f"seed is {seed}; give an integer from 0 to 2**62 - 1")
+
+
+def require_positive(options: object, *names: str) -> None:
+    """Raise a ValueError if one of these options is below 1; None is fine."""
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ValueError(f"{name} is {value}; give 1 or more")

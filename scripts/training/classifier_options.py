@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from joblib import cpu_count
 
-from scripts.training.run import require_positive
+from scripts.common.command_line import require_positive
 from scripts.training.run_options import RunOptions
 
 NUM_SHARDS = 2  # of a batch; the same for any number of threads, so that rounding is the same

@@ -13,8 +13,8 @@ import nn
 from agents.learning import dqn, ppo, pqn, q_learning
 from agents.learning.learner import Learner
 from agents.policies.networks import NetworkBuilder, actor_critic, q_network
+from scripts.common.command_line import require_positive
 from scripts.games.players import ENVIRONMENT_ID
-from scripts.training.run import require_positive
 from scripts.training.snake_options import SnakeOptions
 from snake_env.engine.rules import Rules
 from snake_env.observations.features import OVERALL, PER_ACTION
