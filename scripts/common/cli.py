@@ -5,6 +5,7 @@ option that was renamed is answered with its new name.
 """
 
 import inspect
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
@@ -161,11 +162,11 @@ def _checked(name: str, value: Any, is_path: bool) -> Any:  # noqa: ANN401  any 
     """The value of an option, with ~ in paths replaced by the home folder: a shell leaves it in --out=~/run.
 
     Raises:
-        ValueError: there is no such home folder, or a number is too large for any array.
+        ValueError: there is no such home folder, or a number is too large for float32 and for any array.
     """
     if isinstance(value, tuple):
         return tuple(_checked(name, one, is_path) for one in value)
-    if isinstance(value, int) and abs(value) > LARGEST:
+    if isinstance(value, int | float) and LARGEST < abs(value) < math.inf:
         raise ValueError(f"{name} is {value}; give a number of at most 2**64")
     if isinstance(value, Path):
         return Path(expand_home(str(value)))

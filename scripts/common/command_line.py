@@ -15,6 +15,7 @@ from scripts.common.terminal import lost_output, prepare_output
 Options = TypeVar("Options")
 
 INTERRUPTED = 130  # the exit code of shells for Ctrl-C
+MAX_THREADS = 1024
 ONE_REQUEST = 1.0  # seconds within which several signals are one request to end
 
 
@@ -110,8 +111,15 @@ def check_seed(seed: int) -> None:
 
 
 def require_positive(options: object, *names: str) -> None:
-    """Raise a ValueError if one of these options is below 1; None is fine."""
+    """Raise a ValueError if one of these options is below 1, or one of its numbers is; None is fine."""
     for name in names:
         value = getattr(options, name)
-        if value is not None and value < 1:
+        numbers = value if isinstance(value, tuple) else () if value is None else (value,)
+        if any(number < 1 for number in numbers):
             raise ValueError(f"{name} is {value}; give 1 or more")
+
+
+def check_threads(threads: int) -> None:
+    """Raise a ValueError if there are more threads than a system starts."""
+    if threads > MAX_THREADS:
+        raise ValueError(f"threads is {threads}; give {MAX_THREADS} or less, best the number of cores")

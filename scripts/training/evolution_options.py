@@ -38,10 +38,12 @@ class EvolutionOptions(SnakeOptions):
     """Games that each candidate plays in a generation."""
     hidden: int = 12
     """Hidden units of the network that scores each move."""
+    population_size: int
+    """Candidates in a generation."""
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        require_positive(self, "workers", "n_episodes", "hidden", "final_games")
+        require_positive(self, "workers", "n_episodes", "hidden", "final_games", "population_size")
 
     @property
     def until(self) -> tuple[str, int | None]:
