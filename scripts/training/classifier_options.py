@@ -43,7 +43,9 @@ class ClassifierOptions(RunOptions):
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        sizes = [name for name in ("channels", "convolutions", "hidden") if hasattr(self, name)]  # of some networks
+        sizes = [
+            name for name in ("channels", "convolutions", "hidden", "group_size") if hasattr(self, name)
+        ]  # of some networks
         require_positive(self, "epochs", "threads", "views", *sizes)
         check_threads(self.threads)
         for name in ("ema_decay", "dropout"):
