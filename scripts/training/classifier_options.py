@@ -43,9 +43,8 @@ class ClassifierOptions(RunOptions):
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        sizes = [
-            name for name in ("channels", "convolutions", "hidden", "group_size") if hasattr(self, name)
-        ]  # of some networks
+        of_some = ("channels", "convolutions", "hidden", "group_size")  # options of some networks only
+        sizes = [name for name in of_some if hasattr(self, name)]
         require_positive(self, "epochs", "threads", "views", *sizes)
         check_threads(self.threads)
         for name in ("ema_decay", "dropout"):
