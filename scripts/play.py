@@ -1,4 +1,4 @@
-"""Play Snake, alone or against an agent with the same food: steer with arrow keys or WASD. Press ? for all keys.
+"""Play Snake, alone or against an agent with the same food: arrow keys or WASD start and steer. Press ? for all keys.
 
 Examples:
     python scripts/play.py
@@ -48,7 +48,7 @@ class Options(BoardOptions):
     seed: int | None = None
     """Seed of the first game; the next games count up from it. By default random."""
     games: int | None = None
-    """Close the window after this many games, with a second between them."""
+    """Close the window after this many games; each begins with your first key."""
     scores: Path | None = None
     """File of high scores; by default one in your data folder."""
 

@@ -30,8 +30,8 @@ def classify_endings(state: State, rules: Rules, actions: IntArray, truncated: B
         truncated: (N,) as the environment returned it for the step. A death on the step of the hunger limit is
             terminated, and not truncated.
     """
-    games, pose = np.arange(len(state.head)), 4 * state.head + state.heading
-    next_pose = rules.next_pose[pose]  # (N, A)
+    games = np.arange(len(state.head))
+    next_pose = rules.next_pose[rules.pose_row(4 * state.head + state.heading, state.length)]  # (N, A)
     target = np.where(next_pose == BLOCKED, 0, next_pose >> 2)
     steps_until_free = state.body.reshape(len(games), -1)[games[:, None], target]
     fatal = (next_pose == BLOCKED) | (steps_until_free > 1)  # the cell of the tail, with 1, can be entered

@@ -31,7 +31,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
     step. New food appears on a free cell, chosen uniformly at random.
 
     ## Action Space
-    `Discrete(4)` for `actions="absolute"`: 0 up, 1 right, 2 down, 3 left; a reversal into the neck is fatal.
+    `Discrete(4)` for `actions="absolute"`: 0 up, 1 right, 2 down, 3 left; a reversal into the neck is fatal
+    (a snake of length 1 has no neck, and can go anywhere that is free).
     `Discrete(3)` for `actions="relative"`: 0 left, 1 straight, 2 right.
 
     ## Observation Space
@@ -61,7 +62,8 @@ class SnakeEnv(gym.Env[Observation, np.int64]):
     "rgb_array", "ansi", "human"). `reset(options={"initial_length": ...})` changes the length for one game.
 
     ## Version History
-    v1: first version.
+    v1: first version. Since release 0.2.0, a snake of length 1 can turn back with absolute actions, as it has no neck:
+    its reversal was fatal before. Games with longer snakes are the same.
     """
 
     metadata: ClassVar[dict[str, Any]] = {  # type: ignore[misc]

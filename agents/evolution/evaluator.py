@@ -1,9 +1,8 @@
 """Evaluation of a population: M candidates play the same games, as one batched network, on several cores."""
 
-import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import gymnasium as gym
@@ -55,7 +54,7 @@ class PopulationEvaluator:
             genomes: (M, P).
             seeds: of the G games, the same for all candidates.
             workers: processes that share the candidates; the result does not depend on their number. They are joblib's,
-                so `joblib.parallel_config("ray")` or another backend uses a cluster.
+                so `joblib.parallel_config` chooses another backend: "threading", or "ray" for a cluster.
 
         Raises:
             ValueError: fewer than 1 worker.
@@ -76,9 +75,18 @@ class PopulationEvaluator:
 
     def _play(self, genomes: NDArray[np.float64], seeds: list[int]) -> PopulationScores:
         follow_parent()
+        # Not shared, as other threads may play at the same time. Making them takes a hundredth of the time.
+        with closing(self._make_envs(len(genomes) * len(seeds))) as envs:
+            return self._play_in(envs, genomes, seeds)
+
+    def _make_envs(self, num_envs: int) -> gym.vector.VectorEnv[Any, Any, Any]:
+        arguments = dict(self.environment)
+        return gym.make_vec(self.environment_id, num_envs, vectorization_mode=self.vectorization, **arguments)
+
+    def _play_in(
+        self, envs: gym.vector.VectorEnv[Any, Any, Any], genomes: NDArray[np.float64], seeds: list[int]
+    ) -> PopulationScores:
         M, G = len(genomes), len(seeds)
-        arguments = json.dumps(dict(self.environment), sort_keys=True)
-        envs = _make_vec(self.environment_id, self.vectorization, M * G, arguments)
         network = self.network.population(genomes.astype(self.network.flat.dtype))
         each: Any = seeds * M  # the base class declares one number, environments take one each
         observations, info = envs.reset(seed=each)
@@ -99,8 +107,3 @@ class PopulationEvaluator:
             playing &= ~(terminations | truncations).reshape(M, G)
             playing &= playing.mean(axis=1, keepdims=True) > 1 - SHARE_PLAYED
         return PopulationScores(scores, won, steps)
-
-
-@lru_cache(maxsize=4)
-def _make_vec(environment_id: str, vectorization: str, N: int, arguments: str) -> gym.vector.VectorEnv[Any, Any, Any]:
-    return gym.make_vec(environment_id, num_envs=N, vectorization_mode=vectorization, **json.loads(arguments))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agents.types import IntArray
 
-MIRRORED = {3: np.array([2, 1, 0]), 4: np.array([0, 3, 2, 1])}  # A -> the action that each one becomes in a mirror
+MIRRORED = {3: (2, 1, 0), 4: (0, 3, 2, 1)}  # A -> the action that each one becomes in a mirror
 
 
 class Symmetry:
@@ -52,4 +52,4 @@ class Symmetry:
 def _to_view(turn: int, mirror: bool, actions: int) -> IntArray:
     """Return each action after quarter turns clockwise and a reflection."""
     turned = (np.arange(actions) + turn) % actions
-    return MIRRORED[actions][turned] if mirror else turned
+    return np.array(MIRRORED[actions])[turned] if mirror else turned

@@ -43,15 +43,17 @@ class Grid:
         inside = (rows >= 0) & (rows < self.height) & (cols >= 0) & (cols < self.width)
         cells = rows % self.height * self.width + cols % self.width
         free = ~np.isin(cells, list(self.obstacles))
-        return np.where((inside | self.wrap) & free, cells, -1)
+        neighbours = np.where((inside | self.wrap) & free, cells, -1)
+        neighbours.setflags(write=False)  # shared by all agents
+        return neighbours
 
     @cached_property
-    def adjacent(self) -> list[list[int]]:
+    def adjacent(self) -> tuple[tuple[int, ...], ...]:
         """Adjacency list: the free neighbours of each cell; empty for an obstacle."""
-        return [
-            [] if cell in self.obstacles else [other for other in around if other >= 0]
+        return tuple(
+            () if cell in self.obstacles else tuple(other for other in around if other >= 0)
             for cell, around in enumerate(self.neighbours.tolist())
-        ]
+        )
 
     def distance(self, first: IntArray, second: IntArray) -> IntArray:
         """Return the moves between cells on the empty board: rows plus columns, over joined edges if shorter."""

@@ -36,7 +36,10 @@ class Route:
         places = np.full(grid.cells, -1)
         places[cells] = np.arange(len(cells))
         gaps = (places[grid.neighbours] - places[:, None]) % len(cells)
-        return cls(cells, places, np.where(grid.neighbours >= 0, gaps, 0))
+        gaps = np.where(grid.neighbours >= 0, gaps, 0)
+        for array in (cells, places, gaps):
+            array.setflags(write=False)  # shared by all agents
+        return cls(cells, places, gaps)
 
     @cached_property
     def moves(self) -> NDArray[np.int16]:
@@ -52,6 +55,7 @@ class Route:
         for d in range(1, L):
             rest = moves[np.maximum(d - gaps, 0), targets]
             moves[d] = 1 + np.where((gaps > 0) & (gaps <= d), rest, FAR).min(axis=1)
+        moves.setflags(write=False)
         return moves
 
 

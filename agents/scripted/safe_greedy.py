@@ -64,7 +64,7 @@ def _move_to_tail(board: BitboardOps, body: Body, food: Bitboard, moves: list[tu
     values = []
     for direction, cell in moves:
         eats = food >> cell & 1
-        # A snake of length 1 cannot turn back either: it counts as one of length 2.
+        # A snake of length 1 counts as one of length 2: relative actions cannot turn it back.
         after = [*body, cell][-max(2, len(body) + eats) :]
         to_tail = _distance_to_tail(board, after)
         components = board.components(board.open & ~to_bitboard(after))

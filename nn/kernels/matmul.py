@@ -176,4 +176,6 @@ def _cut_columns(matrices: Array, blocks: int) -> Array:
 @lru_cache(maxsize=16)
 def _repeated(bits: bytes, dtype: npt.DTypeLike, N: int) -> Array:
     """Return a vector N times, (N, outputs)."""
-    return np.frombuffer(bits, dtype)[None].repeat(N, axis=0)
+    repeated: Array = np.frombuffer(bits, dtype)[None].repeat(N, axis=0)
+    repeated.setflags(write=False)  # shared by all threads
+    return repeated

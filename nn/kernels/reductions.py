@@ -35,4 +35,5 @@ def row_maxima(matrix: Array) -> Array:
 @lru_cache(maxsize=32)
 def _ones(length: int, dtype: npt.DTypeLike) -> Array:
     ones: Array = np.ones(length, dtype)
+    ones.setflags(write=False)  # shared by all threads
     return ones

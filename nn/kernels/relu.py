@@ -8,7 +8,7 @@ import numpy.typing as npt
 from nn.kernels import tuning
 from nn.types import Array, Shape
 
-ZERO = {np.dtype(kind): np.zeros((), kind) for kind in (np.float32, np.float64)}
+ZERO = {np.dtype(kind): np.broadcast_to(np.zeros((), kind), ()) for kind in (np.float32, np.float64)}  # read-only
 
 
 def relu(x: Array) -> Array:
@@ -26,4 +26,5 @@ def relu(x: Array) -> Array:
 @lru_cache(maxsize=32)
 def _zeros(shape: Shape, dtype: npt.DTypeLike) -> Array:
     zeros: Array = np.zeros(shape, dtype)
+    zeros.setflags(write=False)  # shared by all threads
     return zeros

@@ -50,6 +50,7 @@ class ThreadWorker:
 
 
 _workers: list[ThreadWorker] = []
+_changing = threading.Lock()  # held while tasks are given out, or workers are added and removed
 _state = ThreadState()
 
 
@@ -61,10 +62,11 @@ def use(threads: int) -> None:
     """
     if threads < 1:
         raise ValueError(f"threads is {threads}; give 1 or more, at most the number of processor cores")
-    while len(_workers) < threads - 1:
-        _workers.append(ThreadWorker())
-    while len(_workers) > threads - 1:
-        _workers.pop().tasks.put(None)
+    with _changing:
+        while len(_workers) < threads - 1:
+            _workers.append(ThreadWorker())
+        while len(_workers) > threads - 1:
+            _workers.pop().tasks.put(None)
 
 
 def count() -> int:
@@ -80,17 +82,18 @@ def parallel_for(function: Callable[[slice], None], length: int, work: int) -> N
         length: of the axis that is cut.
         work: approximate number of multiplications and additions in all; little work is done by this thread alone.
     """
-    threads = min(count(), length)
-    if threads <= 1 or work < tuning.MIN_PARALLEL_WORK or _state.serial:
+    if min(count(), length) <= 1 or work < tuning.MIN_PARALLEL_WORK or _state.serial:
         function(slice(0, length))
         return
-    bounds = [length * i // threads for i in range(threads + 1)]
     results: Results = SimpleQueue()
     given = 0
     try:
-        for worker, start, stop in zip(_workers, bounds[1:], bounds[2:], strict=False):
-            worker.tasks.put((function, slice(start, stop), results))
-            given += 1
+        with _changing:  # another thread may call `use` meanwhile
+            threads = min(count(), length)
+            bounds = [length * i // threads for i in range(threads + 1)]
+            for worker, start, stop in zip(_workers, bounds[1:], bounds[2:], strict=False):
+                worker.tasks.put((function, slice(start, stop), results))
+                given += 1
         with single_threaded():
             function(slice(0, bounds[1]))
     finally:  # wait also after an error: no thread may write into the arrays any more
@@ -125,5 +128,11 @@ def uses_blas_threads() -> bool:
     return _state.blas
 
 
+def _forget_workers() -> None:
+    global _changing
+    _changing = threading.Lock()
+    _workers.clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_workers.clear)  # a forked process has none of the threads
+    os.register_at_fork(after_in_child=_forget_workers)  # a forked process has none of the threads

@@ -59,7 +59,10 @@ def transforms(count: int, kernel: int, dtype: npt.DTypeLike) -> tuple[Array, Ar
     def values(n: int) -> npt.NDArray[np.float64]:
         return np.vstack([np.vander(POINTS[: P - 1], n, increasing=True), np.eye(n)[-1]])
 
-    return values(count).T.astype(dtype), np.linalg.inv(values(P)).T.astype(dtype), values(kernel).astype(dtype)
+    A, B, G = values(count).T.astype(dtype), np.linalg.inv(values(P)).T.astype(dtype), values(kernel).astype(dtype)
+    for matrix in (A, B, G):
+        matrix.setflags(write=False)  # shared by all threads
+    return A, B, G
 
 
 class WinogradConvolution:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, NoReturn, TypeVar, get_origin, get_type_hints
 
 from cyclopts import App, CycloptsError, Group, Parameter, UnknownOptionError
@@ -196,9 +197,10 @@ def _group(options: type[Any], name: str) -> str:
 
 
 @cache
-def _help_texts(declares: type[Any]) -> dict[str, str]:
+def _help_texts(declares: type[Any]) -> Mapping[str, str]:
     """The string below each field that a class declares. It reads the class's source file, which takes a while."""
-    return {text.arg_name: " ".join((text.description or "").split()) for text in parse_from_object(declares).params}
+    texts = parse_from_object(declares).params
+    return MappingProxyType({text.arg_name: " ".join((text.description or "").split()) for text in texts})
 
 
 def _shown(default: object) -> object:

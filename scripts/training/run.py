@@ -11,6 +11,7 @@ from scripts.common.budget import parse_budget
 from scripts.common.cli import option_name
 from scripts.common.command_line import check_seed, require_positive, typed_command
 from scripts.common.paths import to_text
+from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
 from scripts.training.run_options import NOT_STORED, Chosen, RunOptions, resumed
 
@@ -38,6 +39,10 @@ def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> Iterator[tuple[C
             count = f"{option_name(options.length_option)} {getattr(options, options.length_option)}"
             print(f"{count} ends the training; --budget {options.budget} does not count", file=sys.stderr)
         yield options, folder
+    except (ValueError, MemoryError) as error:
+        if options.resume is None or str(folder.path) in str(error):
+            raise
+        raise ValueError(f"{folder.path} cannot be resumed: {error}") from error  # its options may be to blame
     finally:
         folder.unlock()
 
@@ -58,11 +63,11 @@ def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str,
         config |= {"kind": options.kind, "out": to_text(folder.path), "command": command}
         folder.write_json("config.json", config)
     else:
-        stored = folder.read_json("config.json")
+        stored = folder.read_json("config.json", TrainingConfig)
         changed = any(stored.get(name) != config[name] for name in options.overridable if name in config)
         config = stored | {name: config[name] for name in options.overridable if name in config} | about
         if changed:
             config["command"] = f"{stored['command']} && {command}"
             folder.write_json("config.json", config)
         (folder.path / "result.json").unlink(missing_ok=True)  # the resumed training writes a new one
-    return folder.read_json("config.json")
+    return folder.read_json("config.json", TrainingConfig)

@@ -112,7 +112,7 @@ class App:
         for event in pygame.event.get():
             self._take(event)
         view.worker.deliver()
-        view.update(seconds)
+        view.update(0.0 if self.helping else seconds)  # time stands still behind the help
         surface = pygame.display.get_surface()
         if view.closed or surface is None:
             return False

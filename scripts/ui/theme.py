@@ -83,4 +83,6 @@ def ramp(theme: Theme) -> NDArray[np.uint8]:
     values = np.linspace(-1, 1, 511)
     places = np.sign(values) * np.abs(values) ** 0.6
     channels = [np.interp(places, (-1, 0, 1), ends) for ends in zip(theme.negative, theme.low, theme.high, strict=True)]
-    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+    colours.setflags(write=False)
+    return colours

@@ -14,6 +14,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +25,8 @@ from PIL import Image, ImageOps
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import nn
+from nn.from_json import from_json
+from nn.saved_state import check_same_arrays
 from scripts.common.terminal import make_console
 from scripts.common.user_folders import cache_folder, can_keep
 
@@ -38,6 +41,14 @@ class LabelledImages(NamedTuple):
     labels: NDArray[np.int64]  # (N,), indices into classes
     classes: tuple[str, ...]
     skipped: tuple[str, ...]  # "path: reason", for files that cannot be decoded
+
+
+@dataclass(frozen=True)
+class CacheHeader:
+    """The header of a file of decoded images."""
+
+    version: str  # of the files and of the decoder
+    skipped: list[str]
 
 
 def load(folder: Path, size: int, seed: int = 0) -> tuple[LabelledImages, LabelledImages]:
@@ -95,15 +106,16 @@ def read(folder: Path, size: int, cache: Path | None = None) -> LabelledImages:
     cache = cache or cache_folder() / "images"
     cache_file = cache / f"{folder.resolve().name}-{place}-{size}.npz"
     try:
-        arrays, header = nn.files.read(cache_file)
+        arrays, found = _read_cache(cache_file, size, len(classes))
     except (OSError, ValueError):  # missing or damaged
-        arrays, header = {}, {}
-    if header.get("version") != version:
-        arrays, header = _decode_all(folder, files, classes, size)
+        arrays, found = {}, CacheHeader("", [])
+    if found.version != version:
+        arrays, not_decoded = _decode_all(folder, files, classes, size)
+        found = CacheHeader(version, not_decoded)
         if can_keep(cache, "Decoded images are"):
             with suppress(OSError):  # without a cache the next time only takes longer
-                nn.files.write(cache_file, arrays, header | {"version": version})
-    skipped = tuple(f"{folder}{os.sep}{line}" for line in header["skipped"])
+                nn.files.write(cache_file, arrays, asdict(found))
+    skipped = tuple(f"{folder}{os.sep}{line}" for line in found.skipped)
     images = LabelledImages(arrays["images"], arrays["labels"], classes, skipped)
     for name, count in zip(classes, np.bincount(images.labels, minlength=len(classes)), strict=True):
         if not count:
@@ -119,10 +131,25 @@ def _classes(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(entry.name for entry in entries if entry.is_dir() and not _is_hidden(entry.name)))
 
 
+def _read_cache(file: Path, size: int, K: int) -> tuple[dict[str, NDArray[Any]], CacheHeader]:
+    """The arrays and the header of a cache file.
+
+    Raises:
+        OSError, ValueError: there is none, or it is damaged.
+    """
+    arrays, header = nn.files.read(file)
+    labels = arrays.get("labels", np.empty(0))
+    N = len(labels) if labels.ndim else 0
+    check_same_arrays(arrays, {"images": np.empty((N, size, size, 3), np.uint8), "labels": np.empty(N, np.int64)})
+    if N and not 0 <= labels.min() <= labels.max() < K:
+        raise ValueError(f"{file} has labels outside of 0 to {K - 1}")
+    return arrays, from_json(header, CacheHeader)
+
+
 def _decode_all(
     folder: Path, files: Sequence[Path], classes: Sequence[str], size: int
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The arrays and the header of a cache file."""
+) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """The arrays of a cache file, and a line for each file that is no image."""
     images, labels, skipped = [], [], []
     with ThreadPoolExecutor(cpu_count()) as threads:
         decoded = threads.map(lambda path: _try(path, size), files)
@@ -139,7 +166,7 @@ def _decode_all(
         "images": np.array(images, np.uint8).reshape(-1, size, size, 3),
         "labels": np.array(labels, np.int64),
     }
-    return arrays, {"skipped": skipped}
+    return arrays, skipped
 
 
 def _try(path: Path, size: int) -> NDArray[np.uint8] | str:

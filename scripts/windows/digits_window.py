@@ -184,4 +184,6 @@ class DigitsWindow(ImageBrowserView):
 @lru_cache(maxsize=4)
 def _colours(paper: Colour, ink: Colour) -> NDArray[np.uint8]:
     """(256, 3), from the colour of paper to that of ink."""
-    return np.rint(np.linspace(paper, ink, 256)).astype(np.uint8)
+    colours: NDArray[np.uint8] = np.rint(np.linspace(paper, ink, 256)).astype(np.uint8)
+    colours.setflags(write=False)
+    return colours

@@ -66,11 +66,12 @@ class Batch:
         self._marks = np.tile(self._first_cell - 1, (1 + F, 1))
         self._bind_views()
         self.random_draws = RandomDraws(rules, N)
-        # Bounds that let most steps skip the tests for starvation and for full boards.
+        # Bounds that let most steps skip the tests for starvation, for full boards and for snakes without a neck.
         self._clock = 0
         self._deadline = np.zeros(N, dtype=np.int64)  # the clock at which each game starves
         self._first_deadline = 0  # no game starves before this clock
         self._longest = 0  # no snake is longer than this
+        self._shortest = rules.cells  # no snake is shorter than this
         self.action_mask = np.zeros((N, A), dtype=bool)
         self.length = np.zeros(N, dtype=np.int64)
         self.start_length = np.zeros(N, dtype=np.int64)
@@ -204,7 +205,7 @@ class Batch:
         self._head[:], self._food[:] = state.head + self._first_cell, state.food.T + self._first_cell
         self.random_draws.set(np.arange(N), state.stream)
         self._deadline[:] = self._clock + self.rules.steps_to_starve - state.hunger
-        self._first_deadline, self._longest = 0, self.rules.cells
+        self._first_deadline, self._longest, self._shortest = 0, self.rules.cells, 1
         self.playing[:], self.length[:] = ~state.over, state.length
         self._ended = state.over.nonzero()[0]
         self.start_length[:] = state.length - state.score
@@ -212,7 +213,8 @@ class Batch:
 
     def _find_targets(self) -> None:
         """Find the target of each action of the next step, and which actions keep the snake alive."""
-        self.rules.next_pose.take(self._pose, axis=0, out=self._next_pose, mode="clip")
+        row = self._pose if self._shortest > 1 else self.rules.pose_row(self._pose, self.length)
+        self.rules.next_pose.take(row, axis=0, out=self._next_pose, mode="clip")
         np.right_shift(self._next_pose, 2, out=self._target)
         self._target += self._first_cells
         # The cell of the tail is free when the head arrives.
@@ -236,7 +238,7 @@ class Batch:
             numbers = below_many(self.random_draws.last(rows)[0], starts.count)
         bodies, lengths, self._pose[rows] = starts.place(numbers)
         self.length[rows] = self.start_length[rows] = lengths
-        self._longest = max(self._longest, starts.longest)
+        self._longest, self._shortest = max(self._longest, starts.longest), min(self._shortest, starts.shortest)
         return bodies
 
     def _place_food(self, rows: IntArray, drawn: IntArray, new: IntArray) -> None:

@@ -1,6 +1,6 @@
 """One game of Snake in plain Python: the place to read how the game works. `batch.Batch` plays N games in NumPy."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,17 +44,18 @@ class Game:
         self._one_step_less = one_step_less if dtype.itemsize == 1 else None  # the value of each byte after a step
         self._open_cells: list[int] = rules.open_cells.tolist()
         self._next_pose: list[list[int]] = rules.next_pose.tolist()
-        # For each pose, the actions that `next_pose` does not block: their bit in `legal` and the cell they lead to.
+        self._first_row_without_neck = 4 * cells  # see `Rules.next_pose`
+        # For each row, the actions that `next_pose` does not block: their bit in `legal` and the cell they lead to.
         self._targets = [
             [(1 << action, pose >> 2) for action, pose in enumerate(poses) if pose != BLOCKED]
             for poses in self._next_pose
         ]
-        # A cache of straight starts: by number, the bytes that change in a game, the pose, the length and `legal`.
-        self._cached_starts: dict[int, tuple[bytes, int, int, int]] = {}
+        # A cache of straight starts: by number, the bytes that change in a game, pose, row, length and `legal`.
+        self._cached_starts: dict[int, tuple[bytes, int, int, int, int]] = {}
         self._steps_to_starve = rules.steps_to_starve
         self._food_cells = [-1] * rules.food
         self._random_draws = GameRandomDraws(rules)
-        self._pose = self._hunger = 0
+        self._pose = self._row = self._hunger = 0
         self.legal = self.length = self.score = 0
         self.ate = self.died = self.won = self.starved = False
         self.over = True
@@ -99,9 +100,10 @@ class Game:
             self._place_snake(*starts.pick(number))
             has_room = len(self._cached_starts) * len(self._blank) < CACHED_CELLS
             if isinstance(starts, StraightStarts) and starts is self.rules.starts and has_room:
-                self._cached_starts[number] = (bytes(self._bytes[self._changing]), self._pose, self.length, self.legal)
+                changing = bytes(self._bytes[self._changing])
+                self._cached_starts[number] = changing, self._pose, self._row, self.length, self.legal
         else:
-            self._bytes[self._changing], self._pose, self.length, self.legal = cached
+            self._bytes[self._changing], self._pose, self._row, self.length, self.legal = cached
         self.score = self._hunger = 0
         self.ate = self.died = self.won = self.starved = self.over = False
         self._food_cells = food = [-1] * len(self._food_cells)
@@ -122,7 +124,7 @@ class Game:
             return
         head = self._head
         head[self._pose >> 2] = 0
-        self._pose = pose = self._next_pose[self._pose][action]
+        self._pose = pose = self._next_pose[self._row][action]
         cell = pose >> 2
         head[cell] = self._mark
         if cell in self._food_cells:
@@ -175,7 +177,7 @@ class Game:
         self.over = bool(state.over[0])
         self.won = self.over and bool(state.full[0])
 
-    def _place_snake(self, body: list[int], pose: int) -> None:
+    def _place_snake(self, body: Sequence[int], pose: int) -> None:
         """Put a snake on an empty board."""
         self._bytes[self._changing] = self._blank
         for steps, cell in enumerate(body, start=1):
@@ -216,7 +218,8 @@ class Game:
     def _find_legal(self) -> None:
         """Find which actions keep the snake alive. The cell of the tail is free when the head arrives."""
         body, unit, legal = self._body, self._unit, 0
-        for bit, cell in self._targets[self._pose]:
+        self._row = self._pose if self.length > 1 else self._pose + self._first_row_without_neck
+        for bit, cell in self._targets[self._row]:
             if body[cell] <= unit:
                 legal |= bit
         self.legal = legal

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from snake_env.engine.splitmix64 import below, draw
-from snake_env.engine.state import BoolArray
+from snake_env.engine.state import BoolArray, read_only
 
 MAX_DENSITY = 0.5  # share of the cells that random obstacles may take
 
@@ -137,8 +137,7 @@ def _scatter(density: float, seed: int, height: int, width: int, *, wrap: bool) 
             free.add(cell)
     board = np.ones((height, width), dtype=bool)
     board.flat[list(free)] = False
-    board.setflags(write=False)
-    return board
+    return read_only(board)
 
 
 def _connected(cells: Set[int], free: Set[int], height: int, width: int, *, wrap: bool) -> bool:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from snake_env.engine.obstacles import build_obstacles
 from snake_env.engine.starts import RandomStarts, StraightStarts
-from snake_env.engine.state import BodyArray, BoolArray, IntArray
+from snake_env.engine.state import BodyArray, BoolArray, IntArray, read_only
 
 MOVES = ((-1, 0), (0, 1), (1, 0), (0, -1))  # (row, col) of up, right, down, left: clockwise
 ACTIONS = {"absolute": ("up", "right", "down", "left"), "relative": ("left", "straight", "right")}
@@ -40,7 +40,8 @@ class Rules:
         initial_length: length of the snake at the start, or [least, most] to start from a random legal body of a
             length in that range.
         hunger_limit: steps without food after which the game is truncated; None for twice the number of cells.
-        actions: "absolute" (up, right, down, left; a reversal is fatal) or "relative" (left, straight, right).
+        actions: "absolute" (up, right, down, left; a reversal into the neck is fatal) or "relative" (left, straight,
+            right).
 
     Raises:
         ValueError: an invalid argument; the message says which, and what is allowed.
@@ -119,17 +120,17 @@ class Rules:
     @cached_property
     def steps_until_free(self) -> BodyArray:
         """(cells + 1,) for each number of steps k, the value of a cell that is free in k steps: k * body_unit."""
-        return (np.arange(self.cells + 1) * self.body_unit).astype(self.body_dtype)
+        return read_only((np.arange(self.cells + 1) * self.body_unit).astype(self.body_dtype))
 
     @cached_property
     def obstacle_map(self) -> BoolArray:
         """(H, W) whether an obstacle stands on each cell."""
-        return build_obstacles(self.obstacles, self.height, self.width, wrap=self.walls == "wrap")
+        return read_only(build_obstacles(self.obstacles, self.height, self.width, wrap=self.walls == "wrap"))
 
     @cached_property
     def open_cells(self) -> IntArray:
         """The cells without an obstacle, in order; a snake that covers all of them has filled the board."""
-        return np.flatnonzero(~self.obstacle_map)
+        return read_only(np.flatnonzero(~self.obstacle_map))
 
     @cached_property
     def neighbours(self) -> IntArray:
@@ -141,21 +142,30 @@ class Rules:
         if self.walls == "wrap":
             inside[:] = True
         cells = (rows % self.height) * self.width + cols % self.width
-        return np.where(inside & ~self.obstacle_map.reshape(-1)[cells], cells, -1)
+        return read_only(np.where(inside & ~self.obstacle_map.reshape(-1)[cells], cells, -1))
 
     @cached_property
     def turned(self) -> IntArray:
         """(4, A) the heading after each action, from each heading."""
         heading, action = np.arange(4)[:, None], np.arange(len(self.action_names))
-        return (heading + action - 1) % 4 if self.actions == "relative" else np.tile(action, (4, 1))
+        relative = self.actions == "relative"
+        return read_only((heading + action - 1) % 4 if relative else np.tile(action, (4, 1)))
 
     @cached_property
     def next_pose(self) -> IntArray:
-        """(4 * cells, A) the pose after each action, from each pose; BLOCKED for a wall, an obstacle or a reversal."""
+        """(8 * cells, A) the pose after each action, from each pose; BLOCKED for a wall, an obstacle or a reversal.
+
+        The second half is for snakes of length 1: without a neck they can turn back.
+        """
         reversal = self.turned == (np.arange(4)[:, None] + 2) % 4  # (4, A)
         cells = self.neighbours[:, self.turned]  # (cells, 4, A)
-        poses: NDArray[np.int64] = np.where((cells < 0) | reversal, BLOCKED, cells * 4 + self.turned)
-        return poses.reshape(4 * self.cells, -1)
+        poses: NDArray[np.int64] = np.where(cells < 0, BLOCKED, cells * 4 + self.turned)
+        return read_only(np.concatenate((np.where(reversal, BLOCKED, poses), poses)).reshape(8 * self.cells, -1))
+
+    def pose_row(self, pose: IntArray, length: IntArray) -> IntArray:
+        """Return the row of `next_pose` for each snake, (N,)."""
+        row: IntArray = pose + (length == 1) * (4 * self.cells)
+        return row
 
     @cached_property
     def starts(self) -> StraightStarts | RandomStarts:

@@ -3,6 +3,7 @@
 From every start at least one action keeps the snake alive. A body is listed from tail to head.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snake_env.engine.splitmix64 import below, draw
-from snake_env.engine.state import BodyArray, IntArray, as_items
+from snake_env.engine.state import BodyArray, IntArray, as_items, read_only
 
 SEARCHES, STEPS_PER_CELL = 20, 60  # limits of the search for the longest body, after which it counts as impossible
 CACHED_CELLS = 1 << 20  # the boards of all straight starts are kept in memory up to this number of cells in total
@@ -45,7 +46,7 @@ class StraightStarts:
                     poses.append(4 * body[-1] + heading)
         if not bodies:
             return None
-        return cls(np.array(bodies).T, np.array(poses), steps_until_free)
+        return cls(read_only(np.array(bodies).T), read_only(np.array(poses)), steps_until_free)
 
     @cached_property
     def count(self) -> int:
@@ -57,11 +58,16 @@ class StraightStarts:
         """The length of the snakes."""
         return len(self.bodies)
 
-    @cached_property
-    def _starts(self) -> list[tuple[list[int], int]]:
-        return list(zip(self.bodies.T.tolist(), self.poses.tolist(), strict=True))
+    @property
+    def shortest(self) -> int:
+        """The length of the snakes."""
+        return len(self.bodies)
 
-    def pick(self, number: int) -> tuple[list[int], int]:
+    @cached_property
+    def _starts(self) -> tuple[tuple[tuple[int, ...], int], ...]:
+        return tuple(zip(map(tuple, self.bodies.T.tolist()), self.poses.tolist(), strict=True))
+
+    def pick(self, number: int) -> tuple[Sequence[int], int]:
         """The body and the pose of a start."""
         return self._starts[number]
 
@@ -73,7 +79,7 @@ class StraightStarts:
     @cached_property
     def _boards(self) -> NDArray[np.void] | None:
         small = self.count * len(self.steps_until_free) <= CACHED_CELLS
-        return self._draw(np.arange(self.count)) if small else None
+        return read_only(self._draw(np.arange(self.count))) if small else None
 
     def _draw(self, numbers: IntArray) -> NDArray[np.void]:
         boards = np.zeros((len(numbers), len(self.steps_until_free) - 1), dtype=self.steps_until_free.dtype)
@@ -92,7 +98,7 @@ class RandomStarts:
 
     Attributes:
         count: the number of starts: one for each value of 32 random bits.
-        longest: the greatest length.
+        shortest, longest: the least and the greatest length.
 
     Raises:
         ValueError: no snake of the greatest length was found on this board.
@@ -106,7 +112,7 @@ class RandomStarts:
         self._neighbours = neighbours
         self._adjacent = [[cell for cell in row if cell >= 0] for row in neighbours.tolist()]
         self._open_cells: list[int] = open_cells.tolist()
-        self._shortest, self.longest = shortest, longest
+        self.shortest, self.longest = shortest, longest
         self._steps_until_free = steps_until_free
         for stream in range(SEARCHES):
             self._known = self._grow(stream, longest)
@@ -120,7 +126,7 @@ class RandomStarts:
     def pick(self, number: int) -> tuple[list[int], int]:
         """The body and the pose of a start."""
         stream, length_bits, heading_bits = draw(number)
-        length = self._shortest + below(length_bits, self.longest - self._shortest + 1)
+        length = self.shortest + below(length_bits, self.longest - self.shortest + 1)
         # The search can fail on a board full of obstacles; the front of a body known to fit is a legal body too.
         body = self._grow(stream, length) or self._known[-length:]
         around = self._neighbours[body[-1]].tolist()

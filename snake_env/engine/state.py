@@ -1,6 +1,6 @@
 """The state of N games as arrays: all that a game consists of, for observations, rendering, search and copies."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,17 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 StreamArray = NDArray[np.uint64]
 BodyArray = NDArray[np.unsignedinteger[Any]]  # uint8 or uint16
+T = TypeVar("T", bound=np.generic)
 
 HEAD, BODY, FOOD, OBSTACLES = range(
     4
 )  # the planes of a board, in the order in which engines and observations hold them
+
+
+def read_only(array: NDArray[T]) -> NDArray[T]:
+    """Return the array, which can no longer be changed: for arrays that are shared, as those of a cache are."""
+    array.setflags(write=False)
+    return array
 
 
 def as_items(boards: BodyArray) -> NDArray[np.void]:

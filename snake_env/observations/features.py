@@ -10,7 +10,7 @@ from gymnasium.spaces import Box
 from numpy.typing import NDArray
 
 from snake_env.engine.rules import BLOCKED, Rules
-from snake_env.engine.state import State
+from snake_env.engine.state import State, read_only
 from snake_env.observations import flood
 
 PER_ACTION = (
@@ -40,10 +40,10 @@ class Features:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._flood = flood.Flood(rules.height, rules.width, wrap=rules.walls == "wrap")
-        # The cell that each action leads to from each pose; 0 where the action is blocked, which is masked.
-        self._cell = np.where(rules.next_pose == BLOCKED, 0, rules.next_pose >> 2).T.copy()  # (A, 4 * cells)
+        # By row of `next_pose`: the cell that each action leads to; 0 where the action is blocked, which is masked.
+        self._cell = np.where(rules.next_pose == BLOCKED, 0, rules.next_pose >> 2).T.copy()  # (A, 8 * cells)
         heading = np.where(rules.next_pose == BLOCKED, -1, rules.next_pose & 3)
-        self._straight = (heading == np.arange(4 * rules.cells)[:, None] % 4).T.copy()  # (A, 4 * cells)
+        self._straight = (heading == np.arange(8 * rules.cells)[:, None] % 4).T.copy()  # (A, 8 * cells)
         self._blocked = (rules.next_pose == BLOCKED).T.copy()
         # d / (d + H + W) by distance d, then 1 if there is no path, and 0 for a fatal action.
         distance = np.arange(rules.cells)
@@ -58,12 +58,12 @@ class Features:
         N, cells, A = len(state.body), rules.cells, len(rules.action_names)
         no_path = self._flood.unreachable  # as a distance; no_path + 1 is that of a fatal action
         games = np.arange(N)
-        pose = 4 * state.head + state.heading
         length = state.length
-        cell = self._cell.take(pose, axis=1)  # (A, N)
+        row = rules.pose_row(4 * state.head + state.heading, length)
+        cell = self._cell.take(row, axis=1)  # (A, N)
         # The cell with 1, the tail, is free after the step, and the cell with 2 is the tail then.
         free_cells = (state.body <= 1) & ~state.obstacles
-        safe = free_cells.reshape(-1).take(games * cells + cell) & ~self._blocked.take(pose, axis=1)
+        safe = free_cells.reshape(-1).take(games * cells + cell) & ~self._blocked.take(row, axis=1)
         free = self._flood.pack(free_cells)
         food = self._flood.mark(free, *state.food.T)
         tail_cell = state.head.copy()
@@ -106,7 +106,7 @@ class Features:
         by_action[7] = safe & (area >= length)
         by_action[8] = self._squashed.take(to_tail)
         by_action[9] = to_tail < no_path
-        by_action[10] = safe & self._straight.take(pose, axis=1)
+        by_action[10] = safe & self._straight.take(row, axis=1)
         by_action[11] = _SIDES.take(pattern)
         by_action[12] = _SPLITS.take(pattern)
         values[:, -2] = length / len(rules.open_cells)
@@ -114,13 +114,20 @@ class Features:
         return values
 
 
-# Tables for the 512 patterns of 3 x 3 cells (see `Flood.neighbourhood`): the share of the four sides that are free, and
-# the number of parts, which are runs of free cells in the ring around the middle that contain a side. The ring goes
-# clockwise from the cell above.
-_RING = np.arange(512)[:, None] >> np.array([1, 2, 5, 8, 7, 6, 3, 0]) & 1
-_SIDES = (_RING[:, ::2].sum(axis=1) / 4).astype(np.float32)
-# A run ends at a free cell whose next cell is not free. A run that is a single corner contains no side.
-_ENDS = (_RING & ~np.roll(_RING, -1, axis=1) & 1).sum(axis=1)
-_LONE_CORNERS = (_RING & ~np.roll(_RING, 1, axis=1) & ~np.roll(_RING, -1, axis=1) & 1)[:, 1::2].sum(axis=1)
-_PARTS = np.where(_RING.all(axis=1), 1, _ENDS - _LONE_CORNERS)
-_SPLITS = (np.maximum(_PARTS - 1, 0) / 3).astype(np.float32)
+def _pattern_tables() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Tables for the 512 patterns of 3 x 3 cells (see `Flood.neighbourhood`).
+
+    The first has the share of the four sides that are free. The second has the number of parts, which are runs of free
+    cells in the ring around the middle that contain a side, minus one, divided by 3.
+    """
+    # The ring goes clockwise from the cell above.
+    ring = np.arange(512)[:, None] >> np.array([1, 2, 5, 8, 7, 6, 3, 0]) & 1
+    # A run ends at a free cell whose next cell is not free. A run that is a single corner contains no side.
+    ends = (ring & ~np.roll(ring, -1, axis=1) & 1).sum(axis=1)
+    lone_corners = (ring & ~np.roll(ring, 1, axis=1) & ~np.roll(ring, -1, axis=1) & 1)[:, 1::2].sum(axis=1)
+    parts = np.where(ring.all(axis=1), 1, ends - lone_corners)
+    sides, splits = ring[:, ::2].sum(axis=1) / 4, np.maximum(parts - 1, 0) / 3
+    return read_only(sides.astype(np.float32)), read_only(splits.astype(np.float32))
+
+
+_SIDES, _SPLITS = _pattern_tables()

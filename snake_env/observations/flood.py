@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snake_env.engine.state import BoolArray, IntArray
+from snake_env.engine.state import BoolArray, IntArray, read_only
 
 # (H + 2, N') unsigned integers: the rows of N boards, where N' is N rounded up to whole words.
 Bitboards = NDArray[Any]
@@ -199,4 +199,4 @@ def _padded(games: int, dtype: np.dtype[Any]) -> int:
 
 
 _ONE = np.uint64(1)
-_ROWS_AROUND = np.array([[-1], [0], [1]])
+_ROWS_AROUND = read_only(np.array([[-1], [0], [1]]))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from snake_env.engine.state import BoolArray
+from snake_env.engine.state import BoolArray, read_only
 
 GLYPH_HEIGHT, GLYPH_WIDTH, ADVANCE = 7, 5, 6  # pixels; the advance is the width of a glyph and the gap after it
 
@@ -29,11 +29,11 @@ _SHEETS = (
     ),
 )
 _GLYPHS = {
-    character: np.array([list(row[i * ADVANCE : i * ADVANCE + GLYPH_WIDTH]) for row in rows]) == "#"
+    character: read_only(np.array([list(row[i * ADVANCE : i * ADVANCE + GLYPH_WIDTH]) for row in rows]) == "#")
     for characters, *rows in _SHEETS
     for i, character in enumerate(characters)
 }
-_GLYPHS[" "] = np.zeros((GLYPH_HEIGHT, GLYPH_WIDTH), dtype=bool)
+_GLYPHS[" "] = read_only(np.zeros((GLYPH_HEIGHT, GLYPH_WIDTH), dtype=bool))
 
 
 def write_mask(text: str, scale: int = 1) -> BoolArray:

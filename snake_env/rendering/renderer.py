@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from snake_env.engine.rules import MOVES
-from snake_env.engine.state import IntArray, State
+from snake_env.engine.state import IntArray, State, read_only
 from snake_env.rendering import tiles
 from snake_env.rendering.font import ADVANCE, GLYPH_HEIGHT, write_mask
 from snake_env.rendering.tiles import Image
@@ -135,8 +135,7 @@ def _walls(height: int, width: int, tile: int, scale: int, wrap: bool) -> Image:
         opening = np.abs(np.arange(tile) - (tile - 1) / 2) < tile / 4  # the middle half of each cell's side
         wall[np.pad(np.tile(opening, height // tile), edge)] = BACKGROUND
         wall[:, np.pad(np.tile(opening, width // tile), edge)] = BACKGROUND
-    frame.setflags(write=False)
-    return frame
+    return read_only(frame)
 
 
 def _links(state: State) -> IntArray:

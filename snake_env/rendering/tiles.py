@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snake_env.engine.rules import MOVES
+from snake_env.engine.state import read_only
 
 Floats = NDArray[np.floating[Any]]
 Image = NDArray[np.uint8]
@@ -21,10 +22,10 @@ SHADES = 16  # number of colours from the tail of a long snake to the head
 
 # The links of a cell are the directions in which the body continues from it: the sum of 1 << direction. A cell has at
 # most two, so there are eleven kinds of body segments. The first five have fewer than two links, like a head.
-SEGMENTS = sorted(
-    (links for links in range(16) if links.bit_count() <= 2), key=lambda links: (links.bit_count(), links)
+SEGMENTS = tuple(
+    sorted((links for links in range(16) if links.bit_count() <= 2), key=lambda links: (links.bit_count(), links))
 )
-SEGMENT_OF_LINKS = np.array([SEGMENTS.index(links) if links in SEGMENTS else 0 for links in range(16)])
+SEGMENT_OF_LINKS = read_only(np.array([SEGMENTS.index(links) if links in SEGMENTS else 0 for links in range(16)]))
 ENDS = 5
 
 # Kinds of images. The atlas holds each kind for even and odd squares of the checkerboard, and again for lost games.
@@ -75,8 +76,7 @@ def atlas(tile: int) -> Image:
             for segment, links in enumerate(SEGMENTS):
                 first = BODY + segment * SHADES
                 kinds[first : first + SHADES] = _skin(floor, _body(tile, links), shades[:, None, None])
-    images.setflags(write=False)
-    return images.reshape(4 * KINDS, tile, tile, 3)
+    return read_only(images).reshape(4 * KINDS, tile, tile, 3)
 
 
 def _grid(tile: int) -> tuple[Floats, Floats]:

@@ -1,11 +1,12 @@
 """Wrong arguments, actions, seeds and options of the environment for one game."""
 
+import copy
 from typing import Any
 
 import numpy as np
 import pytest
 
-from snake_env import Rules, SnakeEnv
+from snake_env import Rules, SnakeEnv, SnakeVectorEnv
 from tests.support.env_games import env_on
 from tests.support.same import assert_same
 
@@ -116,6 +117,25 @@ def test_options_choose_the_length_of_one_game() -> None:
     assert lengths == {7, 8, 9}
     fixed = SnakeEnv(height=5, width=6, initial_length=5)
     assert_same(fixed.reset(seed=3), env.reset(seed=3, options={"initial_length": 5}))
+
+
+@pytest.mark.parametrize("observation", ["features", "planes"])
+def test_a_game_of_length_1_by_an_option_has_no_neck(observation: str) -> None:
+    """Its snake can go to every neighbour on the board, in both environments; so says an observation of dangers."""
+    env = SnakeEnv(height=5, width=6, observation=observation)
+    envs = SnakeVectorEnv(1, height=5, width=6, observation=observation)
+    for seed in range(20):
+        env.reset(seed=seed)
+        envs.reset(seed=seed)
+        given, info = env.reset(options={"initial_length": 1})
+        assert_same(envs.reset(options={"initial_length": 1})[0][0], given)
+        row, col = divmod(int(env.get_state()["head"][0]), 6)
+        free = [row > 0, col < 5, row < 4, col > 0]
+        assert info["action_mask"].tolist() == env.action_masks().tolist() == envs.action_masks()[0].tolist() == free
+        assert observation == "planes" or (given[:52:13] == 0).tolist() == free  # the dangers
+        for action in np.flatnonzero(free):
+            copied = copy.deepcopy(env)
+            assert not copied.step(int(action))[2]
 
 
 @pytest.mark.parametrize(

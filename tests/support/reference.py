@@ -46,7 +46,7 @@ class Reference:
         """Whether an action kills."""
         direction = self.turn(action)
         cell = self.beside(self.snake[0], direction)
-        if direction == (-self.direction[0], -self.direction[1]):  # a reversal
+        if len(self.snake) > 1 and direction == (-self.direction[0], -self.direction[1]):  # back into the neck
             return True
         if not (0 <= cell[0] < self.rules.height and 0 <= cell[1] < self.rules.width) or cell in self.obstacles:
             return True

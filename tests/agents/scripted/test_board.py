@@ -52,9 +52,11 @@ def test_other_observations_are_refused(observations: npt.NDArray[Any]) -> None:
         GreedyAgent().act(observations)
 
 
+@pytest.mark.parametrize("initial_length", [1, 2, 3])
 @pytest.mark.parametrize("walls", ["solid", "wrap"])
-def test_legal_directions_are_those_of_the_environment(walls: str) -> None:
-    envs = make_envs(40, height=5, width=6, walls=walls, obstacles="pillars", food=6)
+def test_legal_directions_are_those_of_the_environment(walls: str, initial_length: int) -> None:
+    rules = {"walls": walls, "obstacles": "pillars", "initial_length": initial_length}
+    envs = make_envs(40, height=5, width=6, food=6, **rules)
     rng = np.random.default_rng(0)
     observations, info = envs.reset(seed=0)
     for _ in range(200):

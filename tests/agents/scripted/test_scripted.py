@@ -39,6 +39,16 @@ def test_relative_actions_play_the_same_game(name: str, walls: str) -> None:
     np.testing.assert_array_equal(*scores)
 
 
+@pytest.mark.parametrize("name", ["greedy", "safe-greedy", "cycle", "shortcut"])
+def test_a_snake_without_a_neck_needs_no_mask_to_stay_alive(name: str) -> None:
+    agent, envs = scripted.make(name, {}), make_envs(60, height=5, width=6, initial_length=1)
+    observations, info = envs.reset(seed=2)
+    for _ in range(5):
+        assert info["action_mask"].any()
+        observations, _, terminated, _, info = envs.step(agent.act(observations))
+        assert not terminated.any()
+
+
 @pytest.mark.parametrize("agent_class", BOARD_AGENTS)
 def test_a_choice_depends_on_the_board_alone(agent_class: type[BoardAgent]) -> None:
     agent, envs = agent_class(), make_envs(12, height=6, width=7)

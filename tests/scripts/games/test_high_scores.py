@@ -70,7 +70,7 @@ def test_games_with_another_hunger_limit_have_their_own_scores() -> None:
 def test_a_corrupt_file_of_scores_is_named_and_left_alone(content: str, tmp_path: Path) -> None:
     file = tmp_path / "scores.json"
     file.write_text(content)
-    with pytest.raises(ValueError, match=r"scores\.json is no file of high scores .* --scores"):
+    with pytest.raises(ValueError, match=r"scores\.json is no file of high scores: .* --scores"):
         play.main(play.parse(["--scores", str(file), "--games", "1", "--fps", "500"]))
     assert file.read_text() == content
 

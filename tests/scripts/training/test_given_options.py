@@ -11,21 +11,6 @@ from tests.support.learning_runs import tiny
 
 NUMBERS = {"generations": 1, "population-size": 4, "n-episodes": 1, "height": 5, "width": 6, "final-games": 4}
 EVOLUTION = [f"--{name}={number}" for name, number in NUMBERS.items()] + ["--workers=1"]
-    "--generations",
-    "1",
-    "--population-size",
-    "4",
-    "--n-episodes",
-    "1",
-    "--height",
-    "5",
-    "--width",
-    "6",
-    "--final-games",
-    "4",
-    "--workers",
-    "1",
-]
 
 
 def test_more_workers_than_cores_are_not_started(

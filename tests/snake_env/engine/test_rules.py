@@ -82,16 +82,45 @@ def test_after_a_meal_the_tail_leaves_again(move: Move) -> None:
     [
         "..... ..^.. ..a.. ..b.. ....*",
         "..... ..^.. ..a.. ..... ....*",  # the neck is the tail, which leaves: the rule forbids it all the same
-        "..... ..^.. ..... ..... ....*",  # a single cell looks somewhere too
     ],
-    ids=["three", "two", "one"],
+    ids=["three", "two"],
 )
 @pytest.mark.parametrize("walls", ["solid", "wrap"])
-def test_a_reversal_is_death(move: Move, text: str, walls: str) -> None:
+def test_a_reversal_into_the_neck_is_death(move: Move, text: str, walls: str) -> None:
     assert move(text, walls=walls).safe == {"up", "right", "left"}
     moved = move(text, "down", walls=walls)
     assert moved.events == {"died"}
     assert drawing(moved.state) == lines(text)
+
+
+@pytest.mark.parametrize("walls", ["solid", "wrap"])
+@pytest.mark.parametrize("head", HEADS)
+def test_a_snake_without_a_neck_goes_anywhere_that_is_free(move: Move, head: str, walls: str) -> None:
+    text = f"..... ..{head}.. ..... ....*"
+    assert move(text, walls=walls).safe == {"up", "right", "down", "left"}
+    moved = move(text, "down", "up", "right", "left", walls=walls)
+    assert moved.goes_on
+    assert moved.snake == lines("..... ..<.. ..... .....")
+    assert move(f".*... .#{head}#. ..#.. .....", walls=walls).safe == {"up"}
+    assert move(f"{head}.... ..... ..... ....*").safe == {"right", "down"}
+
+
+def test_a_snake_that_has_just_grown_a_neck_cannot_turn_back(move: Move) -> None:
+    text = "..... *.^.. ..... ....."
+    assert move(text, "left").safe == {"up", "right", "down", "left"}
+    assert move(text, "left", "left").events == {"ate"}
+    assert move(text, "left", "left").safe == {"up", "down"}
+    assert move(text, "left", "left", "right").events == {"died"}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_relative_actions_turn_a_snake_without_a_neck_from_its_heading(move: Move, head: str) -> None:
+    text = f"..... ..{head}.. ..... ....*"
+    behind = DIRECTIONS[(HEADS.index(head) + 2) % 4]
+    assert move(text, actions="relative").safe == {"left", "straight", "right"}
+    for action in ("left", "straight", "right"):
+        reached = divmod(int(move(text, action, actions="relative").state.head[0]), 5)
+        assert reached != (1 + behind[0], 2 + behind[1])
 
 
 @pytest.mark.parametrize("action", ["left", "straight", "right"])
