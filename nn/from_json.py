@@ -134,7 +134,7 @@ def call(function: Callable[..., T], arguments: Mapping[str, Any], field: str = 
 
 
 @cache
-def _parameters(function: Callable[..., Any]) -> tuple[dict[str, tuple[Any, bool]], bool]:
+def _parameters(function: Callable[..., Any]) -> tuple[Mapping[str, tuple[Any, bool]], bool]:
     """Return type and whether it is required of each parameter by name; and whether the function takes all names."""
     is_class = isinstance(function, type)
     typed: Any = function.__init__ if is_class and not _is_record(function) else function
@@ -142,7 +142,7 @@ def _parameters(function: Callable[..., Any]) -> tuple[dict[str, tuple[Any, bool
     found = signature(function).parameters.values()
     named = [one for one in found if one.kind in (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)]
     parameters = {one.name: (hints.get(one.name, Any), one.default is Parameter.empty) for one in named}
-    return parameters, any(one.kind is Parameter.VAR_KEYWORD for one in found)
+    return types.MappingProxyType(parameters), any(one.kind is Parameter.VAR_KEYWORD for one in found)
 
 
 def _one_of(value: Any, kinds: tuple[Any, ...], field: str) -> Any:  # noqa: ANN401  any JSON

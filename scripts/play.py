@@ -25,7 +25,7 @@ from typing import Annotated, ClassVar, Literal
 
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
-from scripts.common.command_line import check_seed, run_command
+from scripts.common.command_line import check_seed, require_positive, run_command
 from scripts.games.high_scores import HighScores
 from scripts.games.players import find_agent, shared_rules
 
@@ -60,8 +60,7 @@ def main(options: Options) -> list[int]:
         ValueError: invalid rules or high scores, or an opponent that cannot play under these rules.
         RuntimeError: there is no display.
     """
-    if options.fps < 1 or (options.games is not None and options.games < 1):
-        raise ValueError(f"fps is {options.fps} and games {options.games}; both must be at least 1")
+    require_positive(options, "fps", "games")
     if options.seed is not None:
         check_seed(options.seed)
     rules = RULES | (shared_rules(options.against) if options.against else {})

@@ -1,5 +1,6 @@
 """The start of a training run, for players and classifiers alike: its folder, its options, its config.json."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from scripts.common.budget import parse_budget
-from scripts.common.command_line import check_seed, typed_command
+from scripts.common.cli import option_name
+from scripts.common.command_line import check_seed, require_positive, typed_command
 from scripts.common.paths import to_text
 from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
@@ -33,6 +35,9 @@ def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> Iterator[tuple[C
         check_seed(options.seed)
         parse_budget(options.budget)
         require_positive(options, options.length_option)
+        if options.resume is None and {"budget", options.length_option} <= set(options.given):
+            count = f"{option_name(options.length_option)} {getattr(options, options.length_option)}"
+            print(f"{count} ends the training; --budget {options.budget} does not count", file=sys.stderr)
         yield options, folder
     except (ValueError, MemoryError) as error:
         if options.resume is None or str(folder.path) in str(error):
@@ -66,11 +71,3 @@ def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str,
             folder.write_json("config.json", config)
         (folder.path / "result.json").unlink(missing_ok=True)  # the resumed training writes a new one
     return folder.read_json("config.json", TrainingConfig)
-
-
-def require_positive(options: RunOptions, *names: str) -> None:
-    """Raise a ValueError if one of these options is below 1; None is fine."""
-    for name in names:
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            raise ValueError(f"{name} is {value}; give 1 or more")

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -170,7 +171,8 @@ class App:
         self.theme = LIGHT if self.theme is DARK else DARK
 
     def _toggle_fullscreen(self) -> None:
-        pygame.display.toggle_fullscreen()
+        with warnings.catch_warnings(action="ignore"):  # that the window is made anew
+            pygame.display.toggle_fullscreen()
 
     def _close(self) -> None:
         self.view.closed = True
