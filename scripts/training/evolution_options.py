@@ -43,7 +43,8 @@ class EvolutionOptions(SnakeOptions):
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        require_positive(self, "workers", "n_episodes", "hidden", "final_games", "population_size")
+        of_some = [name for name in ("elite", "tournament_size") if hasattr(self, name)]
+        require_positive(self, *of_some, "workers", "n_episodes", "hidden", "final_games", "population_size")
 
     @property
     def until(self) -> tuple[str, int | None]:

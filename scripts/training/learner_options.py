@@ -64,7 +64,8 @@ class LearnerOptions(SnakeOptions):
     def __post_init__(self) -> None:
         """Check the numbers."""
         counts = ("threads", "n_envs", "n_validations", "validation_games", "final_games")
-        require_positive(self, *counts)
+        sizes = [name for name in ("channels", "hidden") if hasattr(self, name)]  # a table has none
+        require_positive(self, *counts, *sizes)
         check_threads(self.threads)
         if not 0 <= self.late_starts < 1:
             raise ValueError(f"late_starts is {self.late_starts}; give a share of the board from 0 to below 1")

@@ -171,8 +171,11 @@ class App:
         self.theme = LIGHT if self.theme is DARK else DARK
 
     def _toggle_fullscreen(self) -> None:
-        with warnings.catch_warnings(action="ignore"):  # that the window is made anew
-            pygame.display.toggle_fullscreen()
+        try:
+            with warnings.catch_warnings(action="ignore"):  # that the window is made anew
+                pygame.display.toggle_fullscreen()
+        except pygame.error:
+            self.view.say("full screen is not possible here")
 
     def _close(self) -> None:
         self.view.closed = True
