@@ -17,6 +17,9 @@ def test_a_requirement_is_a_minimum_and_nothing_else(requirement: str) -> None:
 
 
 def test_ci_installs_the_minima() -> None:
-    """Of the extra that brings all packages of the commands and of the tests."""
-    assert 'uv pip install --quiet --resolution lowest-direct -e ".[test]"' in (ROOT / ".ci" / "run").read_text()
+    """Of the environment alone, and of all packages of the commands."""
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert 'uv pip install --quiet --resolution lowest-direct -e ".[$extra]"' in ci
+    assert "oldest environment render " in ci
+    assert "oldest commands test " in ci
     assert f"{PROJECT['name']}[render,scripts]" in PROJECT["optional-dependencies"]["test"]
