@@ -46,12 +46,13 @@ def main(options: Options) -> None:
     """Show the window until it is closed."""
     classifiers = load_classifiers(options.networks, digits=False)
     source = ImageFiles(list(classifiers.values()), options.folder)
-    if source.not_judged():
-        print(source.not_judged())
     from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.images_window import ImagesWindow
 
-    App(ImagesWindow(classifiers, source)).run()
+    app = App(ImagesWindow(classifiers, source))
+    if source.not_judged():
+        print(source.not_judged())
+    app.run()
 
 
 def parse(arguments: Sequence[str]) -> Options:

@@ -106,7 +106,7 @@ def _train(options: ImageOptions, folder: RunFolder) -> dict[str, Any]:
             raise ValueError(f"{name} is {getattr(options, name)}; give a share of the image's side, 0 to 1")
     dataset, origin, skipped = load(options.folder, options.size, options.seed)
     if dataset.held_out is not None and "validation" in options.given:
-        raise ValueError(f"{origin} Leave out --validation, which would hold out a share of the training images instead")
+        raise ValueError(f"{origin} Leave out --validation, which would hold out other images for that")
     print(origin)
     if skipped:
         print(f"Skipped {len(skipped)} files:", *skipped, sep="\n  ")

@@ -95,7 +95,8 @@ def falling(fall: float, y: Field, x: Field, rng: np.random.Generator) -> Field:
     """Light that falls by this share from one side of the sheet to the other, in any direction."""
     angle = rng.uniform(0, 2 * np.pi)
     across = np.cos(angle) * y + np.sin(angle) * x
-    return 1 - fall * (across - across.min()) / np.ptp(across)
+    light: Field = 1 - fall * (across - across.min()) / np.ptp(across)
+    return light
 
 
 def vignette(fall: float, y: Field, x: Field, rng: np.random.Generator) -> Field:  # noqa: ARG001
@@ -106,7 +107,8 @@ def vignette(fall: float, y: Field, x: Field, rng: np.random.Generator) -> Field
 def lamp(fall: float, y: Field, x: Field, rng: np.random.Generator) -> Field:
     """A spot of light somewhere on the sheet; far from it, this share is missing."""
     centre = rng.uniform(0.1, 0.9, 2)
-    return 1 - fall * (1 - np.exp(-((y - centre[0]) ** 2 + (x - centre[1]) ** 2) / 0.15))
+    light: Field = 1 - fall * (1 - np.exp(-((y - centre[0]) ** 2 + (x - centre[1]) ** 2) / 0.15))
+    return light
 
 
 def shadow(fall: float, y: Field, x: Field, rng: np.random.Generator) -> Field:
@@ -115,7 +117,8 @@ def shadow(fall: float, y: Field, x: Field, rng: np.random.Generator) -> Field:
     u, v = y - 0.5, x - 0.5
     along, beside = np.cos(angle) * u + np.sin(angle) * v, np.cos(angle) * v - np.sin(angle) * u
     edge = across + 0.12 * np.cos(2 * np.pi * beside / 0.5 + rng.uniform(0, 6))
-    return 1 - fall / (1 + np.exp(-(along - edge) / 0.05))
+    light: Field = 1 - fall / (1 + np.exp(-(along - edge) / 0.05))
+    return light
 
 
 PAPERS: Mapping[str, Callable[[Bytes, np.random.Generator], Bytes]] = {

@@ -12,12 +12,14 @@ folder, as archives are often unpacked. A folder that would be left unused, or t
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from scripts.vision.image_dataset import ImageDataset
+from scripts.vision.image_file import suffixes
 from scripts.vision.image_folder import LabelledImages, read, subfolders
 
 TEST_SHARE = 0.2  # of each class, if there is no test folder
@@ -26,7 +28,21 @@ WORDS = {
     "validation": {"val", "valid", "validation", "validate", "dev"},
     "test": {"test", "testing", "eval", "evaluation", "holdout"},
 }
-FILLERS = "set", "sets", "data", "dataset", "image", "images", "img", "imgs", "photos", "pictures", "seg", "split"
+FILLERS = (
+    "set",
+    "sets",
+    "data",
+    "dataset",
+    "image",
+    "images",
+    "img",
+    "imgs",
+    "photos",
+    "pictures",
+    "seg",
+    "split",
+    "dir",
+)
 USES = {"train": "to train on", "validation": "to choose the best epoch", "test": "to test by"}
 DEEPEST = 8  # folders in folders, each alone
 
@@ -82,9 +98,16 @@ def _origin(folder: Path, places: dict[str, Path], parts: dict[str, LabelledImag
 
 def use_of(name: str) -> str | None:
     """What a folder of this name is for in a data set: "train", "validation", "test", or nothing known."""
+    use, rest = _parsed(name)
+    return None if rest else use
+
+
+def _parsed(name: str) -> tuple[str | None, tuple[str, ...]]:
+    """The use of a folder, and the other words of its name."""
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)]
     words = [re.sub(f"(?<=.)({'|'.join(FILLERS)})$", "", word) for word in words if word not in FILLERS]
-    return next((use for use, known in WORDS.items() if len(words) == 1 and words[0] in known), None)
+    use = next((use for use, known in WORDS.items() if known.intersection(words)), None)
+    return use, tuple(word for word in words if use is None or word not in WORDS[use])
 
 
 def find_splits(folder: Path) -> dict[str, Path]:
@@ -94,14 +117,15 @@ def find_splits(folder: Path) -> dict[str, Path]:
         ValueError: two folders have the same use, there is none to train on, or others lie beside them.
     """
     names = subfolders(folder)
-    uses = {name: use for name in names if (use := use_of(name))}
-    if len(uses) < 2 and not any(subfolders(folder / name) for name in uses):
+    uses = _uses(names)
+    if len(uses) < 2 and "test" not in uses.values() and not any(subfolders(folder / name) for name in uses):
         return {}  # a single "train" without folders in it is a class
     for use, count in Counter(uses.values()).items():
         if count > 1:
             both = " and ".join(name for name in names if uses.get(name) == use)
             raise ValueError(f"{folder} has {both}, which are all {USES[use]}; keep one of them")
-    known, others = ", ".join(uses), ", ".join(name for name in names if name not in uses)
+    known = ", ".join(uses)
+    others = ", ".join(name for name in names if name not in uses and _holds_images(folder / name))
     if others:
         raise ValueError(
             f"{folder} has {others} beside {known} and would leave it unused; move it elsewhere, or rename {known} "
@@ -110,6 +134,17 @@ def find_splits(folder: Path) -> dict[str, Path]:
     if "train" not in uses.values():
         raise ValueError(f"{folder} has {known}, but no folder to train on; name it train")
     return {use: folder / name for use in USES for name, known_use in uses.items() if use == known_use}
+
+
+def _uses(names: Sequence[str]) -> dict[str, str]:
+    """The use of each folder that has one; other words are allowed if both of a pair have them: asl_train, asl_test."""
+    parsed = {name: (use, rest) for name in names for use, rest in [_parsed(name)] if use}
+    pairs = Counter(rest for _, rest in set(parsed.values()))
+    return {name: use for name, (use, rest) in parsed.items() if not rest or pairs[rest] > 1}
+
+
+def _holds_images(folder: Path) -> bool:
+    return any(path.suffix.lower() in suffixes() for path in folder.rglob("*"))
 
 
 def _unwrapped(folder: Path) -> Path:

@@ -41,8 +41,8 @@ def digit_ink(pixels: Bytes) -> Floats:
         picture = picture.filter(ImageFilter.MedianFilter(3))
     values = np.atleast_3d(np.asarray(picture, np.float32))
     paper = _paper(values)
-    ink = _along_ink((values - paper) / np.maximum(paper, DARKEST))
-    ink = without_lines(ink)
+    off = ((values - paper) / np.maximum(paper, DARKEST)).astype(np.float32)
+    ink = without_lines(_along_ink(off))
     soft = _blur(ink, max(ink.shape) / 200)
     kept = _digit(_pieces(soft > SOLID), soft)
     near = _blur(kept.astype(np.float32), max(ink.shape) / 100) > 0.02
@@ -56,7 +56,7 @@ def _paper(values: Floats) -> Floats:
     size = max(1, round(w * scale)), max(1, round(h * scale))
     small = _resize(values, size, Image.Resampling.BOX)
     y, x = (axis / max(small.shape) for axis in np.indices(small.shape[:2], np.float32))
-    terms = np.stack([x**i * y**j for i in range(4) for j in range(4 - i)], axis=-1).reshape(-1, 10)
+    terms: Floats = np.stack([x**i * y**j for i in range(4) for j in range(4 - i)], axis=-1).reshape(-1, 10)
     flat = small.reshape(-1, C)
     weights = np.ones(len(flat), np.float32)
     for _ in range(12):  # least absolute deviations: ink does not count by how far off it is

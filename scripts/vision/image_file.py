@@ -8,20 +8,24 @@ before anything is decoded; all threads together decode no more pixels at once t
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "PPM")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 1 << 26  # about 8,200 x 8,200
+TOO_LARGE = f"it has more than {MAX_PIXELS:,} pixels; scale it down"
 MAX_BYTES = 5 * MAX_PIXELS  # a file of that many pixels, uncompressed
 
 Image.init()
-Image.MAX_IMAGE_PIXELS = None  # the limit here is lower than Pillow's, which would print a warning of its own
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+PngImagePlugin.MAX_TEXT_MEMORY = 1 << 23  # bytes of a file's compressed comments
+# Filters that are set and reset in each thread would get mixed up, so these stay.
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata in images that can be read
+warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
 class PixelBudget:
@@ -69,19 +73,24 @@ def open_rgb(path: Path, enough: int) -> Image.Image:
     """
     try:
         if not path.is_file():
-            raise ValueError("it is a folder" if path.is_dir() else "there is no such file")
+            raise ValueError("it is a folder" if path.is_dir() else "no such file")
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"the file has {path.stat().st_size:,} bytes; {MAX_BYTES:,} are read at most")
         with Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
             width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise ValueError(f"it has {width:,} x {height:,} pixels; scale it down to {MAX_PIXELS:,} at most")
+            tags = getattr(image, "tag_v2", {})  # a small TIFF may consist of one large tile, width 322, length 323
+            if max(width * height, tags.get(322, 0) * tags.get(323, 0)) > MAX_PIXELS:
+                raise ValueError(TOO_LARGE)
             image.draft("RGB", (enough, enough))  # a JPEG can be decoded at half, a quarter or an eighth of its size
-            with BUDGET.take(image.size[0] * image.size[1]):
+            if "progressive" not in image.info:  # of a progressive one the decoder keeps the whole
+                width, height = image.size
+            with BUDGET.take(width * height):
                 return _to_rgb(image, enough)
     except ValueError:
         raise
-    except Image.UnidentifiedImageError:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValueError(TOO_LARGE) from None
+    except UnidentifiedImageError:
         known = ", ".join(FORMATS)
         raise ValueError(f"it is no image in a format that is read here ({known})") from None
     except MemoryError:
@@ -93,7 +102,9 @@ def open_rgb(path: Path, enough: int) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image, enough: int) -> Image.Image:
-    ImageOps.exif_transpose(image, in_place=True)
+    image.load()
+    with suppress(Exception):  # damaged metadata raise anything; the image itself is there
+        ImageOps.exif_transpose(image, in_place=True)
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         whites = (65535,) if image.mode.startswith("I;16") else (1, 255, 65535)
         values = np.array(image, np.float32)

@@ -53,8 +53,9 @@ def _presence(searched: Floats, reach: int, slope: float, w: int) -> Floats:
     drift = reach + np.rint(slope * (EVERY * columns - w / 2)).astype(np.intp)
     sheared = searched[np.arange(h)[:, None] + drift, columns]
     starts = np.linspace(0, len(columns), SEGMENTS, endpoint=False).astype(np.intp)
-    means = np.add.reduceat(sheared, starts, axis=1) / np.diff(np.append(starts, len(columns)))
-    second: Floats = np.partition(means, 1, axis=1)[:, 1]
+    lengths = np.diff(np.append(starts, len(columns)))
+    means = np.add.reduceat(sheared, starts, axis=1) / lengths
+    second: Floats = np.partition(means, 1, axis=1)[:, 1].astype(np.float32)
     return second
 
 

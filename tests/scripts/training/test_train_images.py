@@ -183,8 +183,8 @@ def test_images_that_cannot_be_read_are_named_beside_the_others(
     assert list(named) == [str(whole)]
     unread = capsys.readouterr().err.splitlines()
     assert [line.partition(": ")[0] for line in unread] == ["not read", "not read"]
-    assert unread[1] == f"not read: {tmp_path / 'none.png'}: No such file or directory"
-    with pytest.raises(ValueError, match=r"broken\.jpg: .*none\.png: No such file"):
+    assert unread[1] == f"not read: {tmp_path / 'none.png'}: no such file"
+    with pytest.raises(ValueError, match=r"broken\.jpg: .*none\.png: no such file"):
         train("--predict", tmp_path / "run", tmp_path / "broken.jpg", tmp_path / "none.png")
     with pytest.raises(ValueError, match="give the weights and the image files after --predict"):
         train("--predict")

@@ -93,6 +93,8 @@ def test_unsuitable_folders_are_refused(
         ("TrainingData", "TestData"),
         ("trainset", "testset"),
         ("train2017", "test2017"),
+        ("asl_alphabet_train", "asl_alphabet_test"),
+        ("train_dir", "test_dir"),
         ("training", "evaluation"),
         ("seg_train/seg_train", "seg_test/seg_test"),
         ("archive/dataset/train", "archive/dataset/test"),
@@ -121,6 +123,17 @@ def test_without_a_test_folder_a_share_of_the_training_images_tests(tmp_path: Pa
     assert "4 from train to test by" in load(tmp_path, 4).origin
 
 
+def test_a_folder_without_images_may_lie_beside_them(tmp_path: Path) -> None:
+    make(tmp_path / "train", PETS)
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "boxes.csv").write_text("")
+    assert counts(tmp_path) == (16, 0, 4)
+
+
+def test_classes_may_be_called_valid_and_invalid(tmp_path: Path) -> None:
+    assert counts(make(tmp_path, {"valid": 5, "invalid": 5})) == (8, 0, 2)
+
+
 def test_a_class_may_hold_one_folder_of_images(tmp_path: Path) -> None:
     make(tmp_path, {"ant/images": 5, "cat/images": 5})
     assert counts(tmp_path) == (8, 0, 2)
@@ -139,6 +152,7 @@ def test_a_class_may_hold_one_folder_of_images(tmp_path: Path) -> None:
         (["ant/train", "ant/test", "cat/train", "cat/test"], r"ant, cat, which hold .* \(test, train\)"),
         (["train/a/ant", "train/a/cat", "train/b/ant", "train/b/cat"], r"train has a, b, which hold"),
         (["one/ant", "one/cat", "two/ant"], r"has one, two, which hold folders of the same names \(ant\)"),
+        (["cat", "dog", "test"], "has cat, dog beside test and would leave it unused"),
         (["train", "test"], "holds 0 class folders"),
         (["train/ant", "train/cat", "val/ant", "val/dog"], "has cat, dog in only one of train and val"),
     ],

@@ -1,5 +1,6 @@
 """Images of every kind, drawn here, read as RGB or as small squares; and files that are refused before decoding."""
 
+import struct
 import subprocess
 import sys
 import threading
@@ -100,7 +101,7 @@ def test_dark_16_bit_images_stay_dark(tmp_path: Path) -> None:
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n"
 OTHER_FORMATS = {
     "eps": EPS,
-    "eps in a wrapper": b"\xc5\xd0\xd3\xc6" + (32).to_bytes(4, "little") + len(EPS).to_bytes(4, "little") + bytes(20) + EPS,
+    "eps in a wrapper": b"\xc5\xd0\xd3\xc6" + struct.pack("<6I", 32, len(EPS), 0, 0, 0, 0) + bytes(4) + EPS,
     "pdf": b"%PDF-1.4\n%%EOF\n",
     "wmf": b"\xd7\xcd\xc6\x9a\0\0" + bytes(40),
     "emf": b"\1\0\0\0" + bytes(36) + b" EMF" + bytes(60),
@@ -126,6 +127,21 @@ def test_other_formats_are_refused_and_start_no_program(
         open_rgb(tmp_path / name, 32)
 
 
+def test_a_small_tiff_of_one_large_tile_is_refused(tmp_path: Path) -> None:
+    entries = [(256, 16), (257, 16), (258, 8), (259, 8), (262, 1), (277, 1), (322, 20_000), (323, 20_000)]
+    entries += [(324, 200), (325, 50)]
+    directory = struct.pack("<H", len(entries))
+    directory += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in entries) + bytes(4)
+    (tmp_path / "a.tiff").write_bytes((b"II*\0" + struct.pack("<I", 8) + directory).ljust(300, b"\0"))
+    with pytest.raises(ValueError, match="it has more than 67,108,864 pixels"):
+        open_rgb(tmp_path / "a.tiff", 32)
+
+
+def test_damaged_metadata_do_not_matter(tmp_path: Path) -> None:
+    plain(RED).save(tmp_path / "a.png", exif=b"Exif\0\0II*\0" + b"\xff" * 40)
+    assert open_rgb(tmp_path / "a.png", 32).getpixel((0, 0)) == RED
+
+
 def test_suffixes_of_other_formats_are_not_offered() -> None:
     assert {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm"} <= suffixes()
     assert not suffixes() & {".eps", ".ps", ".pdf", ".wmf", ".emf", ".psd", ".fpx", ".mic", ".h5", ".mpg", ".icns"}
@@ -134,7 +150,7 @@ def test_suffixes_of_other_formats_are_not_offered() -> None:
 def test_what_is_no_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="it is a folder"):
         open_rgb(tmp_path, 32)
-    with pytest.raises(ValueError, match="there is no such file"):
+    with pytest.raises(ValueError, match="no such file"):
         open_rgb(tmp_path / "nowhere.png", 32)
 
 
@@ -142,9 +158,7 @@ def test_what_is_no_file_is_named(tmp_path: Path) -> None:
     "change", [lambda whole: whole[: len(whole) // 2], lambda whole: whole[:40] + bytes(40) + whole[80:]]
 )
 @pytest.mark.parametrize("ending", ["png", "jpg", "gif", "tiff", "webp", "bmp"])
-def test_a_broken_file_is_an_error_with_a_reason(
-    change: Callable[[bytes], bytes], ending: str, tmp_path: Path
-) -> None:
+def test_a_broken_file_is_an_error_with_a_reason(change: Callable[[bytes], bytes], ending: str, tmp_path: Path) -> None:
     path = tmp_path / f"a.{ending}"
     pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
@@ -179,13 +193,11 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 @pytest.mark.parametrize(
     ("mode", "side", "says", "megabytes"),
     [
-        ("1", 13_000, "it has 13,000 x 13,000 pixels; scale it down to 67,108,864 at most", 30),
+        ("1", 13_000, "it has more than 67,108,864 pixels; scale it down", 30),
         ("L", 4_000, "(32, 32, 3)", 4 * 16 * 8),  # 16 million pixels: four of eight threads at once
     ],
 )
-def test_the_memory_of_large_images_is_bounded(
-    mode: str, side: int, says: str, megabytes: int, tmp_path: Path
-) -> None:
+def test_the_memory_of_large_images_is_bounded(mode: str, side: int, says: str, megabytes: int, tmp_path: Path) -> None:
     pytest.importorskip("resource")
     Image.new(mode, (side, side)).save(tmp_path / "large.png")
     command = [sys.executable, "-W", "error", "-c", MEASURE, str(tmp_path / "large.png")]
