@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 import nn
 from agents.types import Arrays, IntArray, MaskArray
+from nn.file_error import reading
 
 Actions: TypeAlias = IntArray  # (N,)
 
@@ -47,11 +48,27 @@ class Agent(ABC):
 
 
 class LearnedAgent(Agent):
-    """An agent that was trained. `save` writes it to a file, and `agents.load` reads it."""
+    """An agent that was trained, which scores the actions.
+
+    `save` writes it to a file, and `load` or `agents.load` reads it.
+    """
+
+    @abstractmethod
+    def scores(self, observations: NDArray[Any]) -> NDArray[Any]:
+        """Return the score of each action: (N, ...) -> (N, A)."""
 
     @abstractmethod
     def pack(self, notes: Mapping[str, Any], *, half: bool = False) -> tuple[Arrays, dict[str, Any]]:
         """Return the arrays and the header that `save` writes, see there."""
+
+    @classmethod
+    @abstractmethod
+    def unpack(cls, arrays: Arrays, header: Mapping[str, Any]) -> Self:
+        """Return the agent of what `pack` returned.
+
+        Raises:
+            ValueError: a field of the header is missing, unknown or wrong, or an array is.
+        """
 
     def save(self, path: str | Path, notes: Mapping[str, Any], *, half: bool = False) -> None:
         """Write the agent to one file.
@@ -62,3 +79,16 @@ class LearnedAgent(Agent):
             half: store numbers in half precision, in half the space.
         """
         nn.files.write(path, *self.pack(notes, half=half))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the agent that `save` wrote.
+
+        Raises:
+            ValueError: the file holds something else; the message names the file and what is wrong with it.
+            OSError: no such file, or no permission to read it.
+        """
+        with reading(path, "holds no agent", "give a file that training an agent wrote"):
+            agent = cls.unpack(*nn.files.read(path))
+        agent.name = Path(path).stem
+        return agent

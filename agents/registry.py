@@ -1,6 +1,6 @@
 """Saved agents of every kind: loaded from a file, a run folder, or by the name of an agent of the package."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +9,14 @@ from agents.agent import LearnedAgent
 from agents.policies import network_agent, table_agent
 from agents.policies.network_agent import NetworkAgent
 from agents.policies.table_agent import TableAgent
+from agents.types import Arrays
+from nn.file_error import reading
+from nn.from_json import from_json
 
 FOLDER = Path(__file__).parent / "pretrained"
 
-# The function that loads each kind of agent; the header of a file holds its kind. A new kind needs one line here.
-LOADERS: dict[str, Callable[[Path], LearnedAgent]] = {
-    network_agent.KIND: NetworkAgent.load,
-    table_agent.KIND: TableAgent.load,
-}
+# The header of a file holds the kind of its agent. A new kind needs one line here.
+KINDS: dict[str, type[LearnedAgent]] = {network_agent.KIND: NetworkAgent, table_agent.KIND: TableAgent}
 
 
 def names() -> list[str]:
@@ -33,19 +33,25 @@ def load(agent: str | Path) -> LearnedAgent:
 
     Raises:
         FileNotFoundError: there is no such agent, or the run has not saved one yet.
-        ValueError: the file holds something else.
+        ValueError: the file holds something else; the message names the file and what is wrong with it.
     """
-    file = find_file(agent)
-    kind = str(read_metadata(file).get("kind"))
-    if kind not in LOADERS:
-        raise ValueError(
-            f"{file} holds no agent: its kind is {kind}, known are {', '.join(LOADERS)}; "
-            "give a file that training an agent wrote"
-        )
-    loaded = LOADERS[kind](file)
-    path = Path(agent)
+    file, path = find_file(agent), Path(agent)
+    with reading(file, "holds no agent", "give a file that training an agent wrote"):
+        loaded = unpack(*nn.files.read(file))
     loaded.name = path.stem if path.is_file() else path.resolve().name
     return loaded
+
+
+def unpack(arrays: Arrays, header: Mapping[str, Any]) -> LearnedAgent:
+    """Return the agent of what `LearnedAgent.pack` returned, whatever its kind.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    kind = str(_metadata(header).get("kind"))
+    if kind not in KINDS:
+        raise ValueError(f"its kind is {kind}, known are {', '.join(KINDS)}")
+    return KINDS[kind].unpack(arrays, header)
 
 
 def read_metadata(agent: str | Path) -> dict[str, Any]:
@@ -58,8 +64,14 @@ def read_metadata(agent: str | Path) -> dict[str, Any]:
         FileNotFoundError: there is no such agent.
         ValueError: the file cannot be read.
     """
-    _, header = nn.files.read(find_file(agent))
-    return dict(header.get("metadata", header))  # files of networks, written by `nn.save`, have a part for metadata
+    file = find_file(agent)
+    with reading(file):
+        return _metadata(nn.files.read(file)[1])
+
+
+def _metadata(header: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a header that is about the agent; files of networks have a part for it."""
+    return from_json(header.get("metadata", header), dict[str, Any], "metadata")
 
 
 def find_file(agent: str | Path) -> Path:

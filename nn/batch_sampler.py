@@ -1,10 +1,22 @@
 """Shuffled batches of examples, one epoch at a time, with a position that can be saved in mid-epoch."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from nn.from_json import Count, from_json
+from nn.saved_state import restore_generator
+
+
+@dataclass(frozen=True)
+class SamplerState:
+    """What is saved of a `BatchSampler`."""
+
+    position: Count
+    rng: dict[str, Any]
 
 
 class BatchSampler:
@@ -46,6 +58,11 @@ class BatchSampler:
         return {"position": self.position, "rng": self._before if self.position else self._rng.bit_generator.state}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from what `state` returned."""
-        self.position, self._before = state["position"], state["rng"]
-        self._rng.bit_generator.state = state["rng"]
+        """Continue from what `state` returned.
+
+        Raises:
+            ValueError: a field of the state is missing, unknown or wrong.
+        """
+        saved = from_json(state, SamplerState, "sampler")
+        restore_generator(self._rng, saved.rng)
+        self.position, self._before = saved.position, saved.rng

@@ -13,17 +13,42 @@ import json
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from nn.atomic_file import atomic_file
+from nn.file_error import reading
+from nn.from_json import Count, from_json, parse
+from nn.saved_state import check_finite
 from nn.sequential import Sequential
+from nn.types import Array
 
 FORMAT = 1
 FLOAT16_MAX = float(np.finfo(np.float16).max)
+READ_ADVICE = "give a file that nn.save wrote"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What header.json holds."""
+
+    format: int
+    arrays: dict[str, tuple[list[Count], str]]  # shape and dtype by name
+    header: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class NetworkHeader:
+    """The header of a file with a network."""
+
+    input_shape: list[Count]
+    dtype: Literal["float32", "float64"]
+    network: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 def write(path: str | Path, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
@@ -56,29 +81,23 @@ def read(path: str | Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]
     """
     path = Path(path)
     arrays: dict[str, npt.NDArray[Any]] = {}
-    with path.open("rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
-                    raise ValueError("its contents are larger than the file")
-                contents = json.loads(archive.read("header.json"))
-                if contents["format"] != FORMAT:
-                    raise ValueError(f"it has format {contents['format']!r}, this version reads format {FORMAT}")
-                present = Counter(archive.namelist())
-                declared = Counter(["header.json", *(f"{name}.npy" for name in contents["arrays"])])
-                if present != declared:
-                    raise ValueError(f"missing: {[*declared - present]}, unexpected: {[*present - declared]}")
-                for name, (shape, dtype) in contents["arrays"].items():
-                    with archive.open(f"{name}.npy") as entry:
-                        array = np.lib.format.read_array(entry, allow_pickle=False)
-                    if [*array.shape] != shape or array.dtype.str != dtype:
-                        raise ValueError(f"{name} is {array.dtype.str} {[*array.shape]}, declared was {dtype} {shape}")
-                    arrays[name] = array
-                return arrays, dict(contents["header"])
-        except Exception as error:  # the parsers of zip, JSON and NumPy raise almost anything on a manipulated file
-            raise ValueError(
-                f"{path} cannot be read: {type(error).__name__}: {error}; give a file that nn.save wrote"
-            ) from error
+    with path.open("rb") as file, reading(path, advice=READ_ADVICE), zipfile.ZipFile(file) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+            raise ValueError("its contents are larger than the file")
+        contents = from_json(parse(archive.read("header.json")), Contents)
+        if contents.format != FORMAT:
+            raise ValueError(f"it has format {contents.format}, this version reads format {FORMAT}")
+        present = Counter(archive.namelist())
+        declared = Counter(["header.json", *(f"{name}.npy" for name in contents.arrays)])
+        if present != declared:
+            raise ValueError(f"missing: {[*declared - present]}, unexpected: {[*present - declared]}")
+        for name, (shape, dtype) in contents.arrays.items():
+            with archive.open(f"{name}.npy") as entry:
+                array = np.lib.format.read_array(entry, allow_pickle=False)
+            if [*array.shape] != shape or array.dtype.str != dtype:
+                raise ValueError(f"{name} is {array.dtype.str} {[*array.shape]}, declared was {dtype} {shape}")
+            arrays[name] = array
+        return arrays, contents.header
 
 
 def pack(
@@ -105,6 +124,32 @@ def pack(
     return arrays, header
 
 
+def unpack(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> tuple[Sequential, dict[str, Any]]:
+    """Return the network and the metadata of what `pack` returned.
+
+    Raises:
+        ValueError: a field of the header is missing, unknown or wrong, arrays do not fit the network, or a weight is no
+            finite number.
+    """
+    about = from_json(header, NetworkHeader)
+    # Compare before anything is allocated: the file may describe a network larger than memory.
+    parameters = Sequential.from_config(about.network).parameters()
+    expected = {name: parameter.shape for name, parameter in parameters.items()}
+    found = {name: array.shape for name, array in arrays.items()}
+    if found != expected:
+        raise ValueError(f"its arrays are {found}, its network needs {expected}")
+    dtype = np.float32 if about.dtype == "float32" else np.float64
+    if any(array.dtype not in (dtype, np.float16) for array in arrays.values()):
+        raise ValueError(f"its arrays are not all {about.dtype}, or float16")
+    check_finite(arrays)
+    for name, parameter in parameters.items():
+        if parameter.size and arrays[name].min() < parameter.minimum:
+            raise ValueError(f"{name} holds numbers below {parameter.minimum:g}")
+    flat: Array = np.concatenate([np.empty(0, dtype), *(arrays[name].ravel() for name in expected)], dtype=dtype)
+    network = Sequential.from_config(about.network)
+    return Sequential(network.layers, input_shape=about.input_shape, flat=flat), about.metadata
+
+
 def save(
     path: str | Path, network: Sequential, metadata: Mapping[str, Any] | None = None, *, half: bool = False
 ) -> None:
@@ -127,20 +172,8 @@ def load(path: str | Path) -> tuple[Sequential, dict[str, Any]]:
     """Return the network that `save` wrote, and its metadata.
 
     Raises:
-        ValueError: a file that holds no network, or one whose arrays do not fit it; the message names the file and why.
+        ValueError: a file that holds no network, or one whose arrays do not fit it; the message names file and field.
         OSError: no such file, or no permission to read it.
     """
-    arrays, header = read(path)
-    try:
-        # Compare before anything is allocated: the file may describe a network larger than memory.
-        expected = {name: parameter.shape for name, parameter in Sequential(**header["network"]).parameters().items()}
-        found = {name: array.shape for name, array in arrays.items()}
-        if found != expected:
-            raise ValueError(f"its arrays are {found}, its network needs {expected}")
-        dtype = {"float32": np.float32, "float64": np.float64}[header["dtype"]]
-        if any(array.dtype not in (dtype, np.float16) for array in arrays.values()):
-            raise ValueError(f"its arrays are not all {header['dtype']}, or float16")
-        flat = np.concatenate([np.empty(0, dtype), *(arrays[name].ravel() for name in expected)], dtype=dtype)
-        return Sequential(**header["network"], input_shape=header["input_shape"], flat=flat), dict(header["metadata"])
-    except Exception as error:  # a layer may raise any error when built from wrong arguments
-        raise ValueError(f"{path} holds no network: {type(error).__name__}: {error}") from error
+    with reading(path, "holds no network"):
+        return unpack(*read(path))

@@ -12,11 +12,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
+from inspect import isabstract
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from nn.from_json import call
 from nn.initialisers import INITIALISERS
 from nn.kernels.workspace import Workspace
 from nn.types import Array, Shape
@@ -81,6 +83,7 @@ class Parameter(Bound):
         fan_out: how many outputs each input contributes to.
         trainable: False for numbers that a layer measures itself, such as running means. They lie with the others, so
             that saving, copying and averaging a network includes them, and their gradient stays 0.
+        minimum: the least value that a file may hold.
 
     `value` and `gradient` have `shape` in one network and (M, *shape) in a population of M.
 
@@ -92,7 +95,14 @@ class Parameter(Bound):
     gradient = View()
 
     def __init__(
-        self, shape: Shape, initialiser: str, fan_in: int = 1, fan_out: int = 1, *, trainable: bool = True
+        self,
+        shape: Shape,
+        initialiser: str,
+        fan_in: int = 1,
+        fan_out: int = 1,
+        *,
+        trainable: bool = True,
+        minimum: float = -math.inf,
     ) -> None:
         if initialiser not in INITIALISERS:
             raise ValueError(f"there is no initialiser {initialiser!r}: choose one of {', '.join(INITIALISERS)}")
@@ -102,6 +112,7 @@ class Parameter(Bound):
         self.fan_in = fan_in
         self.fan_out = fan_out
         self.trainable = trainable
+        self.minimum = minimum
 
     def bind(self, flat: Array, gradient: Array) -> None:
         """Make value and gradient views of flat and gradient, both (size,) or (M, size)."""
@@ -168,6 +179,15 @@ class Layer(ABC):
         """Return the constructor's arguments, JSON-serialisable: `type(layer)(**layer.config())` is the same layer."""
         return {}
 
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Layer":
+        """Return a new layer, without memory, from what `config` returned.
+
+        Raises:
+            ValueError: an argument is missing, unknown, of another type than the constructor declares, or refused.
+        """
+        return call(cls, config, cls.__name__)
+
     def accumulate_gradients(self, gradient: Array) -> None:
         """Add dL/dparameter to each parameter's gradient, as `backward` does, where dL/dx is not needed."""
         self.backward(gradient)
@@ -221,10 +241,12 @@ def layer_from(description: Mapping[str, Any]) -> Layer:
     """Return a new layer, without memory, from what `describe` returned.
 
     Raises:
-        ValueError: there is no layer class of this name.
+        ValueError: there is no layer class of this name, or see `Layer.from_config`.
     """
     arguments = dict(description)
-    name = arguments.pop("type")
-    if name not in LAYERS:
+    name = arguments.pop("type", None)
+    if not isinstance(name, str) or name not in LAYERS:
         raise ValueError(f"there is no layer {name!r}, only {', '.join(LAYERS)}: import your own layers before loading")
-    return LAYERS[name](**arguments)
+    if isabstract(LAYERS[name]):
+        raise ValueError(f"{name} is no layer by itself, only the base of others")
+    return LAYERS[name].from_config(arguments)

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.kernels import threads
+from nn.saved_state import check_same_arrays
 from nn.sequential import Sequential
 from nn.types import Array
 
@@ -72,9 +73,13 @@ class Optimiser(ABC):
         """Continue from what `state` returned.
 
         Raises:
-            ValueError: other names, shapes or types.
+            ValueError: other names, shapes or types, or numbers that are not finite.
         """
         check_same_arrays(state, self.state())
+        if state["steps"] < 0 or state["learning_rate"] < 0:
+            raise ValueError(
+                f"steps is {state['steps']}, learning_rate {state['learning_rate']}; both must be 0 or more"
+            )
         self.steps, self.learning_rate = int(state["steps"]), float(state["learning_rate"])
         for name, vector in self.moments.items():
             vector[...] = state[name]
@@ -256,15 +261,6 @@ class AdamW(Adam):
             if name.split(".")[-1] == "weight":
                 parameter.value *= 1 - self.learning_rate * self.weight_decay
         super().step()
-
-
-def check_same_arrays(found: Mapping[str, npt.NDArray[Any]], expected: Mapping[str, npt.NDArray[Any]]) -> None:
-    """Raise ValueError unless both have the same names, with arrays of the same shapes and dtypes."""
-    has, needs = ({(n, f"{a.dtype} {a.shape}") for n, a in arrays.items()} for arrays in (found, expected))
-    if has != needs:
-        raise ValueError(
-            f"this is the state of something else: it has {sorted(has - needs)}, not {sorted(needs - has)}"
-        )
 
 
 def _require_epsilon(epsilon: float) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nn.from_json import call
 from nn.kernels import tuning
 from nn.layer import Bound, Layer, Parameter, ShapeError, View, describe, layer_from
 from nn.types import Array, Shape
@@ -191,6 +192,11 @@ class Sequential(Bound, Layer):
         """Return the descriptions of the layers, as `Sequential(**config)` takes them."""
         return {"layers": [describe(layer) for layer in self.layers]}
 
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Sequential":
+        """Return a network without memory from what `config` returned, see `Layer.from_config`."""
+        return cls(call(_layers, config, "Sequential"))
+
     def bind(self, input_shape: Shape, flat: Array, gradient: Array) -> None:
         """Take the memory of all parameters, (P,) or (M, P), and give each layer its part."""
         self.input_shape = input_shape
@@ -223,6 +229,11 @@ class Sequential(Bound, Layer):
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as description and vector: pickled views would become independent arrays."""
         return Sequential, (self.config()["layers"], self.input_shape, None, vars(self).get("flat"))
+
+
+def _layers(layers: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The part of the constructor's arguments that describes a network; the others are its memory."""
+    return layers
 
 
 def _walk(layer: Layer, prefix: str) -> Iterator[tuple[str, Layer]]:

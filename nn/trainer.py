@@ -22,13 +22,16 @@ from nn.batch_sampler import BatchSampler
 from nn.best_weights import BestWeights
 from nn.callback import Callback, Row
 from nn.clipping import clip_by_global_norm
+from nn.from_json import from_json
 from nn.losses import Loss
-from nn.optimisers import Optimiser, check_same_arrays
+from nn.optimisers import Optimiser
 from nn.parallel.data_parallel import DataParallel
 from nn.parallel.worker import Augment
 from nn.prediction import predict
+from nn.saved_state import check_same_arrays, restore_generator
 from nn.schedules import Schedule
 from nn.sequential import Sequential
+from nn.trainer_state import TrainerState
 from nn.types import Examples
 
 
@@ -212,21 +215,18 @@ class Trainer:
         """Restore what `state` returned; the next `fit` with the same arguments continues the training.
 
         Raises:
-            ValueError: the state of a trainer with another network, optimiser or ema_decay, or an incomplete state.
+            ValueError: the state of another network, optimiser or ema_decay, or a field of the header is wrong.
         """
         check_same_arrays(arrays, self.state()[0])
-        missing = self.state()[1].keys() - header.keys()
-        if missing:
-            raise ValueError(f"this state of a trainer is incomplete: its header lacks {', '.join(sorted(missing))}")
+        saved = from_json(header, TrainerState)
+        self.sampler.restore(saved.sampler)
+        restore_generator(self.parallel.rng, saved.rng)
         self.network.flat = arrays["last"]
         self._last[...] = arrays["last"]
-        self.epoch, self.step, self.elapsed = header["epoch"], header["step"], header["elapsed"]
-        self.history = [dict(row) for row in header["history"]]
-        best_row = next((row for row in self.history if row["epoch"] == header["best_epoch"]), {})
-        self.best.set(header["best_epoch"], arrays["best"], best_row)
-        self._epoch_loss = header["epoch_loss"]
-        self.sampler.restore(header["sampler"])
-        self.parallel.rng.bit_generator.state = header["rng"]
+        self.epoch, self.step, self.elapsed = saved.epoch, saved.step, saved.elapsed
+        self.history = saved.history
+        self.best.set(saved.best_epoch, arrays["best"], saved.best_row)
+        self._epoch_loss = saved.epoch_loss
         self.optimiser.restore(
             {n.removeprefix("optimiser."): a for n, a in arrays.items() if n.startswith("optimiser.")}
         )

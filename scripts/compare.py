@@ -32,6 +32,8 @@ from rich.table import Table
 from scripts.common import cli
 from scripts.common.command_line import run_command
 from scripts.common.learning_curves import ERROR, SCORE, SECONDS, LearningCurve, food_curve, save_comparison
+from scripts.common.metrics import is_player
+from scripts.common.run_files import ClassifierResult, Config, PlayerConfig, PlayerResult
 from scripts.common.run_folder import RunFolder
 from scripts.common.tables import print_table
 from scripts.common.terminal import make_console
@@ -90,24 +92,26 @@ class Run:
             ValueError: a file of the run is damaged, or the run has no metrics yet.
         """
         folder = RunFolder.existing(path)
-        metrics = folder.read_metrics()
-        if not metrics:
+        rows = folder.read_metrics()
+        if not rows:
             raise ValueError(f"{path} is a run without metrics; let it train until its first row of metrics.csv")
-        result = folder.read_json("result.json") if (path / "result.json").exists() else {}
-        return cls(path, folder.read_json("config.json"), metrics, result)
+        config, result = (PlayerConfig, PlayerResult) if is_player(rows) else (Config, ClassifierResult)
+        found = folder.read_json("result.json", result) if (path / "result.json").exists() else {}
+        return cls(path, folder.read_json("config.json", config), rows, found)
 
     @property
     def plays_snake(self) -> bool:
         """Whether the run trains a player, not a classifier."""
-        return "validation_score" in self.metrics[-1]
+        return is_player(self.metrics)
 
     def row(self) -> dict[str, Any]:
         """The run's row of the table; an unfinished run has its training time and timesteps until now."""
         last = self.metrics[-1]
         reached = {"train_seconds": last["seconds"]}
-        reached |= {"total_timesteps": last["timesteps"]} if "timesteps" in last else {}
-        board = {"board": f"{self.config['height']} x {self.config['width']}"} if self.plays_snake else {}
-        return {"run": str(self.path), "kind": self.config["kind"]} | board | reached | self.result
+        reached |= {"total_timesteps": last["timesteps"]} if self.plays_snake else {}
+        about = {"run": str(self.path), "kind": self.config["kind"]}
+        about |= {"board": f"{self.config['height']} x {self.config['width']}"} if self.plays_snake else {}
+        return about | reached | self.result | about
 
 
 def main(options: Options) -> list[dict[str, Any]]:

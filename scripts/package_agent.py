@@ -22,8 +22,9 @@ import agents
 from agents import registry
 from scripts.common import cli
 from scripts.common.command_line import run_command
+from scripts.common.run_files import ShippedConfig, ShippedResult
 from scripts.common.run_folder import RunFolder
-from scripts.games.players import make_games
+from scripts.games.players import load_agent, make_games
 from snake_env.endings import find_endings
 
 
@@ -48,10 +49,10 @@ def main(options: Options) -> dict[str, Any]:
     file = options.folder / f"{options.name}.npz"
     if file.exists():
         raise FileExistsError(f"{file} exists already; remove it first, or choose another name")
-    run, agent = RunFolder.existing(options.run), agents.load(options.run)
+    run, agent = RunFolder.existing(options.run), load_agent(options.run)
     if not (run.path / "result.json").exists():
         raise ValueError(f"{options.run} is not finished; continue it with train.py --resume {options.run}")
-    stored, result = run.read_json("config.json"), run.read_json("result.json")
+    stored, result = run.read_json("config.json", ShippedConfig), run.read_json("result.json", ShippedResult)
     notes = stored | dict(registry.read_metadata(options.run).get("notes", {}))
     command = options.command or notes.get("command")
     if not command:

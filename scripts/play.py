@@ -1,4 +1,4 @@
-"""Play Snake, alone or against an agent with the same food: steer with arrow keys or WASD. Press ? for all keys.
+"""Play Snake, alone or against an agent with the same food: arrow keys or WASD start and steer. Press ? for all keys.
 
 Examples:
     python scripts/play.py
@@ -25,7 +25,7 @@ from typing import Annotated, ClassVar, Literal
 
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
-from scripts.common.command_line import check_seed, run_command
+from scripts.common.command_line import check_seed, require_positive, run_command
 from scripts.games.high_scores import HighScores
 from scripts.games.players import find_agent, shared_rules
 
@@ -48,7 +48,7 @@ class Options(BoardOptions):
     seed: int | None = None
     """Seed of the first game; the next games count up from it. By default random."""
     games: int | None = None
-    """Close the window after this many games, with a second between them."""
+    """Close the window after this many games; each begins with your first key."""
     scores: Path | None = None
     """File of high scores; by default one in your data folder."""
 
@@ -60,8 +60,7 @@ def main(options: Options) -> list[int]:
         ValueError: invalid rules or high scores, or an opponent that cannot play under these rules.
         RuntimeError: there is no display.
     """
-    if options.fps < 1 or (options.games is not None and options.games < 1):
-        raise ValueError(f"fps is {options.fps} and games {options.games}; both must be at least 1")
+    require_positive(options, "fps", "games")
     if options.seed is not None:
         check_seed(options.seed)
     rules = RULES | (shared_rules(options.against) if options.against else {})

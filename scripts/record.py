@@ -25,7 +25,7 @@ from typing import Annotated, ClassVar
 
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
-from scripts.common.command_line import check_seed, run_command
+from scripts.common.command_line import check_seed, require_positive, run_command
 from scripts.common.video import save_video
 from scripts.games.playback_match import PlaybackMatch, new_match
 from scripts.games.side_by_side import match_frames
@@ -60,8 +60,7 @@ def main(options: Options) -> Path:
     """Play the game, write the video, and return its path."""
     if options.out.suffix not in (".gif", ".mp4"):
         raise ValueError(f"out is {options.out}; choose a name that ends in .gif or .mp4")
-    if options.fps < 1 or options.every < 1:
-        raise ValueError(f"fps is {options.fps} and every {options.every}; both must be at least 1")
+    require_positive(options, "fps", "every")
     check_seed(options.seed)
     rules = options.rules
     match = new_match(options.agents, rules, options.seed)

@@ -29,7 +29,7 @@ from typing import Annotated, ClassVar
 
 from scripts.common import cli
 from scripts.common.board_options import BoardOptions
-from scripts.common.command_line import check_seed, run_command
+from scripts.common.command_line import check_seed, require_positive, run_command
 from scripts.games.playback_match import new_match, replayed_match
 from scripts.games.replay import open_replay
 
@@ -67,8 +67,7 @@ def main(options: Options) -> int:
     replay = next((name for name in options.agents if name.endswith(".json")), None)
     if replay is not None:
         raise ValueError(f"{replay} is not an agent; if it is a replay, open it with: --replay {replay}")
-    if options.fps < 1 or (options.games is not None and options.games < 1):
-        raise ValueError(f"fps is {options.fps} and games {options.games}; both must be at least 1")
+    require_positive(options, "fps", "games")
     check_seed(options.seed)
     rules = options.rules
     if options.replay is not None:

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from scripts.common import cli
-from scripts.common.command_line import run_command
+from scripts.common.command_line import require_positive, run_command
 from scripts.games.live_run import LiveRun
 
 NICENESS = 5  # lower priority than the training
@@ -49,8 +49,7 @@ def main(options: Options) -> None:
         ValueError: see `LiveRun`.
         RuntimeError: there is no display.
     """
-    if options.fps < 1:
-        raise ValueError(f"fps is {options.fps}; it must be at least 1")
+    require_positive(options, "fps")
     run = LiveRun(options.run)
     from scripts.ui.app import App  # first: where pygame is missing, it says what to install
     from scripts.windows.run_window import RunWindow

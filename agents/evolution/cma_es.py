@@ -12,14 +12,26 @@ Hansen, "Mirrored sampling in evolution strategies with weighted recombination",
 """
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.evolution.strategy import Genomes, Strategy, rank
+from nn.from_json import AtLeast, Count, from_json
+from nn.saved_state import check_same_arrays, restore_generator
 
 FULL_UP_TO = 600  # parameters
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a saved state."""
+
+    sigma: Annotated[float, AtLeast(0)]
+    generation: Count
+    rng: dict[str, Any]
 
 
 class CMAES(Strategy):
@@ -117,11 +129,15 @@ class CMAES(Strategy):
 
     def restore(self, arrays: dict[str, NDArray[Any]], header: dict[str, Any]) -> None:
         """See `Strategy.restore`."""
+        saved = from_json(header, Header, "strategy")
+        check_same_arrays(arrays, self.state()[0])
+        if arrays["scales"].min() <= 0:
+            raise ValueError("scales holds numbers that are not above 0")
+        restore_generator(self._rng, saved.rng)
         self._mean, self._covariance = arrays["mean"], arrays["covariance"]
         self._axes, self._scales = arrays["axes"], arrays["scales"]
         self._path_sigma, self._path_c = arrays["path_sigma"], arrays["path_c"]
-        self._sigma, self._generation = header["sigma"], header["generation"]
-        self._rng.bit_generator.state = header["rng"]
+        self._sigma, self._generation = saved.sigma, saved.generation
 
     def _decompose(self) -> None:
         """Decompose C = axes * diag(scales^2) * axes^T."""

@@ -7,18 +7,32 @@ validation games, which select no candidate.
 
 import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from agents.evolution.evaluator import PopulationEvaluator
 from agents.evolution.strategy import Strategy
-from agents.learning.learner import Learner, Stateful
+from agents.learning.learner import Learner, LearnerHeader, Stateful
 from agents.policies.network_agent import NetworkAgent
 from agents.types import Arrays
+from nn.from_json import Count, from_json
+from nn.saved_state import check_same_arrays
 
 # The seeds of games: final evaluations use small numbers, so the ranges do not overlap.
 VALIDATION_SEED, TRAINING_SEED, SEEDS = 1 << 30, 1 << 31, 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvolutionHeader(LearnerHeader):
+    """The header of a checkpoint of `Evolution`."""
+
+    strategy: dict[str, Any]
+    champion_score: float | None
+    champion_full: float
+    generation: Count
+    episodes: Count
 
 
 class Evolution(Learner):
@@ -39,6 +53,7 @@ class Evolution(Learner):
         champion: (P,) the genome with the best validation score so far.
     """
 
+    header = EvolutionHeader
     interruptible: ClassVar[bool] = True  # a generation is repeated on resume, with the same games
 
     def __init__(
@@ -123,10 +138,11 @@ class Evolution(Learner):
     def restore(self, arrays: Arrays, header: dict[str, Any]) -> None:
         """See `Learner.restore`."""
         super().restore({}, header)
-        arrays = dict(arrays)
-        self.champion = arrays.pop("champion")
-        self.strategy.restore(arrays, header["strategy"])
-        score = header["champion_score"]
-        self._champion_score = -np.inf if score is None else score
-        self._champion_full = header["champion_full"]
-        self.generation, self._episodes = header["generation"], header["episodes"]
+        saved = from_json(header, EvolutionHeader, "learner")
+        champion = {name: array for name, array in arrays.items() if name == "champion"}
+        check_same_arrays(champion, {"champion": self.champion})
+        self.strategy.restore({name: array for name, array in arrays.items() if name != "champion"}, saved.strategy)
+        self.champion = champion["champion"]
+        self._champion_score = -np.inf if saved.champion_score is None else saved.champion_score
+        self._champion_full = saved.champion_full
+        self.generation, self._episodes = saved.generation, saved.episodes

@@ -8,12 +8,22 @@ candidate that was lucky once does not stay.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.evolution.strategy import Genomes, Strategy, rank
+from nn.from_json import from_json
+from nn.saved_state import check_same_arrays, restore_generator
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a saved state."""
+
+    rng: dict[str, Any]
 
 
 class GeneticAlgorithm(Strategy):
@@ -92,5 +102,9 @@ class GeneticAlgorithm(Strategy):
 
     def restore(self, arrays: dict[str, NDArray[Any]], header: dict[str, Any]) -> None:
         """See `Strategy.restore`."""
+        saved = from_json(header, Header, "strategy")
+        check_same_arrays(arrays, self.state()[0])
+        if arrays["sigmas"].min() < 0:
+            raise ValueError("sigmas holds negative numbers")
+        restore_generator(self._rng, saved.rng)
         self._genomes, self._sigmas, self._best = arrays["genomes"], arrays["sigmas"], arrays["best"]
-        self._rng.bit_generator.state = header["rng"]

@@ -34,7 +34,11 @@ class Strategy(ABC):
 
     @abstractmethod
     def restore(self, arrays: dict[str, NDArray[Any]], header: dict[str, Any]) -> None:
-        """Continue from what `state` returned."""
+        """Continue from what `state` returned.
+
+        Raises:
+            ValueError: a field or an array is missing, unknown or wrong.
+        """
 
 
 def rank(fitness: NDArray[np.float64], M: int) -> NDArray[np.int64]:

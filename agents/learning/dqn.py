@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 import nn
 from agents.learning.exploration import epsilon_greedy, exploration_rate
-from agents.learning.learner import Learner, Stateful, Weights, check_weights
+from agents.learning.learner import Learner, LearnerHeader, Stateful, Weights, check_weights
 from agents.learning.q_values import action_values, n_step_targets, q_loss
 from agents.learning.replay_buffer import ReplayBatch, ReplayBuffer
 from agents.learning.rollout import ActionChoice, Collector
@@ -40,6 +40,7 @@ from agents.policies.networks import NetworkBuilder, q_network
 from agents.policies.preprocessing import network_input
 from agents.policies.symmetry import Symmetry
 from agents.types import Arrays, BoolArray, FloatArray
+from nn.from_json import Count
 from nn.schedules import anneal
 
 
@@ -94,6 +95,13 @@ class DQNSettings(NetworkSettings):
         require_amounts(self, "learning_starts", "per_alpha", "huber_delta")
 
 
+@dataclass(frozen=True, kw_only=True)
+class DQNHeader(LearnerHeader):
+    """The header of a checkpoint of `DQN`."""
+
+    num_updates: Count
+
+
 class DQN(Learner):
     """Learns action values by deep Q-learning.
 
@@ -109,6 +117,8 @@ class DQN(Learner):
         network: maps observations (B, ...) to action values (B, A), or to advantages and value (B, A + 1).
         num_updates: updates of the weights so far.
     """
+
+    header = DQNHeader
 
     def __init__(
         self,

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -9,6 +10,16 @@ import numpy as np
 import nn
 from agents.agent import LearnedAgent
 from agents.types import Arrays
+from nn.from_json import Count, from_json
+from nn.saved_state import check_same_arrays, restore_generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerHeader:
+    """The header of a learner's checkpoint."""
+
+    num_timesteps: Count
+    rng: dict[str, Any]
 
 
 class Stateful(Protocol):
@@ -19,7 +30,11 @@ class Stateful(Protocol):
         ...
 
     def restore(self, state: Arrays, /) -> None:
-        """Continue from the arrays that `state` returned."""
+        """Continue from the arrays that `state` returned.
+
+        Raises:
+            ValueError: other arrays than those, or numbers that it cannot have.
+        """
         ...
 
 
@@ -30,10 +45,12 @@ class Learner(ABC):
         num_timesteps: environment steps of all games so far.
         interruptible: whether Ctrl-C may end a step at any moment, since the step is repeated on resume. Otherwise a
             step that has begun is finished first.
+        header: fields of the header of a checkpoint, see `state`.
     """
 
     num_timesteps: int
     interruptible: ClassVar[bool] = False
+    header: ClassVar[type[LearnerHeader]] = LearnerHeader
     _rng: np.random.Generator
 
     @abstractmethod
@@ -68,12 +85,23 @@ class Learner(ABC):
 
         If the environments can give their state (`get_state`), training continues exactly as without the interruption;
         otherwise the games start anew.
+
+        Raises:
+            ValueError: a field or an array is missing, unknown or wrong. The learner may have changed in part: use it
+                no more.
         """
-        for part, stateful in self.parts().items():
+        saved, parts = from_json(header, self.header, "learner"), self.parts()
+        restore_generator(self._rng, saved.rng)
+        unknown = [name for name in arrays if name.partition(".")[0] not in parts]
+        if unknown:
+            raise ValueError(f"{unknown[0]} belongs to no part of this learner, which has {', '.join(parts)}")
+        for part, stateful in parts.items():
             prefix = f"{part}."
-            stateful.restore({name.removeprefix(prefix): a for name, a in arrays.items() if name.startswith(prefix)})
-        self.num_timesteps = header["num_timesteps"]
-        self._rng.bit_generator.state = header["rng"]
+            try:
+                stateful.restore({n.removeprefix(prefix): a for n, a in arrays.items() if n.startswith(prefix)})
+            except ValueError as error:
+                raise ValueError(f"{part}: {error}") from error
+        self.num_timesteps = saved.num_timesteps
 
 
 class Weights:
@@ -88,6 +116,7 @@ class Weights:
 
     def restore(self, state: Arrays) -> None:
         """Copy the parameters back."""
+        check_same_arrays(state, self.state())
         self._network.flat = state["flat"]
 
 

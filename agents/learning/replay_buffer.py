@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from agents.learning.rollout import Rollout
 from agents.learning.sum_tree import SumTree
 from agents.types import Arrays, BoolArray, FloatArray, IntArray
+from nn.saved_state import check_same_arrays
 
 
 class ReplayBatch(NamedTuple):
@@ -134,12 +135,34 @@ class ReplayBuffer:
         return arrays | tree | {"counts": np.array([self._added, self._complete])}
 
     def restore(self, arrays: Arrays) -> None:
-        """Continue from the arrays that `state` returned, in a buffer made with the same arguments."""
+        """Continue from the arrays that `state` returned, in a buffer made with the same arguments.
+
+        Raises:
+            ValueError: arrays of a buffer with other arguments, or that do not fit each other.
+        """
+        tree = self._priorities.state() if self._priorities is not None else {}
+        counts = arrays.get("counts", np.empty(0))
+        check_same_arrays({"counts": counts}, {"counts": np.array([0, 0])})
+        added, complete = counts.tolist()
+        rows = max(0, min(added, self._rows))
+        check_same_arrays(arrays, {n: a[:rows] for n, a in self._arrays().items()} | tree | {"counts": counts})
+        actions, masks = arrays["actions"], arrays["masks"]
+        if actions.size and not (actions.min() >= 0 and actions.max() < masks.shape[-1] and masks.any(axis=-1).all()):
+            raise ValueError(
+                f"actions must lie between 0 and {masks.shape[-1] - 1}, and masks allow one or more of them"
+            )
+        can_be_sampled = np.zeros((self._rows, self._n_envs), bool)
+        for row in range(max(0, added - self._rows), added - self._n_step):
+            can_be_sampled[row % self._rows] = arrays["valid"][row % self._rows]
+        if added < 0 or complete != np.count_nonzero(can_be_sampled):
+            raise ValueError(f"counts is {[added, complete]}; {np.count_nonzero(can_be_sampled)} steps can be sampled")
+        if tree and not np.array_equal(arrays["priorities"] > 0, can_be_sampled.reshape(-1)):
+            raise ValueError("priorities must be above 0 where a step can be sampled, and 0 elsewhere")
         for name, array in self._arrays().items():
-            array[: len(arrays[name])] = arrays[name]
+            array[:rows] = arrays[name]
         if self._priorities is not None:
-            self._priorities.restore(arrays)
-        self._added, self._complete = arrays["counts"].tolist()
+            self._priorities.restore({name: arrays[name] for name in tree})
+        self._added, self._complete = added, complete
 
     def _arrays(self) -> Arrays:
         return {

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.types import BoolArray, FloatArray
+from nn.saved_state import check_same_arrays
 
 
 class ReturnScale:
@@ -44,5 +45,8 @@ class ReturnScale:
 
     def restore(self, arrays: dict[str, NDArray[np.float64]]) -> None:
         """Continue from the arrays that `state` returned."""
+        check_same_arrays(arrays, self.state())
+        if arrays["moments"][0] < 0 or arrays["moments"][2] < 0:
+            raise ValueError(f"moments is {arrays['moments']}; its first and last number must be 0 or more")
         self._running = arrays["running"].copy()
         self._count, self._mean, self._squares = arrays["moments"].tolist()

@@ -23,6 +23,7 @@ from agents.learning.spaces import spaces_of
 from agents.policies.masks import allowed_actions
 from agents.policies.symmetry import Symmetry
 from agents.types import Arrays, BoolArray, FloatArray, IntArray
+from nn.saved_state import check_same_arrays
 
 
 class ActionChoice(NamedTuple):
@@ -154,11 +155,17 @@ class Collector:
         }
 
     def restore(self, arrays: Arrays) -> None:
-        """Continue from what `state` returned; if it returned nothing, play the games that have just been started."""
-        if not arrays:
+        """Continue from what `state` returned; if it returned nothing, play the games that have just been started.
+
+        Raises:
+            ValueError: other arrays, or a state that the environments refuse.
+        """
+        games, others = _split(arrays)
+        check_same_arrays(others, _split(self.state())[1])
+        if not others:
             return
         envs: Any = self._envs
-        self._observe(*envs.set_state({n.removeprefix("game."): a for n, a in arrays.items() if n.startswith("game.")}))
+        self._observe(*envs.set_state(games))
         self._over = arrays["over"].copy()
         self._episode_rewards = arrays["episode_rewards"].copy()
         self._episode_lengths = arrays["episode_lengths"].copy()
@@ -184,6 +191,12 @@ class Collector:
                 masks[k::K] = masks[k::K][:, self._symmetry.from_view[k]]
             observations = views
         self._observations, self._masks = observations, masks
+
+
+def _split(arrays: Arrays) -> tuple[Arrays, Arrays]:
+    """Return the state of the games, which the environments check, and the other arrays."""
+    games = {name.removeprefix("game."): array for name, array in arrays.items() if name.startswith("game.")}
+    return games, {name: array for name, array in arrays.items() if not name.startswith("game.")}
 
 
 def _mean(values: list[float]) -> float:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.types import Arrays, FloatArray, IntArray
+from nn.saved_state import check_same_arrays
 
 EPSILON = 1e-6  # added to errors, so that steps that were predicted exactly are sampled again
 
@@ -104,6 +105,9 @@ class SumTree:
 
     def restore(self, arrays: Arrays) -> None:
         """Continue from the arrays that `state` returned."""
+        check_same_arrays(arrays, self.state())
+        if arrays["priorities"].min() < 0 or arrays["largest"] <= 0:
+            raise ValueError("priorities holds negative numbers, or largest is not above 0")
         # Each sum is exactly that of its two children, so sums that are computed anew have the same bits.
         self._set(np.arange(self.leaves), arrays["priorities"])
         self._largest = float(arrays["largest"])

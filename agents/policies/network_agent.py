@@ -1,8 +1,8 @@
 """Agent with a network that scores the actions."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,22 @@ from agents.policies.masks import best_actions
 from agents.policies.preprocessing import network_input
 from agents.policies.symmetry import Symmetry
 from agents.types import Arrays, MaskArray
+from nn.from_json import AtLeast, Count, from_json
 
-KIND = "network"  # in the header of the agent's file
+KIND: Final = "network"  # in the header of the agent's file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """What the file of a network agent holds beside the network; the arguments of `NetworkAgent`, and notes."""
+
+    kind: Literal["network"]
+    environment: dict[str, Any]
+    action_features: Count = 0
+    actions: Annotated[int, AtLeast(1)] | None = None
+    masked: bool = True
+    symmetric: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 class NetworkAgent(LearnedAgent):
@@ -31,6 +45,9 @@ class NetworkAgent(LearnedAgent):
         masked: whether invalid actions are masked.
         symmetric: whether scores are averaged over all symmetric views of the board (see `Symmetry`).
         name: shown in tables.
+
+    Raises:
+        ValueError: a network that does not score actions in this way.
     """
 
     def __init__(
@@ -46,7 +63,12 @@ class NetworkAgent(LearnedAgent):
     ) -> None:
         self.network, self.environment, self.name = network, dict(environment), name
         self.action_features, self.actions, self.masked = action_features, actions, masked
-        outputs = network.output_shape(network.input_shape)[0]
+        outputs, *others = network.output_shape(network.input_shape)
+        if others or outputs < (actions or 1) or (action_features and outputs != 1):
+            needed = f"{actions or 1} or more" if not action_features else "1 at a time"
+            raise ValueError(f"the network returns {(outputs, *others)} for an observation; scores needed: {needed}")
+        if action_features and (len(network.input_shape) != 1 or action_features > network.input_shape[0]):
+            raise ValueError(f"action_features is {action_features}, but the network takes {network.input_shape}")
         self._symmetry = Symmetry(network.input_shape, actions or outputs, on=True) if symmetric else None
 
     def act(
@@ -73,29 +95,30 @@ class NetworkAgent(LearnedAgent):
 
     def pack(self, notes: Mapping[str, Any], *, half: bool = False) -> tuple[Arrays, dict[str, Any]]:
         """See `LearnedAgent.save`; with `half`, weights are stored as float16."""
-        metadata = {
-            "kind": KIND,
-            "environment": self.environment,
-            "action_features": self.action_features,
-            "actions": self.actions,
-            "masked": self.masked,
-            "symmetric": self._symmetry is not None,
-        }
-        return nn.files.pack(self.network, metadata | {"notes": dict(notes)}, half=half)
+        metadata = Metadata(
+            kind=KIND,
+            environment=self.environment,
+            action_features=self.action_features,
+            actions=self.actions,
+            masked=self.masked,
+            symmetric=self._symmetry is not None,
+            notes=dict(notes),
+        )
+        return nn.files.pack(self.network, asdict(metadata), half=half)
 
     @classmethod
-    def load(cls, path: str | Path) -> "NetworkAgent":
-        """Load an agent that `save` wrote.
-
-        Raises:
-            ValueError: the file holds something else.
-        """
-        network, metadata = nn.load(path)
-        if metadata.get("kind") != KIND or not isinstance(metadata.get("environment"), dict):
-            raise ValueError(f"{path} holds a network but no agent; give a file that training an agent wrote")
-        options = ("action_features", "actions", "masked", "symmetric")
-        given = {name: metadata[name] for name in options if name in metadata}
-        return cls(network, metadata["environment"], **given, name=Path(path).stem)
+    def unpack(cls, arrays: Arrays, header: Mapping[str, Any]) -> "NetworkAgent":
+        """See `LearnedAgent.unpack`."""
+        network, metadata = nn.files.unpack(arrays, header)
+        saved = from_json(metadata, Metadata)
+        return cls(
+            network,
+            saved.environment,
+            action_features=saved.action_features,
+            actions=saved.actions,
+            masked=saved.masked,
+            symmetric=saved.symmetric,
+        )
 
 
 def score_actions(network: nn.Sequential, observations: NDArray[Any], action_features: int) -> NDArray[Any]:

@@ -1,7 +1,7 @@
 """Table of action values, with a row for each discretized observation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from gymnasium.spaces import Box, Space
 from numpy.typing import NDArray
 
 from agents.types import Arrays, IntArray
+from nn.saved_state import check_finite
 
 UNVISITED_ROW = 0  # row of all observations that are not in the table
 
@@ -21,13 +22,36 @@ class Discretizer:
         components: (K,) indices of the components that are used, out of F.
         low: (K,) values in the first bin; smaller ones are in it too.
         high: (K,) values in the last bin; larger ones are in it too.
-        n_bins: (K,) B.
+        n_bins: (K,) B, from 2 to 256.
+
+    Raises:
+        ValueError: another count of numbers than of components, a negative index, or bounds that are infinite or in the
+            wrong order.
     """
 
     components: tuple[int, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
     n_bins: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        K = len(self.components)
+        if not K or min(self.components) < 0:
+            raise ValueError(f"components are {self.components}; give at least one, from 0 on")
+        if any(len(numbers) != K for numbers in (self.low, self.high, self.n_bins)):
+            raise ValueError(
+                f"there are {len(self.n_bins)} n_bins, {len(self.low)} low and {len(self.high)} high for {K} "
+                "components; give one for each"
+            )
+        if not all(2 <= B <= 256 for B in self.n_bins):
+            raise ValueError(f"n_bins is {self.n_bins}; choose from 2 to 256")
+        # Some spaces give the largest float for "no bound".
+        if not all(-1e30 < below < above < 1e30 for below, above in zip(self.low, self.high, strict=True)):
+            raise ValueError(
+                f"components {self.components} lie between {self.low} and {self.high}, which cannot be divided into "
+                "bins; give low and high within which they usually lie"
+            )
 
     @classmethod
     def for_space(
@@ -49,8 +73,7 @@ class Discretizer:
             high: for each component; empty for the bounds of the space.
 
         Raises:
-            ValueError: another space, indices outside of it, another count of numbers than of components, or bounds
-                that are infinite or in the wrong order.
+            ValueError: another space, indices outside of it, or see `Discretizer`.
         """
         if not isinstance(space, Box) or len(space.shape) != 1:
             raise ValueError(f"a table takes vectors, this environment shows {space}; choose another observation")
@@ -63,32 +86,16 @@ class Discretizer:
             tuple(given) or tuple(float(bound[i]) for i in chosen)
             for given, bound in ((low, space.low), (high, space.high))
         ]
-        if any(len(numbers) != len(chosen) for numbers in (each, *bounds)):
-            raise ValueError(
-                f"there are {len(each)} n_bins, {len(bounds[0])} low and {len(bounds[1])} high for {len(chosen)} "
-                "components; give one for each"
-            )
-        if not all(2 <= B <= 256 for B in each):
-            raise ValueError(f"n_bins is {each}; choose from 2 to 256")
-        # Some spaces give the largest float for "no bound".
-        if not all(-1e30 < below < above < 1e30 for below, above in zip(*bounds, strict=True)):
-            raise ValueError(
-                f"components {chosen} lie between {bounds[0]} and {bounds[1]}, which cannot be divided into bins; "
-                "give low and high within which they usually lie"
-            )
         return cls(chosen, bounds[0], bounds[1], each)
 
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> "Discretizer":
-        """Return the discretizer that `config` describes; lists, as JSON gives them, become tuples."""
-        return cls(**{name: tuple(numbers) for name, numbers in config.items()})
-
-    def config(self) -> dict[str, Any]:
-        """Return all attributes, ready for JSON."""
-        return asdict(self)
-
     def __call__(self, observations: NDArray[Any]) -> NDArray[np.uint8]:
-        """Return the bins of observations: (N, F) -> (N, K)."""
+        """Return the bins of observations: (N, F) -> (N, K).
+
+        Raises:
+            ValueError: observations that do not have all components.
+        """
+        if observations.ndim != 2 or observations.shape[1] <= max(self.components):
+            raise ValueError(f"observations have shape {observations.shape}, the table needs {self.components} of each")
         low, high, n_bins = np.array(self.low), np.array(self.high), np.array(self.n_bins)
         scaled = (observations[:, self.components] - low) * ((n_bins - 1) / (high - low))
         bins: NDArray[np.uint8] = np.clip(np.rint(scaled), 0, n_bins - 1).astype(np.uint8)
@@ -108,6 +115,14 @@ class Table:
         self.discretizer, self._initial = discretizer, initial
         self._rows: dict[bytes, int] = {}
         self._values = np.full((1024, actions), initial)
+
+    @classmethod
+    def from_state(cls, discretizer: Discretizer, arrays: Mapping[str, NDArray[Any]]) -> "Table":
+        """Return a table with a state that `state` returned, see `restore`."""
+        values = arrays.get("values")
+        table = cls(discretizer, values.shape[1] if values is not None and values.ndim == 2 else 1)
+        table.restore(arrays)
+        return table
 
     def __len__(self) -> int:
         """Return the number of rows, 1 + S."""
@@ -145,10 +160,18 @@ class Table:
         """Restore a state that `state` returned.
 
         Raises:
-            ValueError: keys and values of shapes that do not fit each other or this table.
+            ValueError: keys and values of shapes that do not fit each other or this table, or values that are NaN or
+                infinite.
         """
+        if set(arrays) != {"keys", "values"}:
+            raise ValueError(f"the table has {', '.join(sorted(arrays))}; it needs keys and values")
         keys, values = arrays["keys"], arrays["values"]
         K, A = len(self.discretizer.components), self._values.shape[1]
+        if keys.ndim != 2 or values.dtype.kind != "f":
+            raise ValueError(
+                f"the table has keys {keys.shape} and values {values.dtype}; it needs keys (S, {K}), floats"
+            )
+        check_finite(arrays)
         rows = {key.tobytes(): number for number, key in enumerate(keys, start=1)}
         if keys.dtype != np.uint8 or keys.shape != (len(rows), K) or values.shape != (1 + len(rows), A):
             raise ValueError(

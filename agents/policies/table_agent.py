@@ -1,19 +1,30 @@
 """Agent with a table of action values."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-import nn
 from agents.agent import Actions, LearnedAgent
 from agents.policies.masks import best_actions
 from agents.policies.table import Discretizer, Table
 from agents.types import Arrays, MaskArray
+from nn.from_json import from_json
 
-KIND = "table"  # in the header of the agent's file
+KIND: Final = "table"  # in the header of the agent's file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What the file of a table agent holds beside the table."""
+
+    kind: Literal["table"]
+    environment: dict[str, Any]
+    discretizer: Discretizer
+    masked: bool
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 class TableAgent(LearnedAgent):
@@ -49,25 +60,17 @@ class TableAgent(LearnedAgent):
         """See `LearnedAgent.save`; with `half`, values are stored as float16."""
         arrays = self.table.state()
         arrays["values"] = arrays["values"].astype(np.float16 if half else np.float64)
-        header = {
-            "kind": KIND,
-            "environment": self.environment,
-            "discretizer": self.table.discretizer.config(),
-            "masked": self.masked,
-            "notes": dict(notes),
-        }
-        return arrays, header
+        header = Header(
+            kind=KIND,
+            environment=self.environment,
+            discretizer=self.table.discretizer,
+            masked=self.masked,
+            notes=dict(notes),
+        )
+        return arrays, asdict(header)
 
     @classmethod
-    def load(cls, path: str | Path) -> "TableAgent":
-        """Load an agent that `save` wrote.
-
-        Raises:
-            ValueError: the file holds something else.
-        """
-        arrays, header = nn.files.read(path)
-        if header.get("kind") != KIND or "discretizer" not in header:
-            raise ValueError(f"{path} holds no table of this release; give a file that tabular Q-learning wrote")
-        table = Table(Discretizer.from_config(header["discretizer"]), arrays["values"].shape[-1])
-        table.restore(arrays)
-        return cls(table, header["environment"], masked=header["masked"], name=Path(path).stem)
+    def unpack(cls, arrays: Arrays, header: Mapping[str, Any]) -> "TableAgent":
+        """See `LearnedAgent.unpack`."""
+        saved = from_json(header, Header)
+        return cls(Table.from_state(saved.discretizer, arrays), saved.environment, masked=saved.masked)

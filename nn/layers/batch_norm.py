@@ -57,7 +57,7 @@ class BatchNorm(ImageLayer):
         self.gain = Parameter((self.features,), "ones")
         self.shift = Parameter((self.features,), "zeros")
         self.mean = Parameter((self.features,), "zeros", trainable=False)
-        self.variance = Parameter((self.features,), "ones", trainable=False)
+        self.variance = Parameter((self.features,), "ones", trainable=False, minimum=0.0)
         self.all_reduce: Reduce = single_process  # `DataParallel` sets it where several processes share a batch
         self._batch: tuple[Array, Array, float] | None = None
 

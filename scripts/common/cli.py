@@ -5,6 +5,7 @@ option that was renamed is answered with its new name.
 """
 
 import inspect
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, replace
@@ -24,6 +25,7 @@ Options = TypeVar("Options")
 POSITIONAL = "positional"  # marks a field that is an argument without a name: Annotated[tuple[str, ...], POSITIONAL]
 PATHS = "paths"  # marks a field of text that may be paths, such as those of agents; a Path is one anyway
 HIDDEN = "hidden"  # marks a field that the command line does not set
+LARGEST = 1 << 64
 BAD_USAGE = 2  # the exit code of a wrong command line
 
 # In the order in which the help shows them. A field names its group with Annotated[int, "Board"], or the class that
@@ -148,7 +150,7 @@ def _command(options: type[Any]) -> Callable[..., Any]:
         elif args:
             given |= dict(zip((p.name for p in parameters), args, strict=False))
         marked = {name for name in given if PATHS in getattr(hints[name], "__metadata__", ())}
-        given = {name: _at_home(value, name in marked) for name, value in given.items()}
+        given = {name: _checked(name, value, name in marked) for name, value in given.items()}
         made = options(**given)
         return replace(made, given=tuple(given)) if "given" in hints else made
 
@@ -157,10 +159,16 @@ def _command(options: type[Any]) -> Callable[..., Any]:
     return command
 
 
-def _at_home(value: Any, is_path: bool) -> Any:  # noqa: ANN401  any option
-    """The value of an option, with ~ in paths replaced by the home folder: a shell leaves it in --out=~/run."""
+def _checked(name: str, value: Any, is_path: bool) -> Any:  # noqa: ANN401  any option
+    """The value of an option, with ~ in paths replaced by the home folder: a shell leaves it in --out=~/run.
+
+    Raises:
+        ValueError: there is no such home folder, or a number is too large for float32 and for any array.
+    """
     if isinstance(value, tuple):
-        return tuple(_at_home(one, is_path) for one in value)
+        return tuple(_checked(name, one, is_path) for one in value)
+    if isinstance(value, int | float) and LARGEST < abs(value) < math.inf:
+        raise ValueError(f"{name} is {value}; give a number of at most 2**64")
     if isinstance(value, Path):
         return Path(expand_home(str(value)))
     return expand_home(value) if is_path and isinstance(value, str) else value

@@ -15,6 +15,7 @@ from scripts.common.terminal import lost_output, prepare_output
 Options = TypeVar("Options")
 
 INTERRUPTED = 130  # the exit code of shells for Ctrl-C
+MAX_THREADS = 1024
 ONE_REQUEST = 1.0  # seconds within which several signals are one request to end
 
 
@@ -33,8 +34,10 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
     """
     prepare_output()
     _listen_for_signals()
+    options = None
     try:
-        main(parse(sys.argv[1:]))
+        options = parse(sys.argv[1:])
+        main(options)
         sys.stdout.flush()
         lost = lost_output()
         if lost is not None and not isinstance(lost, BrokenPipeError):
@@ -42,7 +45,7 @@ def run_command(main: Callable[[Options], object], parse: Callable[[Sequence[str
     except (ValueError, RuntimeError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {' '.join(_explain(error).split())}") from None
     except MemoryError as error:
-        raise SystemExit(f"error: not enough memory ({error}); use smaller batches or fewer games") from None
+        raise SystemExit(f"error: not enough memory ({error}); {_how_to_save_memory(options)}") from None
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
@@ -59,6 +62,15 @@ def _explain(error: Exception) -> str:
         errno.EROFS: "; choose a place that you may write to",
     }
     return f"{os.fsdecode(error.filename)}: {error.strerror}{advice.get(error.errno or 0, '')}"
+
+
+def _how_to_save_memory(options: object) -> str:
+    numbers = {name: value for name, value in getattr(options, "__dict__", {}).items() if type(value) is int}
+    numbers.pop("seed", None)
+    if not numbers:
+        return "use smaller batches or fewer games"
+    largest = max(numbers, key=numbers.__getitem__)
+    return f"use smaller batches or fewer games; the largest number is {largest}, {numbers[largest]}"
 
 
 def _listen_for_signals() -> None:
@@ -96,3 +108,18 @@ def check_seed(seed: int) -> None:
     """
     if not 0 <= seed < 1 << 62:
         raise ValueError(f"seed is {seed}; give an integer from 0 to 2**62 - 1")
+
+
+def require_positive(options: object, *names: str) -> None:
+    """Raise a ValueError if one of these options is below 1, or one of its numbers is; None is fine."""
+    for name in names:
+        value = getattr(options, name)
+        numbers = value if isinstance(value, tuple) else () if value is None else (value,)
+        if any(number < 1 for number in numbers):
+            raise ValueError(f"{name} is {value}; give 1 or more")
+
+
+def check_threads(threads: int) -> None:
+    """Raise a ValueError if there are more threads than a system starts."""
+    if threads > MAX_THREADS:
+        raise ValueError(f"threads is {threads}; give {MAX_THREADS} or less, best the number of cores")

@@ -1,5 +1,6 @@
 """Matplotlib figures as files, and names as labels in them."""
 
+import warnings
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -9,7 +10,8 @@ from nn.atomic_file import atomic_file
 
 def save_figure(figure: Figure, path: Path, dpi: int = 120) -> None:
     """Write a figure in the format of the path's suffix, or as PNG if it has none."""
-    with atomic_file(path) as file:
+    with atomic_file(path) as file, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # names may be in any script
         figure.savefig(file, dpi=dpi, format=path.suffix[1:] or "png")
 
 

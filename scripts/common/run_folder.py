@@ -3,13 +3,16 @@
 Files are replaced as a whole and never written in place, so a run that is killed keeps its last files.
 """
 
-import csv
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from nn.atomic_file import atomic_file
+from nn.file_error import reading
+from nn.from_json import from_json, parse
+from scripts.common import metrics
 from scripts.common.run_lock import RunLock
 
 
@@ -91,40 +94,38 @@ class RunFolder:
         """Write a JSON file."""
         self._write(name, json.dumps(content, indent=2) + "\n")
 
-    def read_json(self, name: str) -> dict[str, Any]:
+    def read_json(self, name: str, fields: type[Any]) -> dict[str, Any]:
         """Read a JSON file.
 
+        Args:
+            name: of the file.
+            fields: a dataclass of the fields that it must have; it may have others, which are not checked.
+
         Raises:
-            ValueError: the file holds something else.
+            ValueError: the file holds something else; the message names the file and the field.
             FileNotFoundError: there is no such file.
         """
-        try:
-            content: dict[str, Any] = json.loads((self.path / name).read_text(encoding="utf-8"))
-            if not isinstance(content, dict):
-                raise ValueError("not a JSON object")
-        except ValueError as error:
-            raise ValueError(f"{self.path / name} is damaged ({error}); give the folder of another run") from None
+        file = self.path / name
+        with damaged(file):
+            content = from_json(parse(file.read_bytes()), dict[str, Any])
+            from_json(content, fields, others=True)
         return content
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
         """Write metrics.csv: one row for each step of training, generation or epoch."""
-        lines = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]
-        self._write("metrics.csv", "\n".join(lines) + "\n")
+        self._write("metrics.csv", metrics.to_csv(rows))
 
     def read_metrics(self) -> list[dict[str, float]]:
         """Return the rows of metrics.csv; none if there is no such file yet.
 
         Raises:
-            ValueError: the file holds something else.
+            ValueError: the file holds something else; the message names the file and the column.
         """
         file = self.path / "metrics.csv"
         if not file.exists():
             return []
-        try:
-            with file.open(newline="", encoding="utf-8") as lines:
-                return [{name: _number(text) for name, text in row.items()} for row in csv.DictReader(lines)]
-        except (ValueError, TypeError) as error:  # text, or a row with too few or too many values
-            raise ValueError(f"{file} is damaged ({error}); give the folder of another run") from None
+        with damaged(file):
+            return metrics.from_csv(file.read_text(encoding="utf-8"))
 
     def _write(self, name: str, text: str) -> None:
         with atomic_file(self.path / name) as file:
@@ -136,9 +137,6 @@ def _is_free(path: Path) -> bool:
     return not path.exists() or (path.is_dir() and all(file.name.startswith(".") for file in path.iterdir()))
 
 
-def _number(text: str) -> float:
-    """Integers stay integers, so that reading and writing again gives the same text."""
-    try:
-        return int(text)
-    except ValueError:
-        return float(text)
+def damaged(file: Path) -> AbstractContextManager[None]:
+    """Return a context for reading a file of a run; what is wrong with its content is raised with its name."""
+    return reading(file, "is damaged", "give the folder of another run")

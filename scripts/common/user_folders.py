@@ -8,16 +8,23 @@ from pathlib import Path
 import platformdirs
 
 APP = "snake-env"
+NOWHERE = Path("~")  # for `can_keep`
 
 
 def cache_folder() -> Path:
     """Return the folder for what can be downloaded or computed again; maybe it does not exist, see `can_keep`."""
-    return platformdirs.user_cache_path(APP)
+    try:
+        return platformdirs.user_cache_path(APP)
+    except (OSError, RuntimeError, ValueError):  # there is no home folder; some releases leave ~ in the path instead
+        return NOWHERE
 
 
 def data_folder() -> Path:
     """Return the folder for the user's own files; maybe it does not exist, see `can_keep`."""
-    return platformdirs.user_data_path(APP, appauthor=False)
+    try:
+        return platformdirs.user_data_path(APP, appauthor=False)
+    except (OSError, RuntimeError, ValueError):
+        return NOWHERE
 
 
 @cache
@@ -29,7 +36,7 @@ def can_keep(folder: Path, what: str) -> bool:
         what: files, as the beginning of a sentence: "High scores are".
     """
     try:
-        if not folder.is_absolute():  # ~ is still in it, since there is no home folder
+        if not folder.is_absolute():
             raise OSError("there is no home folder")
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -2,27 +2,38 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from nn.atomic_file import atomic_file
+from nn.file_error import reading
+from nn.from_json import Count, from_json, parse
 from scripts.common.user_folders import can_keep, data_folder
 from scripts.games.episode import rules_of
 
-FORMAT = 1
+FORMAT: Final = 1
 KEPT = 10  # scores in each table
 
 
 class Score(NamedTuple):
     """The score of one game."""
 
-    food: int
-    moves: int
+    food: Count
+    moves: Count
     day: str  # 2026-11-24
 
     def __lt__(self, other: tuple[Any, ...]) -> bool:
         """Whether the other score is better: more food, or the same food in fewer moves."""
         return (self.food, -self.moves) < (other[0], -other[1])
+
+
+@dataclass(frozen=True)
+class ScoreFile:
+    """The content of the file."""
+
+    format: Literal[1]
+    scores: dict[str, list[Score]]
 
 
 class HighScores:
@@ -83,20 +94,9 @@ def kind_of_game(rules: Mapping[str, Any]) -> str:
 def _read(path: Path) -> dict[str, list[Score]]:
     if not path.exists():
         return {}
+    advice = "repair it, move it away, or give another file with --scores"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if set(content) != {"format", "scores"} or content["format"] != FORMAT:
-            raise ValueError(f"not a JSON object of format {FORMAT} with scores")
-        return {kind: [_score(entry) for entry in entries] for kind, entries in content["scores"].items()}
-    except (ValueError, TypeError, AttributeError, OSError) as error:
-        raise ValueError(
-            f"{path} is no file of high scores ({error}); repair it, move it away, or give another file with --scores"
-        ) from None
-
-
-def _score(entry: dict[str, Any]) -> Score:
-    score = Score(**entry)
-    counts = (score.food, score.moves)
-    if not all(type(count) is int and count >= 0 for count in counts) or not isinstance(score.day, str):
-        raise ValueError(f"{entry} is not a score with food, moves and day")
-    return score
+        with reading(path, "is no file of high scores", advice):
+            return from_json(parse(path.read_bytes()), ScoreFile).scores
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}; {advice}") from None

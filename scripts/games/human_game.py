@@ -52,19 +52,23 @@ class HumanGame:
         """The heading after all queued turns."""
         return self._turns[-1] if self._turns else int(self.state.heading[0])
 
-    def turn(self, direction: int) -> None:
+    def turn(self, direction: int) -> bool:
         """Queue a turn: 0 up, 1 right, 2 down, 3 left. Ignored if it is straight on, a reversal, or one too many.
 
         A snake without a neck may turn back, but only with its next move: later it may have grown one.
+
+        Returns:
+            Whether the snake can go that way, be it by a turn or straight on.
         """
         quarters = (direction - self._final_heading) % 4
         turns_back = quarters == 2 and not self._turns and self.state.length[0] == 1
         if (quarters % 2 == 1 or turns_back) and len(self._turns) < MAX_QUEUED:
             self._turns.append(direction)
+        return quarters != 2 or turns_back
 
-    def turn_relative(self, side: int) -> None:
-        """Queue a quarter turn as the snake sees it: 1 to the right, -1 to the left."""
-        self.turn((self._final_heading + side) % 4)
+    def turn_relative(self, side: int) -> bool:
+        """Queue a quarter turn as the snake sees it: 1 to the right, -1 to the left; 0 is straight on."""
+        return self.turn((self._final_heading + side) % 4)
 
     def step(self) -> None:
         """Make one move: the next queued turn, or straight on. Does nothing once the game is over."""

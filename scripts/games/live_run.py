@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import agents
 from agents import Agent
+from scripts.common.run_files import Config, PlayerConfig, ShownResult
 from scripts.common.run_folder import RunFolder
 from scripts.common.run_lock import is_locked
+from scripts.games.players import load_agent
 
 
 class RunUpdate(NamedTuple):
@@ -34,9 +35,9 @@ class LiveRun:
 
     def __init__(self, path: Path) -> None:
         self._folder = RunFolder.existing(path)
-        self.config = self._folder.read_json("config.json")
-        if "height" not in self.config:
+        if "height" not in self._folder.read_json("config.json", Config):
             raise ValueError(f"{path} is a run of a classifier; give one of train.py, or draw it with compare.py")
+        self.config = self._folder.read_json("config.json", PlayerConfig)
         self._seen: dict[str, tuple[int, int, int]] = {}
 
     @property
@@ -47,8 +48,8 @@ class LiveRun:
     def poll(self) -> RunUpdate:
         """Read the files that are new or were replaced since the last poll."""
         metrics = self._folder.read_metrics() if self._changed("metrics.csv") else None
-        agent = agents.load(self.path / "best.npz") if self._changed("best.npz") else None
-        result = self._folder.read_json("result.json") if (self.path / "result.json").exists() else None
+        agent = load_agent(self.path / "best.npz") if self._changed("best.npz") else None
+        result = self._folder.read_json("result.json", ShownResult) if (self.path / "result.json").exists() else None
         return RunUpdate(metrics, agent, result, is_locked(self.path))
 
     def _changed(self, name: str) -> bool:

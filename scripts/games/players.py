@@ -1,13 +1,20 @@
 """Agents by name, run folder or file of weights, and the environments that they play in."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
 import agents
 import snake_env  # noqa: F401  registers the environment
-from agents import scripted
+from agents import registry, scripted
+from agents.agent import LearnedAgent
+from nn.file_error import reading
+from nn.from_json import call
+from snake_env.engine.rules import Rules
+from snake_env.observations.registry import build_observation
+from snake_env.rewards import build_reward
 
 ENVIRONMENT_ID = "snake_env/Snake-v1"
 
@@ -26,11 +33,34 @@ def find_agent(name: str, rules: Mapping[str, Any]) -> agents.Agent:
         agent = scripted.make(name, rules)
     else:
         try:
-            agent = agents.load(name)
+            agent = load_agent(name)
         except (OSError, ValueError) as error:
             raise ValueError(f"{error}; or a scripted player: {', '.join(scripted.SCRIPTED)}") from None
     _check_board(name, agent, rules)
     return agent
+
+
+def load_agent(name: str | Path) -> LearnedAgent:
+    """Load a learned agent, and check that its environment is one that this release knows.
+
+    Args:
+        name: as for `agents.load`.
+
+    Raises:
+        FileNotFoundError, ValueError: see `agents.load`; the environment in the file has an unknown or wrong argument.
+    """
+    agent = agents.load(name)
+    with reading(registry.find_file(name), "holds an agent for another environment", "give another agent"):
+        check_environment(agent)
+    return agent
+
+
+def check_environment(agent: agents.Agent) -> None:
+    """Raise a ValueError if an argument of the agent's environment is unknown or wrong."""
+    rules = dict(agent.environment)
+    observation, reward = rules.pop("observation", "planes"), rules.pop("reward", "sparse")
+    build_observation(observation, call(Rules, rules, "environment"))
+    build_reward(reward)
 
 
 def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> None:
@@ -39,6 +69,10 @@ def _check_board(name: str, agent: agents.Agent, rules: Mapping[str, Any]) -> No
     observation, info = gym.make(ENVIRONMENT_ID, **environment).reset(seed=0)
     try:
         agent.act(observation[None], info["action_mask"][None])
+        if isinstance(agent, LearnedAgent):
+            found, needed = agent.scores(observation[None]).shape[1], len(info["action_mask"])
+            if found != needed:
+                raise ValueError(f"it scores {found} actions, there are {needed}")
     except ValueError as error:
         here, trained = (
             f"{some.get('height', 10)} x {some.get('width', 10)}" for some in (environment, agent.environment)

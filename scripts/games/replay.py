@@ -11,23 +11,30 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
 from nn.atomic_file import atomic_file
-from scripts.games.episode import Episode, rules_of
+from nn.file_error import reading
+from nn.from_json import Count, call, from_json, parse
+from scripts.games.episode import Episode
 from snake_env.engine.rules import Rules
 from snake_env.engine.state import State
 
-FORMAT = 1
-TYPES = {
-    "format": int,
-    "rules": dict,
-    "seed": int,
-    "same_food": bool,
-    "actions": str,
-    "agent": str,
-    "score": int,
-}
+FORMAT: Final = 1
+ADVICE = "give a file that watch.py saved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayFile:
+    """The content of the file."""
+
+    format: Literal[1]
+    rules: dict[str, Any]
+    seed: Count
+    same_food: bool
+    actions: str
+    agent: str
+    score: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,44 +85,30 @@ def open_replay(path: Path) -> Replay:
         ValueError: the file cannot be read, is no replay, or gives another score; the message names the file.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}; give a replay that watch.py saved") from None
-    except (ValueError, RecursionError):  # no JSON, or no text at all
-        raise ValueError(f"{path} is no replay: it is not JSON; give a file that watch.py saved") from None
-    problem = _problem(content)
-    if problem:
-        raise ValueError(f"{path} is no replay: {problem}; give a file that watch.py saved")
-    actions = tuple(map(int, content["actions"]))
-    replay = Replay(**{name: content[name] for name in TYPES if name != "format"} | {"actions": actions})
-    try:
-        rules_of(replay.rules)
+        raise ValueError(f"{path} cannot be read: {error.strerror}; {ADVICE}") from None
+    with reading(path, "is no replay", ADVICE):
+        saved = from_json(parse(text), ReplayFile)
+        call(Rules, saved.rules, "rules")
+        missing = sorted({field.name for field in fields(Rules)} - set(saved.rules))
+        if missing:
+            raise ValueError(f"rules.{missing[0]} is missing")
+        if not set(saved.actions) <= set("0123"):
+            raise ValueError("actions are not digits from 0 to 3")
+    replay = Replay(
+        rules=saved.rules,
+        seed=saved.seed,
+        same_food=saved.same_food,
+        actions=tuple(map(int, saved.actions)),
+        agent=saved.agent,
+        score=saved.score,
+    )
+    with reading(path, "cannot be replayed"):
         *_, last = replay.states()
-    except (TypeError, ValueError) as error:  # a file may hold any rules
-        raise ValueError(f"{path} cannot be replayed: {error}") from None
-    if last.score[0] != replay.score:
-        raise ValueError(
-            f"{path} cannot be replayed: its score is {replay.score}, but its actions reach {last.score[0]}; "
-            "the file was changed, or written by another version"
-        )
+        if last.score[0] != replay.score:
+            raise ValueError(
+                f"its score is {replay.score}, but its actions reach {last.score[0]}; "
+                "the file was changed, or written by another version"
+            )
     return replay
-
-
-def _problem(content: Any) -> str:  # noqa: ANN401  any JSON
-    """Return why the content of a file is no replay, or "" if it is one."""
-    if not isinstance(content, dict):
-        return "it is not a JSON object"
-    if content.get("format") != FORMAT:
-        return f"its format is {content.get('format')!r}, not {FORMAT}"
-    if set(content) != set(TYPES):
-        return f"it has {', '.join(sorted(content))}; a replay has {', '.join(sorted(TYPES))}"
-    for name, kind in TYPES.items():
-        if type(content[name]) is not kind:
-            return f"its {name} is {content[name]!r:.60}, which should be {kind.__name__}"
-    if content["seed"] < 0:
-        return f"its seed is {content['seed']}, which should be 0 or more"
-    if set(content["rules"]) != {field.name for field in fields(Rules)}:
-        return f"its rules are {', '.join(sorted(content['rules']))}"
-    if not set(content["actions"]) <= set("0123"):
-        return "its actions are not digits from 0 to 3"
-    return ""

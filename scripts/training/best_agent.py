@@ -4,20 +4,40 @@ It is part of the checkpoint, last.npz; best.npz is a copy for people.
 """
 
 import math
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import gymnasium as gym
 
 import nn
-from agents import evaluate
+from agents import evaluate, registry
 from agents.agent import LearnedAgent
 from agents.evolution.evolution import VALIDATION_SEED
 from agents.learning.learner import Learner
 from agents.types import Arrays
+from nn.from_json import from_json
+from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
-from scripts.games.players import make_games
+from scripts.games.players import check_environment, make_games
 
 COLUMNS = ("validation_score", "validation_full")
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The columns of the latest validation; null before the first."""
+
+    validation_score: float | None
+    validation_full: float | None
+
+
+@dataclass(frozen=True)
+class BestState:
+    """What is saved of a `BestAgent`, beside the arrays of the agent."""
+
+    score: float
+    latest: Validation
+    header: dict[str, Any]
 
 
 class BestAgent:
@@ -86,11 +106,18 @@ class BestAgent:
         return arrays, {"score": self.score, "latest": latest, "header": header}
 
     def restore(self, arrays: Arrays, state: dict[str, Any], progress: float) -> None:
-        """Continue from what `state` returned, at this share of the training, which may be longer than it was."""
-        self.score, self._validations = state["score"], math.floor(progress * self._n_validations)
-        self._latest = {name: math.nan if value is None else value for name, value in state["latest"].items()}
-        self._kept, self.written = (arrays, state["header"]), not arrays
+        """Continue from what `state` returned, at this share of the training, which may be longer than it was.
+
+        Raises:
+            ValueError: a field or an array is missing, unknown or wrong.
+        """
+        saved = from_json(state, BestState, "best")
+        if arrays or saved.header:
+            check_environment(registry.unpack(arrays, saved.header))
+        self.score, self._validations = saved.score, math.floor(progress * self._n_validations)
+        self._latest = {name: math.nan if value is None else value for name, value in asdict(saved.latest).items()}
+        self._kept, self.written = (arrays, saved.header), not arrays
 
     def _keep(self, agent: LearnedAgent, timesteps: int, seconds: float) -> None:
         trained = {"kept_timesteps": timesteps, "kept_seconds": round(seconds, 1)}
-        self._kept, self.written = agent.pack(self._folder.read_json("config.json") | trained), False
+        self._kept, self.written = agent.pack(self._folder.read_json("config.json", TrainingConfig) | trained), False

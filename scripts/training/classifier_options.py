@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 
 from joblib import cpu_count
 
-from scripts.training.run import require_positive
+from scripts.common.command_line import check_threads, require_positive
 from scripts.training.run_options import RunOptions
 
 NUM_SHARDS = 2  # of a batch; the same for any number of threads, so that rounding is the same
@@ -43,7 +43,13 @@ class ClassifierOptions(RunOptions):
 
     def __post_init__(self) -> None:
         """Check the numbers."""
-        require_positive(self, "epochs", "threads", "views")
+        of_some = ("channels", "convolutions", "hidden", "group_size")  # options of some networks only
+        sizes = [name for name in of_some if hasattr(self, name)]
+        require_positive(self, "epochs", "threads", "views", *sizes)
+        check_threads(self.threads)
+        for name in ("ema_decay", "dropout"):
+            if not 0 <= getattr(self, name, 0.0) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; give a number from 0 to below 1")
         if self.batch_size < NUM_SHARDS:
             raise ValueError(f"batch_size is {self.batch_size}; give {NUM_SHARDS} images or more")
         if not 0 <= self.validation < 1:

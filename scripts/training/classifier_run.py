@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 import nn
 from scripts.common.budget import parse_budget
-from scripts.common.run_folder import RunFolder
+from scripts.common.run_files import TrainingConfig
+from scripts.common.run_folder import RunFolder, damaged
 from scripts.common.terminal import make_console, print_sentence
 from scripts.training.classifier_options import NUM_SHARDS, ClassifierOptions
 from scripts.training.classifier_progress import ClassifierProgress
@@ -63,11 +64,12 @@ def train(
     classifier.probabilities(dataset.test_images[:1])
     augment(dataset.images[:1], np.random.default_rng(0))
     digest = hashlib.sha256(dataset.images.tobytes() + dataset.labels.tobytes()).hexdigest()
-    if options.resume and folder.read_json("config.json").get("images_sha256", digest) != digest:
+    if options.resume and folder.read_json("config.json", TrainingConfig).get("images_sha256", digest) != digest:
         raise ValueError(f"{folder.path} was trained on other images; give those, or start a new run")
     last = folder.path / "last.npz"
     if options.resume and last.exists():
-        trainer.restore(*nn.files.read(last))
+        with damaged(last):
+            trainer.restore(*nn.files.read(last))
     classifier.notes = begin_run(options, folder, images_sha256=digest)
     console = make_console()
     print_sentence(

@@ -13,8 +13,8 @@ import nn
 from agents.learning import dqn, ppo, pqn, q_learning
 from agents.learning.learner import Learner
 from agents.policies.networks import NetworkBuilder, actor_critic, q_network
+from scripts.common.command_line import check_threads, require_positive
 from scripts.games.players import ENVIRONMENT_ID
-from scripts.training.run import require_positive
 from scripts.training.snake_options import SnakeOptions
 from snake_env.engine.rules import Rules
 from snake_env.observations.features import OVERALL, PER_ACTION
@@ -65,6 +65,7 @@ class LearnerOptions(SnakeOptions):
         """Check the numbers."""
         counts = ("threads", "n_envs", "n_validations", "validation_games", "final_games")
         require_positive(self, *counts)
+        check_threads(self.threads)
         if not 0 <= self.late_starts < 1:
             raise ValueError(f"late_starts is {self.late_starts}; give a share of the board from 0 to below 1")
 

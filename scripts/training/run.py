@@ -1,5 +1,6 @@
 """The start of a training run, for players and classifiers alike: its folder, its options, its config.json."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from scripts.common.budget import parse_budget
-from scripts.common.command_line import check_seed, typed_command
+from scripts.common.cli import option_name
+from scripts.common.command_line import check_seed, require_positive, typed_command
 from scripts.common.paths import to_text
+from scripts.common.run_files import TrainingConfig
 from scripts.common.run_folder import RunFolder
 from scripts.training.run_options import NOT_STORED, Chosen, RunOptions, resumed
 
@@ -32,7 +35,14 @@ def open_run(options: Chosen, kinds: Sequence[type[Chosen]]) -> Iterator[tuple[C
         check_seed(options.seed)
         parse_budget(options.budget)
         require_positive(options, options.length_option)
+        if options.resume is None and {"budget", options.length_option} <= set(options.given):
+            count = f"{option_name(options.length_option)} {getattr(options, options.length_option)}"
+            print(f"{count} ends the training; --budget {options.budget} does not count", file=sys.stderr)
         yield options, folder
+    except (ValueError, MemoryError) as error:
+        if options.resume is None or str(folder.path) in str(error):
+            raise
+        raise ValueError(f"{folder.path} cannot be resumed: {error}") from error  # its options may be to blame
     finally:
         folder.unlock()
 
@@ -53,19 +63,11 @@ def begin_run(options: RunOptions, folder: RunFolder, **about: Any) -> dict[str,
         config |= {"kind": options.kind, "out": to_text(folder.path), "command": command}
         folder.write_json("config.json", config)
     else:
-        stored = folder.read_json("config.json")
+        stored = folder.read_json("config.json", TrainingConfig)
         changed = any(stored.get(name) != config[name] for name in options.overridable if name in config)
         config = stored | {name: config[name] for name in options.overridable if name in config} | about
         if changed:
             config["command"] = f"{stored['command']} && {command}"
             folder.write_json("config.json", config)
         (folder.path / "result.json").unlink(missing_ok=True)  # the resumed training writes a new one
-    return folder.read_json("config.json")
-
-
-def require_positive(options: RunOptions, *names: str) -> None:
-    """Raise a ValueError if one of these options is below 1; None is fine."""
-    for name in names:
-        value = getattr(options, name)
-        if value is not None and value < 1:
-            raise ValueError(f"{name} is {value}; give 1 or more")
+    return folder.read_json("config.json", TrainingConfig)

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 
+from nn.from_json import call
 from scripts.common.cli import HIDDEN, POSITIONAL, option_name
 from scripts.common.paths import expand_home, from_text, to_text
-from scripts.common.run_folder import RunFolder
+from scripts.common.run_files import Config, TrainingConfig
+from scripts.common.run_folder import RunFolder, damaged
 
+ABOUT = {field.name for field in fields(TrainingConfig)}  # in config.json beside the options
 NOT_STORED = {"out", "resume", "watch", "given"}  # options that do not describe the training
 
 
@@ -48,8 +51,9 @@ def with_kind(arguments: Sequence[str], kinds: Sequence[str], default: str) -> l
         if option.partition("=")[0] == "--resume":
             folder = RunFolder(Path(expand_home(option.partition("=")[2] or value)))
             with suppress(OSError):
-                kind = str(folder.read_json("config.json").get("kind"))
-                return [kind if kind in kinds else default, *words]
+                kind = folder.read_json("config.json", Config)["kind"]
+                _check_kind(folder, kind, kinds)
+                return [kind, *words]
     return [default, *words]
 
 
@@ -57,24 +61,24 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
     """Return the options of the run in a folder, with the typed options replaced.
 
     Raises:
-        ValueError: the run is of another kind or release; a typed option differs from the stored value and cannot be
-            changed.
+        ValueError: the run is of another kind or release; config.json holds a wrong value; a typed option differs from
+            the stored value and cannot be changed.
     """
-    stored = folder.read_json("config.json")
-    options_class = next((one for one in kinds if one.kind == stored.get("kind")), None)
-    if options_class is None:
-        raise ValueError(
-            f"{folder.path} is a run of {stored.get('kind')}, not of {', '.join(one.kind for one in kinds)}; "
-            "resume it with the command that started it"
-        )
+    stored = folder.read_json("config.json", TrainingConfig)
+    _check_kind(folder, stored["kind"], [one.kind for one in kinds])
+    options_class = next(one for one in kinds if one.kind == stored["kind"])
     if options_class.kind != options.kind:
         raise ValueError(f"{folder.path} is a run of {options_class.kind}, not of {options.kind}; leave out the kind")
     expected = {field.name for field in fields(options_class)} - NOT_STORED
-    missing = sorted(expected - stored.keys())
-    if missing:
-        raise ValueError(
-            f"{folder.path} is a run of another release, which had no {', '.join(missing)}; start a new run"
-        )
+    missing, unknown = sorted(expected - stored.keys()), sorted(stored.keys() - expected - ABOUT)
+    if missing or unknown:
+        difference = f"had no {', '.join(missing)}" if missing else f"had {', '.join(unknown)}, too"
+        raise ValueError(f"{folder.path} is a run of another release, which {difference}; start a new run")
+    with damaged(folder.path / "config.json"):
+        kept = call(options_class, {name: stored[name] for name in expected})
+    paths: dict[str, Any] = {
+        name: from_text(stored[name]) for name in expected if isinstance(getattr(kept, name), Path)
+    }
     hints = get_type_hints(options_class, include_extras=True)
     changeable = [name for name in (*options.not_kept, *options.overridable) if name in hints]
     for name in options.given:
@@ -82,22 +86,20 @@ def resumed(options: Chosen, folder: RunFolder, kinds: Sequence[type[Chosen]]) -
         if name in expected - set(changeable) and value != stored[name]:
             known = ", ".join(_as_typed(other, hints[other]) for other in changeable)
             raise ValueError(f"{name} is {stored[name]} in this run, not {value}; --resume takes only {known}")
-    kept = {name: _from_json(stored[name], hints[name]) for name in expected}
     overrides = {name: getattr(options, name) for name in changeable if name in (*options.not_kept, *options.given)}
     no_count: dict[str, Any] = {options.length_option: None} if "budget" in overrides else {}
-    return options_class(**kept | no_count | overrides | {"resume": folder.path})
+    return replace(kept, **paths | no_count | overrides, resume=folder.path)
+
+
+def _check_kind(folder: RunFolder, kind: str, known: Sequence[str]) -> None:
+    if kind not in known:
+        raise ValueError(
+            f"{folder.path} is a run of {kind}, not of {', '.join(known)}; resume it with the command that started it"
+        )
 
 
 def _as_json(value: Any) -> Any:  # noqa: ANN401  any option
     return list(value) if isinstance(value, tuple) else to_text(value) if isinstance(value, Path) else value
-
-
-def _from_json(value: Any, hint: Any) -> Any:  # noqa: ANN401  any option
-    """JSON has neither paths nor tuples."""
-    plain = getattr(hint, "__origin__", hint) if hasattr(hint, "__metadata__") else hint
-    if isinstance(value, str) and plain == Path | None:
-        return from_text(value)
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _as_typed(name: str, hint: Any) -> str:  # noqa: ANN401  any annotation

@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 
 from agents import Agent, Evaluation, evaluate
+from scripts.common.board_options import BOARD
 from scripts.common.learning_curves import save_player_curve
 from scripts.common.paths import quoted, to_text
 from scripts.common.tables import evaluation_table, print_table
@@ -38,9 +39,10 @@ def report(agent: Agent, options: SnakeOptions, loop: TrainingLoop, counts: Mapp
     """
     console, folder, rules = loop.console, loop.folder, options.rules
     place = quoted(folder.path)
-    players = [*(find_agent(name, rules) for name in BASELINES), agent]
+    board = {name: rules[name] for name in BOARD}  # scripted players act as in evaluate.py, however the agent acts
+    players = [*(find_agent(name, board) for name in BASELINES), agent]
     try:
-        results = _play_final_games(players, rules, options.final_games, console)
+        results = _play_final_games(players, board, options.final_games, console)
     except KeyboardInterrupt:
         save_player_curve(loop.rows, {}, folder.path / "curve.png")
         console.print(f"Skipped. Measure the agent later:  python scripts/evaluate.py {place}", soft_wrap=True)

@@ -4,16 +4,20 @@ import importlib.util
 import math
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-import agents
 import nn
 from agents.learning.learner import Learner
 from agents.types import Arrays
+from nn.file_error import reading
+from nn.from_json import AtLeast, from_json
+from scripts.common import metrics
 from scripts.common.run_folder import RunFolder
+from scripts.games.players import load_agent
 from scripts.training.best_agent import BestAgent
 from scripts.training.disk_errors import training_goes_on
 from scripts.training.evolution_options import ES, GA
@@ -29,6 +33,25 @@ KINDS: dict[str, type[SnakeOptions]] = {
 }
 BEST = "best."  # prefix of the arrays of the best agent in last.npz
 BETWEEN_CHECKPOINTS = 20.0  # seconds; a learner that may be interrupted in a step writes one after every step
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The header of last.npz."""
+
+    learner: dict[str, Any]
+    best: dict[str, Any]
+    seconds: Annotated[float, AtLeast(0)]
+    metrics: list[dict[str, float | None]]
+
+    def __post_init__(self) -> None:
+        """Check the metrics."""
+        metrics.check(self.rows)
+
+    @property
+    def rows(self) -> list[dict[str, float]]:
+        """The metrics; JSON has no NaN."""
+        return [{name: math.nan if value is None else value for name, value in row.items()} for row in self.metrics]
 
 
 def train(options: SnakeOptions) -> dict[str, Any]:
@@ -53,8 +76,8 @@ def _train(options: SnakeOptions, folder: RunFolder) -> dict[str, Any]:
         """Write everything that the run continues from, as one file."""
         arrays, header = learner.state()
         kept, about_best = best.state()
-        metrics = [{name: _as_json(value) for name, value in row.items()} for row in loop.rows]
-        about = {"learner": header, "best": about_best, "seconds": loop.seconds, "metrics": metrics}
+        rows = [{name: _as_json(value) for name, value in row.items()} for row in loop.rows]
+        about = {"learner": header, "best": about_best, "seconds": loop.seconds, "metrics": rows}
         nn.files.write(folder.path / "last.npz", arrays | {BEST + name: kept[name] for name in kept}, about)
 
     def step() -> dict[str, Any]:
@@ -63,10 +86,10 @@ def _train(options: SnakeOptions, folder: RunFolder) -> dict[str, Any]:
             with training_goes_on(loop.console):
                 save()
             saved = loop.seconds
-        metrics = learner.step(min(loop.progress, 1.0))
-        row = {"timesteps": learner.num_timesteps} | metrics
+        measured = learner.step(min(loop.progress, 1.0))
+        row = {"timesteps": learner.num_timesteps} | measured
         progress = loop.progress_at(row[options.until[0]])
-        row |= best.update(learner, metrics, progress, loop.seconds)
+        row |= best.update(learner, measured, progress, loop.seconds)
         with training_goes_on(loop.console):
             best.write()
             if tensorboard is not None:
@@ -87,7 +110,7 @@ def _train(options: SnakeOptions, folder: RunFolder) -> dict[str, Any]:
     counts = {"total_timesteps": learner.num_timesteps} | {
         f"{name}s".replace("ss", "s"): n for name, n in counts.items()
     }
-    return report(agents.load(folder.path), options, loop, counts)
+    return report(load_agent(folder.path), options, loop, counts)
 
 
 def _begin_loop(folder: RunFolder, learner: Learner, best: BestAgent, options: SnakeOptions) -> TrainingLoop:
@@ -99,24 +122,23 @@ def _begin_loop(folder: RunFolder, learner: Learner, best: BestAgent, options: S
     file = folder.path / "last.npz"
     if options.resume is None or not file.exists():
         return TrainingLoop(folder, [], 0.0, options.budget, options.until)
-    arrays, header = nn.files.read(file)
-    if not {"learner", "best", "seconds", "metrics"} <= header.keys():
-        raise ValueError(f"{file} is no checkpoint of such a training; give the folder of another run")
-    kept = {name.removeprefix(BEST): arrays.pop(name) for name in list(arrays) if name.startswith(BEST)}
-    _limit_hunger(arrays, options)
-    learner.restore(arrays, header["learner"])
-    rows = [{name: math.nan if value is None else value for name, value in row.items()} for row in header["metrics"]]
-    loop = TrainingLoop(folder, rows, header["seconds"], options.budget, options.until)
-    best.restore(kept, header["best"], loop.progress)
-    return loop
+    with reading(file, "is no checkpoint of such a training", "give the folder of another run"):
+        arrays, header = nn.files.read(file)
+        saved = from_json(header, Checkpoint)
+        kept = {name.removeprefix(BEST): arrays.pop(name) for name in list(arrays) if name.startswith(BEST)}
+        _limit_hunger(arrays, options)
+        learner.restore(arrays, saved.learner)
+        loop = TrainingLoop(folder, saved.rows, saved.seconds, options.budget, options.until)
+        best.restore(kept, saved.best, loop.progress)
+        return loop
 
 
 def _limit_hunger(arrays: Arrays, options: SnakeOptions) -> None:
     """Bring the hunger of games that go on below a limit that is lower now."""
-    hunger = arrays.get("collector.game.hunger")
-    if hunger is not None:
+    hunger, over = (arrays.get(f"collector.game.{name}", np.empty(0)) for name in ("hunger", "over"))
+    if hunger.dtype == np.int64 and over.dtype == np.bool_ and hunger.shape == over.shape:
         limit = Rules(**options.training_rules).steps_to_starve
-        np.minimum(hunger, limit - 1 + arrays["collector.game.over"], out=hunger)
+        np.minimum(hunger, limit - 1 + over, out=hunger)
 
 
 def _describe(row: dict[str, Any]) -> str:
@@ -139,7 +161,7 @@ def _short(value: float) -> str:
 
 
 def _as_json(value: float) -> float | None:
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _tensorboard(folder: RunFolder) -> Any | None:  # noqa: ANN401  an optional package's class

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -111,7 +112,7 @@ class App:
         for event in pygame.event.get():
             self._take(event)
         view.worker.deliver()
-        view.update(seconds)
+        view.update(0.0 if self.helping else seconds)  # time stands still behind the help
         surface = pygame.display.get_surface()
         if view.closed or surface is None:
             return False
@@ -170,7 +171,8 @@ class App:
         self.theme = LIGHT if self.theme is DARK else DARK
 
     def _toggle_fullscreen(self) -> None:
-        pygame.display.toggle_fullscreen()
+        with warnings.catch_warnings(action="ignore"):  # that the window is made anew
+            pygame.display.toggle_fullscreen()
 
     def _close(self) -> None:
         self.view.closed = True

@@ -60,6 +60,7 @@ class Canvas:
             The area that the text takes.
         """
         pixels = round(size * self.unit)
+        text = text.encode(errors="replace").decode().replace("\0", " ")  # pygame draws no other text
         picture = _text(shorten(text, area.width, pixels, bold), pixels, bold, colour or self.theme.text)
         place = picture.get_rect(centery=area.centery, left=area.left)
         if align == "right":
@@ -71,6 +72,7 @@ class Canvas:
 
     def width(self, text: str, *, size: float = BODY, bold: bool = False) -> int:
         """Return the width of a text in pixels."""
+        text = text.encode(errors="replace").decode().replace("\0", " ")
         return _width(text, round(size * self.unit), bold)
 
     def line_height(self, size: float = BODY) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_CHANGE = 1000  # of any setting: larger ones leave nothing of an image
+SMALLEST_STD = 1e-6  # of a channel: smaller ones are rounding errors
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -19,10 +20,20 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Normalisation:
-    """(byte / 255 - mean) / std for each channel; 0 and 1 for digits, so that the background stays 0."""
+    """(byte / 255 - mean) / std for each channel; 0 and 1 for digits, so that the background stays 0.
+
+    Raises:
+        ValueError: another number of means than of deviations, or numbers that no images have.
+    """
 
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        fits = len(self.mean) == len(self.std) > 0
+        if not fits or max(map(abs, self.mean + self.std)) > MAX_CHANGE or min(self.std) < SMALLEST_STD:
+            raise ValueError(f"mean is {self.mean} and std {self.std}; give one of each for a channel, std above 0")
 
     @classmethod
     def of(cls, images: Bytes) -> "Normalisation":

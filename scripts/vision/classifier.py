@@ -9,12 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nn
+from nn.file_error import reading
+from nn.from_json import from_json
 from scripts.vision.augmentation import Normalisation, shifted_views
 from scripts.vision.digit_image import digit_image
 from scripts.vision.digit_ink import LONG, digit_ink
 from scripts.vision.image_file import decode, open_rgb
 
 BATCH = 256
+DIGIT_SIZE = 28  # pixels of MNIST
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metadata:
+    """What the file of a classifier holds beside the network; see `Classifier`."""
+
+    classes: list[str]
+    digits: bool
+    normalisation: Normalisation
+    views: int = 1
+    notes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -28,6 +42,9 @@ class Classifier:
         normalisation: converts images to the network's input.
         views: of each image, over which probabilities are averaged (test-time augmentation, see `shifted_views`).
         notes: how the network was trained: command, seed and results.
+
+    Raises:
+        ValueError: the network takes other images or returns another number of scores, or there are no such views.
     """
 
     network: nn.Sequential
@@ -36,6 +53,19 @@ class Classifier:
     normalisation: Normalisation
     views: int = 1
     notes: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check that the parts fit each other."""
+        shape, K = self.network.input_shape, len(self.classes)
+        channels = 1 if self.digits else 3
+        allowed = "(1, 28, 28)" if self.digits else "(3, size, size)"
+        if len(shape) != 3 or shape[0] != channels or shape[1] != shape[2] or (self.digits and shape[1] != DIGIT_SIZE):
+            raise ValueError(f"the network takes {shape}; for {'digits' if self.digits else 'images'} {allowed}")
+        if self.network.output_shape(shape) != (K,) or not K:
+            raise ValueError(f"the network returns {self.network.output_shape(shape)} for {K} classes")
+        if len(self.normalisation.mean) not in (1, channels):
+            raise ValueError(f"normalisation is for {len(self.normalisation.mean)} channels, images have {channels}")
+        shifted_views(np.zeros((0, *shape[1:]), np.uint8), self.views, mirror=not self.digits)  # raises a wrong count
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.floating[Any]]:
         """Return the probability of each class, (N, K), the mean over the views."""
@@ -64,8 +94,14 @@ class Classifier:
 
     def save(self, path: Path, *, half: bool = False) -> None:
         """Write the classifier to a file, with weights as float16 if `half`."""
-        metadata = {name: getattr(self, name) for name in ("classes", "digits", "views", "notes")}
-        nn.save(path, self.network, metadata | {"normalisation": asdict(self.normalisation)}, half=half)
+        metadata = Metadata(
+            classes=list(self.classes),
+            digits=self.digits,
+            views=self.views,
+            notes=self.notes,
+            normalisation=self.normalisation,
+        )
+        nn.save(path, self.network, asdict(metadata), half=half)
 
     @classmethod
     def load(cls, path: Path) -> "Classifier":
@@ -84,12 +120,10 @@ class Classifier:
                     f"or one of {', '.join(shipped)}"
                 )
             file = shipped[str(path)]
-        network, metadata = nn.load(file)
-        try:
-            normalisation = Normalisation(**{name: tuple(v) for name, v in metadata.pop("normalisation").items()})
-            return cls(network=network, normalisation=normalisation, **metadata)
-        except (KeyError, TypeError, AttributeError):
-            raise ValueError(f"{file} holds no classifier; give what train_mnist.py or train_images.py wrote") from None
+        with reading(file, "holds no classifier", "give what train_mnist.py or train_images.py wrote"):
+            network, metadata = nn.load(file)
+            saved = from_json(metadata, Metadata)
+            return cls(network, saved.classes, saved.digits, saved.normalisation, saved.views, saved.notes)
 
 
 def load_classifiers(names: Sequence[Path], *, digits: bool) -> dict[str, Classifier]:

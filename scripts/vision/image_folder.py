@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 import nn
+from nn.from_json import from_json
+from nn.saved_state import check_same_arrays
 from scripts.common.terminal import make_console
 from scripts.common.user_folders import cache_folder, can_keep
 from scripts.vision.image_file import decode, suffixes
@@ -32,6 +35,14 @@ class LabelledImages(NamedTuple):
     labels: NDArray[np.int64]  # (N,), indices into classes
     classes: tuple[str, ...]
     skipped: tuple[str, ...]  # "path: reason", for files that cannot be decoded or are of no class
+
+
+@dataclass(frozen=True)
+class CacheHeader:
+    """The header of a file of decoded images."""
+
+    version: str  # of the files and of the decoder
+    skipped: list[str]
 
 
 def class_weights(labels: NDArray[np.integer[Any]], classes: int) -> NDArray[np.float32]:
@@ -70,16 +81,17 @@ def read(folder: Path, size: int, cache: Path | None = None) -> LabelledImages:
     cache = cache or cache_folder() / "images"
     cache_file = cache / f"{folder.resolve().name}-{place}-{size}.npz"
     try:
-        arrays, header = nn.files.read(cache_file)
+        arrays, found = _read_cache(cache_file, size, len(classes))
     except (OSError, ValueError):  # missing or damaged
-        arrays, header = {}, {}
-    if header.get("version") != version:
-        arrays, header = _decode_all(folder, files, classes, size)
+        arrays, found = {}, CacheHeader("", [])
+    if found.version != version:
+        arrays, not_decoded = _decode_all(folder, files, classes, size)
+        found = CacheHeader(version, not_decoded)
         if can_keep(cache, "Decoded images are"):
             with suppress(OSError):  # without a cache the next time only takes longer
-                nn.files.write(cache_file, arrays, header | {"version": version})
+                nn.files.write(cache_file, arrays, asdict(found))
     loose = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in suffixes() and path.is_file())
-    reasons = [*header["skipped"], *(f"{name}: it lies in no class folder" for name in loose if not _is_hidden(name))]
+    reasons = [*found.skipped, *(f"{name}: it lies in no class folder" for name in loose if not _is_hidden(name))]
     skipped = tuple(f"{folder}{os.sep}{line}" for line in reasons)
     images = LabelledImages(arrays["images"], arrays["labels"], classes, skipped)
     for name, count in zip(classes, np.bincount(images.labels, minlength=len(classes)), strict=True):
@@ -96,10 +108,25 @@ def _identity(path: Path) -> tuple[int, ...]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
+def _read_cache(file: Path, size: int, K: int) -> tuple[dict[str, NDArray[Any]], CacheHeader]:
+    """The arrays and the header of a cache file.
+
+    Raises:
+        OSError, ValueError: there is none, or it is damaged.
+    """
+    arrays, header = nn.files.read(file)
+    labels = arrays.get("labels", np.empty(0))
+    N = len(labels) if labels.ndim else 0
+    check_same_arrays(arrays, {"images": np.empty((N, size, size, 3), np.uint8), "labels": np.empty(N, np.int64)})
+    if N and not 0 <= labels.min() <= labels.max() < K:
+        raise ValueError(f"{file} has labels outside of 0 to {K - 1}")
+    return arrays, from_json(header, CacheHeader)
+
+
 def _decode_all(
     folder: Path, files: Sequence[Path], classes: Sequence[str], size: int
-) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """The arrays and the header of a cache file."""
+) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """The arrays of a cache file, and a line for each file that is no image."""
     images, labels, skipped = [], [], []
     with ThreadPoolExecutor(cpu_count()) as threads:
         decoded = threads.map(lambda path: _try(path, size), files)
@@ -116,7 +143,7 @@ def _decode_all(
         "images": np.array(images, np.uint8).reshape(-1, size, size, 3),
         "labels": np.array(labels, np.int64),
     }
-    return arrays, {"skipped": skipped}
+    return arrays, skipped
 
 
 def _try(path: Path, size: int) -> NDArray[np.uint8] | str:

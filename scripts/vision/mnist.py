@@ -12,7 +12,6 @@ import zlib
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import numpy as np
 import requests
@@ -98,7 +97,7 @@ def download(name: str, folder: Path) -> None:
             _fetch(f"{mirror}/{name}.gz", part)
             contents = _checked(name, part, f"the file from {mirror}")
         except requests.RequestException as error:
-            failures.append(f"{urlsplit(mirror).hostname}: {_reason(error)}")
+            failures.append(f"{mirror}: {_reason(error)}")
             continue
         except ValueError as error:
             failures.append(str(error))

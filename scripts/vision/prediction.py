@@ -12,6 +12,7 @@ from rich import box
 from rich.table import Column, Table
 
 from scripts.common.feature_maps import FeatureMaps, feature_maps
+from scripts.common.paths import quoted
 from scripts.common.tables import print_table
 from scripts.common.terminal import make_console
 from scripts.vision.classifier import Classifier
@@ -48,13 +49,16 @@ def predict_files(weights: Path, files: Sequence[Path]) -> dict[str, str]:
         The predicted class by file name.
 
     Raises:
-        ValueError: no files are given, or none can be read.
+        ValueError: no files are given, or some cannot be read; then the others were classified.
     """
     if not files:
         raise ValueError("no images given; name their files after the weights")
     classifier = Classifier.load(weights)
     images, errors = {}, []
     for path in files:
+        if path.is_dir():
+            errors.append(f"{path} is a folder; name the image files in it, such as {quoted(path)}/*")
+            continue
         try:
             images[path] = classifier.read_image(path)
         except ValueError as error:
@@ -70,6 +74,8 @@ def predict_files(weights: Path, files: Sequence[Path]) -> dict[str, str]:
         top = ", ".join(f"{classifier.classes[k]} {row[k]:.1%}" for k in order)
         table.add_row(str(path), predicted[str(path)], top)
     print_table(make_console(), table)
-    for reason in errors:
-        print(f"not read: {reason}", file=sys.stderr)
+    if errors:
+        for reason in errors:
+            print(f"not read: {reason}", file=sys.stderr)
+        raise ValueError(f"{len(errors)} of {len(files)} files could not be read")
     return predicted

@@ -18,6 +18,7 @@ class BoardPictures:
     """Draws boards of one size side by side.
 
     Tiles of a new size are drawn by the background worker; until they are ready, boards with the old tiles are scaled.
+    So are boards whose cells are smaller than the smallest tile.
 
     Args:
         worker: of the window.
@@ -43,15 +44,16 @@ class BoardPictures:
         """
         H, W = states[0].obstacles.shape
         wall = max(2, canvas.unit // 3)
-        fitting = min(min((area.width - 2 * wall) // W, (area.height - 2 * wall) // H) for area in areas)
-        fitting = min(max(fitting, SMALLEST_TILE), LARGEST_TILE)
+        side = max(1, min(min((area.width - 2 * wall) // W, (area.height - 2 * wall) // H) for area in areas))
+        fitting = min(max(side, SMALLEST_TILE), LARGEST_TILE)
+        side = min(side, LARGEST_TILE)
         if fitting != self.tile and not self._worker.busy("tiles"):
             self._worker.ask("tiles", lambda: atlas(fitting).shape[1], self._use)
         self.places = []
         for number, (area, state) in enumerate(zip(areas, states, strict=True)):
-            place = Rect(0, 0, W * fitting, H * fitting)
+            place = Rect(0, 0, W * side, H * side)
             place.center = area.center
-            _draw_wall(canvas, place.inflate(2 * wall, 2 * wall), wall, fitting if wrap else 0)
+            _draw_wall(canvas, place.inflate(2 * wall, 2 * wall), wall, side if wrap else 0)
             canvas.surface.blit(self._picture(number, state, place), place)
             self.places.append(place)
 

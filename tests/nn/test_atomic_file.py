@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -102,4 +103,74 @@ for write in (write_text, lambda: nn.files.write(sys.argv[1], {"x": np.zeros(200
     ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout == f"{path} File too large\n" * 2, ended.stderr
     assert path.read_text() == "old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "error"),
+    [
+        (lambda path: path.mkdir(), IsADirectoryError),
+        (
+            lambda path: path.parent.rmdir() or path.parent.write_text("in the way"),
+            (FileExistsError, NotADirectoryError),
+        ),
+    ],
+    ids=["a folder of that name", "a file instead of its folder"],
+)
+@pytest.mark.skipif(os.name == "nt", reason="other errors there")
+def test_what_is_in_the_way_is_named(
+    tmp_path: Path, prepare: Callable[[Path], object], error: type[OSError] | tuple[type[OSError], ...]
+) -> None:
+    path = tmp_path / "runs" / "last.npz"
+    path.parent.mkdir()
+    prepare(path)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(error) as raised, atomic_file(path) as temporary:
+        temporary.write_text("new")
+    assert str(raised.value.filename) in (str(path), str(path.parent))
+    assert sorted(tmp_path.rglob("*")) == before  # nothing is left behind
+
+
+def test_an_error_of_something_else_in_the_block_stays_as_it_is(tmp_path: Path) -> None:
+    """A download that fails, or another file that is not there, is not about the file that is written."""
+
+    class NoConnectionError(OSError):
+        pass
+
+    path = tmp_path / "file"
+
+    def fail(error: OSError) -> None:
+        with atomic_file(path) as temporary:
+            temporary.write_text("half")
+            raise error
+
+    for error in (NoConnectionError("no answer"), FileNotFoundError(2, "No such file", "another file")):
+        with pytest.raises(type(error)) as raised:
+            fail(error)
+        assert raised.value is error
+        assert [*tmp_path.iterdir()] == []
+
+
+def test_an_error_without_a_reason_is_told_in_its_own_words(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="the encoder broke") as raised, atomic_file(tmp_path / "video.mp4"):
+        raise OSError("the encoder broke")
+    assert raised.value.filename == str(tmp_path / "video.mp4")
+
+
+def test_a_leftover_that_another_process_removes_first_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, old = tmp_path / "file", tmp_path / ".file.4711.tmp"
+    old.write_bytes(b"half")
+    os.utime(old, (1e9, 1e9))
+
+    unlink = Path.unlink
+
+    def late(self: Path, missing_ok: bool = False) -> None:
+        unlink(self, missing_ok=True)  # the other process
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", late)
+    with atomic_file(path) as temporary:
+        temporary.write_text("whole")
     assert [*tmp_path.iterdir()] == [path]

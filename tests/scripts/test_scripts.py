@@ -16,6 +16,7 @@ import nn
 from scripts import benchmark, evaluate, record, train, watch
 from scripts.benchmarks import networks, peers
 from scripts.common.budget import parse_budget
+from scripts.common.run_files import Config
 from scripts.common.run_folder import RunFolder
 from tests.support.paths import ROOT
 from tests.support.waiting import until
@@ -87,13 +88,13 @@ def test_how_long_a_resumed_run_takes_is_known_from_its_first_part(tmp_path: Pat
         return len(RunFolder(part).read_metrics())
 
     assert rows(*TINY, "--generations", "3", "--out", str(part)) == 3
-    RunFolder(part).write_json("config.json", RunFolder(part).read_json("config.json") | {"generations": 5})
+    RunFolder(part).write_json("config.json", RunFolder(part).read_json("config.json", Config) | {"generations": 5})
     assert rows("--resume", str(part)) == 5
     assert rows("--resume", str(part), "--generations", "6") == 6
     assert rows("--resume", str(part)) == 6
     assert rows("--resume", str(part), "--budget", "1000s", "--generations", "7") == 7
     assert rows("--resume", str(part), "--budget", "0.01s") == 7  # a time that is over; generations count no more
-    config = RunFolder(part).read_json("config.json")
+    config = RunFolder(part).read_json("config.json", Config)
     assert (config["budget"], config["generations"]) == ("0.01s", None)
 
 

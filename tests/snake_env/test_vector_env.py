@@ -156,6 +156,10 @@ def test_its_specification_goes_through_json() -> None:
     assert_same(envs.reset(seed=1), again.reset(seed=1))
 
 
+# Before, Gymnasium's wrapper left out the first step of a game that began in the step of another's end.
+LENGTHS_ARE_RIGHT = tuple(map(int, gym.__version__.split(".")[:2])) >= (1, 4)
+
+
 @pytest.mark.parametrize("mode", MODES, ids=str)
 def test_episode_statistics(mode: AutoresetMode) -> None:
     envs = gym.wrappers.vector.RecordEpisodeStatistics(
@@ -172,7 +176,8 @@ def test_episode_statistics(mode: AutoresetMode) -> None:
         if ended.any():
             episode = info.get("final_info", info).get("episode", info.get("episode"))
             np.testing.assert_array_equal(episode["r"][ended], total[ended])
-            np.testing.assert_array_equal(episode["l"][ended], steps[ended])
+            if mode is not AutoresetMode.SAME_STEP or LENGTHS_ARE_RIGHT:
+                np.testing.assert_array_equal(episode["l"][ended], steps[ended])
             seen += ended.sum()
         total[ended] = steps[ended] = 0
         waiting = ended if mode is AutoresetMode.NEXT_STEP else waiting

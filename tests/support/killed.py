@@ -60,7 +60,7 @@ def content(run: Path) -> dict[str, Any]:
         },
         "headers": {name: _timeless(files[name][1], run) for name in files},
         "metrics": _timeless(RunFolder(run).read_metrics(), run),
-        "result": _timeless(RunFolder(run).read_json("result.json"), run),
+        "result": _timeless(json.loads((run / "result.json").read_text()), run),
     }
 
 

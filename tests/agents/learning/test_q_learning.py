@@ -1,6 +1,7 @@
 """Tabular Q-learning: discretizing and updates by hand, then small games that it must solve."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import nn
 from agents.learning.q_learning import QLearning, QLearningSettings, update
 from agents.policies.table import UNVISITED_ROW, Discretizer, Table
 from agents.policies.table_agent import TableAgent
+from nn.from_json import from_json
 from snake_env.observations.features import PER_ACTION
 from tests.support.identity import Identity
 from tests.support.rollouts import make_snake
@@ -52,7 +54,7 @@ def test_bounds_may_be_given_where_the_space_has_none() -> None:
         Discretizer.for_space(space)
     discretizer = Discretizer.for_space(space, n_bins=3, low=(-2, 0), high=(2, 1))
     assert discretizer(np.array([[-9.0, 0.3], [0.9, 0.2]])).tolist() == [[0, 1], [1, 0]]
-    assert Discretizer.from_config(json.loads(json.dumps(discretizer.config()))) == discretizer
+    assert from_json(json.loads(json.dumps(asdict(discretizer))), Discretizer) == discretizer
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_the_agent_is_a_copy_and_can_be_saved(half: bool, tmp_path: Path) -> Non
 
 def test_files_without_a_table_are_refused(tmp_path: Path) -> None:
     nn.files.write(tmp_path / "other.npz", {}, {"kind": "network"})
-    with pytest.raises(ValueError, match=r"other\.npz holds no table"):
+    with pytest.raises(ValueError, match=r"other\.npz holds no agent: kind is 'network'; it must be 'table'"):
         TableAgent.load(tmp_path / "other.npz")
     table = Table(Discretizer.for_space(UNIT), 2)
     with pytest.raises(ValueError, match=r"keys uint8 \(2, 3\) and values \(2, 2\)"):

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 pytest.importorskip("pygame")
 
 from scripts import play
+from scripts.common import user_folders
 from scripts.games.high_scores import KEPT, HighScores, Score, kind_of_game
 
 RULES = play.RULES | {"height": 6, "width": 9}
@@ -68,6 +70,23 @@ def test_games_with_another_hunger_limit_have_their_own_scores() -> None:
 def test_a_corrupt_file_of_scores_is_named_and_left_alone(content: str, tmp_path: Path) -> None:
     file = tmp_path / "scores.json"
     file.write_text(content)
-    with pytest.raises(ValueError, match=r"scores\.json is no file of high scores .* --scores"):
+    with pytest.raises(ValueError, match=r"scores\.json is no file of high scores: .* --scores"):
         play.main(play.parse(["--scores", str(file), "--games", "1", "--fps", "500"]))
     assert file.read_text() == content
+
+
+def test_without_a_home_folder_scores_last_as_long_as_the_window(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def no_home(*_: object, **__: object) -> Path:
+        raise RuntimeError("there is no home")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(platformdirs, "user_data_path", no_home)
+    user_folders.can_keep.cache_clear()
+    scores = HighScores(None)
+    assert scores.add("a", Score(3, 30, "2026-01-02")) == 1
+    assert scores.add("a", Score(2, 30, "2026-01-02")) == 2
+    assert [score.food for score in scores.of("a")] == [3, 2]
+    assert capsys.readouterr().err == "High scores are not kept for the next time (there is no home folder)\n"
+    assert list(tmp_path.iterdir()) == []

@@ -124,17 +124,17 @@ def test_a_replay_whose_agent_is_not_found_still_plays() -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ({"format": 2}, "its format is 2, not 1"),
+        ({"format": 2}, "format is 2; it must be 1"),
         ({"score": 4096}, "its score is 4096"),
-        ({"score": 1.0}, "its score is 1.0, which should be int"),
-        ({"actions": "01x"}, "its actions are not digits"),
-        ({"actions": "7"}, "its actions are not digits"),
-        ({"actions": [0, 1]}, "its actions is"),
-        ({"seed": -1}, "its seed is -1"),
-        ({"seed": True}, "its seed is True"),
-        ({"same_food": 1}, "its same_food is 1, which should be bool"),
-        ({"rules": {"height": 5}}, "its rules are height"),
-        ({"more": 1}, "it has actions, agent, format, more"),
+        ({"score": 1.0}, "score is 1.0; it must be a whole number"),
+        ({"actions": "01x"}, "actions are not digits"),
+        ({"actions": "7"}, "actions are not digits"),
+        ({"actions": [0, 1]}, r"actions is \[0, 1\]; it must be a text"),
+        ({"seed": -1}, "seed is -1; it must be a whole number of 64 bits, 0 or more"),
+        ({"seed": True}, "seed is True; it must be a whole number"),
+        ({"same_food": 1}, "same_food is 1; it must be true or false"),
+        ({"rules": {"height": 5}}, "rules.actions is missing"),
+        ({"more": 1}, "more is unknown to this release; known are format, rules"),
     ],
 )
 def test_a_changed_file_is_named(tmp_path: Path, change: dict[str, Any], problem: str) -> None:
@@ -150,7 +150,9 @@ def test_a_changed_file_is_named(tmp_path: Path, change: dict[str, Any], problem
 @pytest.mark.parametrize("content", ["", "snake", "[" * 100_000, "null", "[]"], ids=lambda content: content[:5])
 def test_a_file_of_another_kind_is_no_replay(tmp_path: Path, content: str) -> None:
     (tmp_path / "game.json").write_text(content)
-    with pytest.raises(ValueError, match=r"game.json is no replay: it (is not JSON|is not a JSON object); give a file"):
+    with pytest.raises(
+        ValueError, match=r"game.json is no replay: (it is not JSON|the content is .* must be an object).*; give a file"
+    ):
         open_replay(tmp_path / "game.json")
 
 
@@ -198,4 +200,4 @@ def test_rules_of_any_kind_are_refused_or_played(tmp_path: Path, rule: str, valu
     try:
         open_replay(file)
     except ValueError as error:
-        assert str(error).startswith(f"{file} cannot be replayed: ")  # noqa: PT017  some of them are rules
+        assert str(error).startswith(f"{file} ")  # noqa: PT017  some of them are rules

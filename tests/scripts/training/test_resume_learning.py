@@ -139,7 +139,8 @@ def test_a_resume_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("stored", "typed"), list(permutations(KINDS, 2)))
 def test_a_run_is_not_resumed_as_another_kind(stored: str, typed: str, tmp_path: Path) -> None:
     """Kinds have different options, which must not be read before the kinds are compared."""
-    config = {field.name: 1 for field in fields(KINDS[stored])} | {"kind": stored}
+    about = {"kind": stored, "command": "python train.py", "out": "runs/one"}
+    config = {field.name: 1 for field in fields(KINDS[stored])} | about
     RunFolder(tmp_path).write_json("config.json", config)
     with pytest.raises(ValueError, match=f"is a run of {stored}, not of {typed}; leave out the kind"):
         train.main(train.parse([typed, "--resume", str(tmp_path), "--budget", "9s"]))

@@ -53,6 +53,26 @@ def test_every_request_to_end_counts_as_one_ctrl_c(asked: list[str], tmp_path: P
 
 
 @unix
+def test_what_was_learned_is_kept_when_the_terminal_is_closed(tmp_path: Path) -> None:
+    """Then output fails, too."""
+    run = tmp_path / "run"
+    terminal, inside = os.openpty()
+    command = [sys.executable, "scripts/train.py", "ga", *ALONE, "--budget", "1h", "--out", str(run)]
+    # The process makes this terminal its own, so that it gets the signal when the terminal is closed.
+    own = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    words = [sys.executable, "-c", own, *command]
+    with subprocess.Popen(
+        words, cwd=ROOT, stdin=inside, stdout=inside, stderr=inside, start_new_session=True
+    ) as process:
+        os.close(inside)
+        until((run / "last.npz").exists)
+        os.close(terminal)
+        process.wait(60)
+    assert {file.name for file in run.iterdir()} >= {"best.npz", "curve.png", "best_game.gif", "result.json"}
+    assert process.returncode == 1  # the output was lost
+
+
+@unix
 def test_nohup_is_respected(tmp_path: Path) -> None:
     with started(tmp_path / "run", *ALONE, before="nohup") as process:
         process.send_signal(signal.SIGHUP)

@@ -179,11 +179,16 @@ def test_images_that_cannot_be_read_are_named_beside_the_others(
     train(images, "--out", tmp_path / "run", "--epochs", 1)
     (tmp_path / "broken.jpg").write_bytes(b"no picture")
     whole = next((images / "disc").iterdir())
-    named: Any = train("--predict", tmp_path / "run", tmp_path / "broken.jpg", whole, tmp_path / "none.png")
-    assert list(named) == [str(whole)]
-    unread = capsys.readouterr().err.splitlines()
-    assert [line.partition(": ")[0] for line in unread] == ["not read", "not read"]
+    assert list(train("--predict", tmp_path / "run", whole)) == [str(whole)]
+    capsys.readouterr()
+    with pytest.raises(ValueError, match=r"^3 of 4 files could not be read$"):
+        train("--predict", tmp_path / "run", tmp_path / "broken.jpg", whole, tmp_path / "none.png", images / "disc")
+    printed = capsys.readouterr()
+    assert whole.name in "".join(printed.out.split())
+    unread = printed.err.splitlines()
+    assert [line.partition(": ")[0] for line in unread] == ["not read", "not read", "not read"]
     assert unread[1] == f"not read: {tmp_path / 'none.png'}: no such file"
+    assert unread[2].startswith(f"not read: {images / 'disc'} is a folder; name the image files in it")
     with pytest.raises(ValueError, match=r"broken\.jpg: .*none\.png: no such file"):
         train("--predict", tmp_path / "run", tmp_path / "broken.jpg", tmp_path / "none.png")
     with pytest.raises(ValueError, match="give the weights and the image files after --predict"):
@@ -203,5 +208,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_a_file_of_another_network_is_no_classifier(tmp_path: Path) -> None:
     nn.save(tmp_path / "other.npz", nn.Sequential([nn.Dense(2, 2)], input_shape=(2,), rng=0))
-    with pytest.raises(ValueError, match=r"other.npz holds no classifier; give what train_mnist.py"):
+    with pytest.raises(
+        ValueError, match=r"other.npz holds no classifier: classes is missing; give what train_mnist.py"
+    ):
         train("--predict", tmp_path / "other.npz", "a.png")

@@ -153,3 +153,23 @@ def test_the_unit_grows_with_the_window(show: Show, size: tuple[int, int]) -> No
     pygame.display.set_mode(size, pygame.RESIZABLE)
     app.frame()
     assert units[-1] == {480: 11, 640: 11, 1600: 18}[size[0]]
+
+
+def test_full_screen_prints_nothing(show: Show, capfd: pytest.CaptureFixture[str]) -> None:
+    app = show(lambda _: None)
+    capfd.readouterr()
+    for _ in range(2):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_F11, unicode="", mod=0))
+        pygame.event.post(pygame.event.Event(pygame.KEYUP, key=pygame.K_F11, unicode="", mod=0))
+        assert app.frame()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_any_name_can_be_drawn(show: Show) -> None:
+    name = "caf\udce9 \0 蛇"
+
+    def draw(canvas: Canvas) -> None:
+        canvas.text(name, canvas.area)
+        assert canvas.width(name) > 0
+
+    assert show(draw).frame()

@@ -1,5 +1,6 @@
 """The IDX files: from folders, whole and broken, and from local mirrors that fail in several ways."""
 
+import errno
 import gzip
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 import pytest
+import requests
 
 from scripts.vision import mnist
 from tests.support.digits import idx, small_mnist
@@ -216,3 +218,52 @@ def test_without_a_good_mirror_each_failure_is_reported(mirrors: Callable[..., M
     with pytest.raises(ConnectionError, match=r"(?s)missing: 404.*corrupt is not an IDX file.*--data-dir"):
         mnist.load()
     assert not [file for file in cache.iterdir() if not file.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (requests.exceptions.ProxyError("Max retries exceeded with url: " + 900 * "x"), "the proxy cannot be reached"),
+        (requests.exceptions.SSLError(900 * "x"), "no secure connection"),
+        (requests.ConnectTimeout(900 * "x"), "no answer within 20 seconds"),
+        (requests.ReadTimeout(900 * "x"), "no answer within 20 seconds"),
+        (requests.ConnectionError(900 * "x"), "no connection"),
+        (requests.exceptions.ChunkedEncodingError(900 * "x"), "the connection broke off"),
+        (requests.exceptions.InvalidProxyURL(900 * "x"), 80 * "x"),
+    ],
+)
+def test_a_failure_is_one_line_that_says_what_to_do(
+    error: Exception, reason: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(requests, "get", refuse)
+    monkeypatch.setattr(mnist, "MIRRORS", ("https://one.org/mnist", "https://two.org"))
+    with pytest.raises(ConnectionError) as failed:
+        mnist.download(IMAGES, cache)
+    assert str(failed.value) == (
+        f"{IMAGES}.gz could not be downloaded (https://one.org/mnist: {reason}; https://two.org: {reason}); "
+        "try again later, or put the four files of MNIST into a folder and give it with --data-dir"
+    )
+
+
+def test_a_full_disk_is_named(mirrors: Callable[..., Mirrors], cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    mirrors("good")
+    monkeypatch.setattr(mnist, "_fetch", full)
+    with pytest.raises(OSError, match="No space left on device") as failed:
+        mnist.load()
+    assert failed.value.filename == str(cache / IMAGES)
+
+
+def test_without_a_folder_to_keep_them_in_the_files_are_downloaded_all_the_same(
+    mirrors: Callable[..., Mirrors], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    mirrors("good")
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: tmp_path / "file" / "cache")
+    assert mnist.load().train_images.shape == (30, 28, 28)
+    assert capsys.readouterr().err.startswith("The files of MNIST are not kept for the next time (")

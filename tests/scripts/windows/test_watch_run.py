@@ -123,14 +123,14 @@ def test_a_folder_that_is_no_run_of_a_player_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is a run of a classifier"):
         LiveRun(tmp_path)
     (tmp_path / "config.json").write_text('{"kind": ')
-    with pytest.raises(ValueError, match=r"config.json is damaged \(Expecting value.*\); give the folder of"):
+    with pytest.raises(ValueError, match=r"config.json is damaged: it is not JSON .*; give the folder of"):
         LiveRun(tmp_path)
 
 
 @pytest.mark.parametrize("row", ["1,x", "1", "1,2,3"])
 def test_damaged_metrics_are_named(row: str, tmp_path: Path) -> None:
     (tmp_path / "metrics.csv").write_text(f"seconds,timesteps\n0,0\n{row}\n")
-    with pytest.raises(ValueError, match=r"metrics.csv is damaged \(.*\); give the folder of another run"):
+    with pytest.raises(ValueError, match=r"metrics.csv is damaged: .*; give the folder of another run"):
         RunFolder(tmp_path).read_metrics()
 
 
