@@ -9,6 +9,9 @@ Examples:
     # Training and forward passes, beside PyTorch and scikit-learn
     python scripts/benchmark.py nn
 
+    # Photographed digits on papers of every kind: accuracy, no speed
+    python scripts/benchmark.py papers --data-dir FOLDER
+
     # PPO and PQN from end to end, beside Stable-Baselines3
     python scripts/benchmark.py learning
 """
@@ -32,14 +35,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
+import numpy as np
 from rich.table import Table
 
 from scripts.benchmarks import env, learning, networks
 from scripts.benchmarks.comparison import Comparison
+from scripts.benchmarks.papers import PAPERS
 from scripts.common import cli
 from scripts.common.command_line import run_command
 from scripts.common.tables import print_table
 from scripts.common.terminal import make_console
+from scripts.vision import mnist
+from scripts.vision.classifier import Classifier
+from scripts.vision.digit_image import digit_image
+from scripts.vision.digit_ink import digit_ink
 
 TITLES = {
     "env": "steps a second, random actions, one core",
@@ -52,8 +61,13 @@ TITLES = {
 class Options:
     """The benchmark, and its length."""
 
-    part: Annotated[Literal["env", "nn", "learning"], cli.POSITIONAL] = "env"
-    """env: environment steps, random actions, one core. nn: networks. learning: learners."""
+    part: Annotated[Literal["env", "nn", "learning", "papers"], cli.POSITIONAL] = "env"
+    """env: environment steps, random actions, one core. nn: networks. learning: learners. papers: photographed
+    digits that are read correctly."""
+    data_dir: Path | None = None
+    """papers: folder with the four files of MNIST; by default they are downloaded once."""
+    digits: int = 500
+    """papers: number of test digits on each kind of paper."""
     rounds: int = 15
     """Times that each pair is measured in turn; the median counts."""
     seconds: float = 0.2
@@ -83,12 +97,33 @@ def compare(comparison: Comparison, options: Options) -> dict[str, Any]:
     }
 
 
+def read_papers(options: Options) -> list[dict[str, Any]]:
+    """Measure and print the share of photographed test digits that the shipped network reads correctly."""
+    if not 1 <= options.digits <= 10_000:
+        raise ValueError(f"digits is {options.digits}; give 1 to 10,000 of the test digits")
+    data, network = mnist.load(options.data_dir), Classifier.load(Path("digits-cnn"))
+    rng = np.random.default_rng(0)
+    chosen = rng.choice(len(data.test_labels), options.digits, replace=False)
+    rows: list[dict[str, Any]] = []
+    for name, paper in PAPERS.items():
+        images = [digit_image(digit_ink(paper(data.test_images[number], rng))) for number in chosen]
+        predicted = network.probabilities(np.stack(images)).argmax(axis=1)
+        rows.append({"name": name, "accuracy": float(np.mean(predicted == data.test_labels[chosen]))})
+        if not options.json:
+            print(f"{name:28} {rows[-1]['accuracy']:.1%}", flush=True)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+    return rows
+
+
 def main(options: Options) -> list[dict[str, Any]]:
     """Measure, print, and return the rows."""
     if options.rounds < 1 or not 0 < options.seconds < math.inf:
         raise ValueError(f"rounds is {options.rounds} and seconds {options.seconds}; both must be above 0")
     if not options.threads or min(options.threads) < 1:
         raise ValueError(f"threads are {options.threads}; give one number or more, each 1 or above")
+    if options.part == "papers":
+        return read_papers(options)
     if options.part == "env":
         comparisons = env.comparisons()
     elif options.part == "nn":

@@ -49,7 +49,10 @@ def main(options: Options) -> None:
     from scripts.ui.app import App  # imported first: without pygame, its error says what to install
     from scripts.windows.images_window import ImagesWindow
 
-    App(ImagesWindow(classifiers, source)).run()
+    app = App(ImagesWindow(classifiers, source))
+    if source.not_judged():
+        print(source.not_judged())
+    app.run()
 
 
 def parse(arguments: Sequence[str]) -> Options:

@@ -37,8 +37,7 @@ from scripts.training.classifier_options import ClassifierOptions
 from scripts.training.classifier_run import train
 from scripts.training.run import open_run
 from scripts.vision.augmentation import Normalisation, PhotoAugmentation
-from scripts.vision.image_dataset import ImageDataset
-from scripts.vision.image_folder import load
+from scripts.vision.dataset_folder import load
 from scripts.vision.networks import convolutional_network
 from scripts.vision.prediction import predict_files
 
@@ -51,7 +50,8 @@ class ImageOptions(ClassifierOptions):
     group: ClassVar[str] = "Augmentation"
 
     folder: Annotated[Path | None, POSITIONAL] = None
-    """Folder that holds a folder of images for each class; or train/ and test/, which do."""
+    """Folder that holds a folder of images for each class; or train/ and test/, which do. Images in val/ choose the
+    best epoch."""
     predict: Annotated[tuple[Path, ...], "Main"] = ()
     """Instead of training: a run folder or file of weights, then the image files to classify."""
     budget: Annotated[str, "Main"] = "120s"
@@ -104,11 +104,14 @@ def _train(options: ImageOptions, folder: RunFolder) -> dict[str, Any]:
     for name in ("shift", "cutout"):
         if not 0 <= getattr(options, name) <= 1:
             raise ValueError(f"{name} is {getattr(options, name)}; give a share of the image's side, 0 to 1")
-    ours, test = load(options.folder, options.size, options.seed)
-    skipped = (*ours.skipped, *test.skipped)
+    dataset, origin, skipped = load(options.folder, options.size, options.seed)
+    if dataset.held_out is not None and "validation" in options.given:
+        raise ValueError(f"{origin} Leave out --validation, which would hold out other images for that")
+    print(origin)
     if skipped:
-        print(f"Skipped {len(skipped)} files that are not images:", *skipped, sep="\n  ")
-    normalisation = Normalisation.of(ours.images)
+        print(f"Skipped {len(skipped)} files:", *skipped, sep="\n  ")
+    learnt = slice(None) if dataset.held_out is None else ~dataset.held_out
+    normalisation = Normalisation.of(dataset.images[learnt])
     augment = PhotoAugmentation(
         normalisation=normalisation,
         flip=options.flip,
@@ -124,10 +127,9 @@ def _train(options: ImageOptions, folder: RunFolder) -> dict[str, Any]:
         options.convolutions,
         options.hidden,
         options.dropout,
-        len(ours.classes),
+        len(dataset.classes),
         np.random.default_rng(options.seed),
     )
-    dataset = ImageDataset(ours.images, ours.labels, test.images, test.labels, ours.classes)
     return train(options, folder, dataset, network, normalisation, augment)
 
 

@@ -44,7 +44,7 @@ def train(
         augment: (images, generator) -> a batch of the network's input, changed at random.
     """
     nn.threads.use(options.threads)
-    held_out = _validation_split(dataset.labels, options)
+    held_out = dataset.held_out if dataset.held_out is not None else _validation_split(dataset.labels, options)
     images, labels = dataset.images[~held_out], dataset.labels[~held_out]
     validation = (normalisation(dataset.images[held_out]), dataset.labels[held_out]) if held_out.any() else None
     trainer = nn.Trainer(

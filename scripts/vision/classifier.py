@@ -13,7 +13,8 @@ from nn.file_error import reading
 from nn.from_json import from_json
 from scripts.vision.augmentation import Normalisation, shifted_views
 from scripts.vision.digit_image import digit_image
-from scripts.vision.image_folder import decode, open_rgb
+from scripts.vision.digit_ink import LONG, digit_ink
+from scripts.vision.image_file import decode, open_rgb
 
 BATCH = 256
 DIGIT_SIZE = 28  # pixels of MNIST
@@ -86,11 +87,10 @@ class Classifier:
         """
         try:
             if self.digits:
-                return digit_image(np.asarray(open_rgb(path).convert("L")))
+                return digit_image(digit_ink(np.asarray(open_rgb(path, LONG))))
             return decode(path, self.network.input_shape[-1])
-        except Exception as error:  # decoders raise almost any exception on broken files
-            reason = error.strerror if isinstance(error, FileNotFoundError) else error
-            raise ValueError(f"{path}: {reason}") from None
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from None
 
     def save(self, path: Path, *, half: bool = False) -> None:
         """Write the classifier to a file, with weights as float16 if `half`."""

@@ -1,4 +1,4 @@
-"""A photograph or drawing of one digit, converted to the format of MNIST's images.
+"""A drawing of one digit, or the ink of a photographed one, converted to the format of MNIST's images.
 
 The steps are those of LeCun, Cortes and Burges: white on black, the digit scaled to fit 20 x 20 pixels, and placed in
 28 x 28 pixels with its centre of mass in the middle. An image from MNIST stays nearly as it is.
@@ -12,7 +12,7 @@ SIDE, BOX = 28, 20
 MIN_INK = 0.1  # of the strongest ink: what is fainter counts as paper
 
 
-def digit_image(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def digit_image(grey: NDArray[np.uint8] | NDArray[np.float32]) -> NDArray[np.uint8]:
     """(H, W), dark on light or light on dark -> (28, 28), light on black.
 
     Raises:

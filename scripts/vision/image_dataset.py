@@ -14,3 +14,4 @@ class ImageDataset(NamedTuple):
     test_images: NDArray[np.uint8]
     test_labels: NDArray[np.integer[Any]]
     classes: tuple[str, ...]
+    held_out: NDArray[np.bool_] | None = None  # (N,): training images to validate with; None: a share of each class

@@ -11,7 +11,7 @@ from PIL import Image
 
 from scripts.vision.classifier import Classifier
 from scripts.vision.image_browser import UNKNOWN
-from scripts.vision.image_folder import decode, open_rgb
+from scripts.vision.image_file import decode, open_rgb, suffixes
 from scripts.vision.prediction import Prediction, predict_image
 
 MAX_SIDE = 1400  # pixels: larger images are scaled down for the screen
@@ -109,6 +109,13 @@ class ImageFiles(ImageSource):
         classes = list(classifiers[0].classes)
         self.labels = np.array([_label(file, path, classes) for file in self.files], np.int64)
 
+    def not_judged(self) -> str:
+        """One sentence about the images whose true class is unknown; empty if there are none."""
+        unknown = int((self.labels == UNKNOWN).sum())
+        which = "These images" if unknown == len(self.labels) else f"{unknown:,} of {len(self.labels):,} images"
+        classes = ", ".join(self.classifiers[0].classes)
+        return f"{which} cannot be judged: no folder of theirs has the name of a class ({classes})" if unknown else ""
+
     def view(self, number: int) -> ImageView:
         """See `ImageSource.view`."""
         file, label = self.files[number], int(self.labels[number])
@@ -117,7 +124,7 @@ class ImageFiles(ImageSource):
         try:
             image = open_rgb(file, MAX_SIDE)
             predictions = [predict_image(classifier, classifier.read_image(file)) for classifier in self.classifiers]
-        except Exception as error:  # decoders raise almost any exception on broken files
+        except ValueError as error:
             return ImageView(None, label, (), title, name, f"{file.name} cannot be read: {error}")
         image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
         return ImageView(np.asarray(image), label, predictions, title, name)
@@ -126,7 +133,7 @@ class ImageFiles(ImageSource):
         """See `ImageSource.thumbnail`."""
         try:
             return decode(self.files[number], THUMBNAIL)
-        except Exception:  # `view` reports the problem
+        except ValueError:  # `view` reports the problem
             return np.zeros((THUMBNAIL, THUMBNAIL, 3), np.uint8)
 
     def predict(self, start: int, stop: int) -> NDArray[np.int64]:
@@ -138,7 +145,7 @@ class ImageFiles(ImageSource):
                 try:
                     images.append(classifier.read_image(file))
                     columns.append(column)
-                except Exception:  # noqa: S112  `view` reports the problem
+                except ValueError:  # `view` reports the problem
                     continue
             if images:
                 row[columns] = classifier.probabilities(np.stack(images)).argmax(axis=1)
@@ -152,10 +159,9 @@ def find_images(path: Path) -> list[Path]:
         FileNotFoundError: the path does not exist.
         ValueError: there are no image files.
     """
-    Image.init()
-    suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
     if not path.exists():
         raise FileNotFoundError(f"{path} does not exist; give a folder of images, or an image file")
+    known = suffixes()
     if path.is_file():
         files = [path]
     else:
@@ -163,7 +169,7 @@ def find_images(path: Path) -> list[Path]:
             file for file in path.rglob("*") if not any(part.startswith(".") for part in file.relative_to(path).parts)
         )
         files = sorted(visible)
-    found = [file for file in files if file.suffix.lower() in suffixes and file.is_file()]
+    found = [file for file in files if file.suffix.lower() in known and file.is_file()]
     if not found:
         problem = "holds no image file" if path.is_dir() else "is not an image file"
         raise ValueError(f"{path} {problem}; give a folder of .jpg, .png, .webp, ... files")
@@ -171,7 +177,12 @@ def find_images(path: Path) -> list[Path]:
 
 
 def _label(file: Path, path: Path, classes: Sequence[str]) -> int:
-    """The class named by the nearest of the file's folders that has a class's name; `path` is the farthest one."""
+    """The class named by the nearest of the file's folders that has a class's name; `path` is the farthest one.
+
+    Capitals do not matter, unless the names of two classes differ in them alone.
+    """
     folder = path if path.is_dir() else path.parent
-    names = [folder.resolve().name, *file.relative_to(folder).parts[:-1]]
-    return next((classes.index(name) for name in reversed(names) if name in classes), UNKNOWN)
+    fold = str.casefold if len({name.casefold() for name in classes}) == len(classes) else str
+    known = [fold(name) for name in classes]
+    names = [fold(name) for name in (folder.resolve().name, *file.relative_to(folder).parts[:-1])]
+    return next((known.index(name) for name in reversed(names) if name in known), UNKNOWN)

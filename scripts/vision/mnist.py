@@ -33,6 +33,9 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist",
     "https://raw.githubusercontent.com/fgnt/mnist/master",
 )
+MOST_IMAGES = 60_000
+LONGEST_HEADER = 16  # bytes
+LARGEST_DOWNLOAD = 64 << 20  # bytes; the files have 10 MB or less
 TIMEOUT = 20.0  # seconds without a response
 ADVICE = "download it again, or leave out --data-dir to have it downloaded"
 
@@ -92,7 +95,7 @@ def download(name: str, folder: Path) -> None:
         part = folder / f".{name}.{number}.part"
         try:
             _fetch(f"{mirror}/{name}.gz", part)
-            contents = _checked(name, part.read_bytes(), f"the file from {mirror}")
+            contents = _checked(name, part, f"the file from {mirror}")
         except requests.RequestException as error:
             failures.append(f"{mirror}: {_reason(error)}")
             continue
@@ -128,7 +131,11 @@ def _reason(error: requests.RequestException) -> str:
 
 
 def _fetch(url: str, part: Path) -> None:
-    """Download the missing end of a file, and append it to `part`."""
+    """Download the missing end of a file, and append it to `part`.
+
+    Raises:
+        ValueError: the file is much larger than it can be.
+    """
     size = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={size}-"} if size else {})
     with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
@@ -142,6 +149,9 @@ def _fetch(url: str, part: Path) -> None:
             total = size + int(response.headers.get("Content-Length", 0))
             task = progress.add_task(url.rsplit("/", 1)[-1], total=total or None, completed=size)
             for chunk in response.iter_content(1 << 12):
+                size += len(chunk)
+                if size > LARGEST_DOWNLOAD:
+                    raise ValueError(f"{url} has more than {LARGEST_DOWNLOAD:,} bytes")
                 file.write(chunk)
                 progress.advance(task, len(chunk))
 
@@ -159,30 +169,46 @@ def _read(folder: Path, name: str) -> NDArray[np.uint8]:
             f"{folder} holds no {name}.gz or {name}; it needs {', '.join(FILES)}; or leave out --data-dir to download"
         )
     try:
-        contents = _checked(name, path.read_bytes(), str(path))
+        contents = _checked(name, path, str(path))
     except ValueError as error:
         raise ValueError(f"{error}; {ADVICE}") from None
-    axes = contents[3]
-    shape = np.frombuffer(contents, ">u4", axes, offset=4).tolist()
-    return np.frombuffer(contents, np.uint8, math.prod(shape), offset=4 + 4 * axes).reshape(shape)
+    shape = _declared_shape(contents)
+    return np.frombuffer(contents, np.uint8, offset=_header_size(contents)).reshape(shape)
 
 
-def _checked(name: str, data: bytes, source: str) -> bytes:
-    """Return the uncompressed contents after comparing their checksum.
+def _checked(name: str, path: Path, source: str) -> bytes:
+    """Return the uncompressed contents of a file after comparing their checksum.
+
+    Of a file that declares other images than MNIST's no more than its header is read; of any other no more than it
+    declares, and one byte to see that it ends there: few compressed bytes could fill the memory.
 
     Args:
         name: of the published file.
-        data: the contents, compressed or not.
+        path: of the file, compressed or not.
         source: where the data comes from, for messages.
 
     Raises:
         ValueError: these are not the published contents; the message has the likely reason.
     """
+    kind = name.split("-")[1]
     try:
-        contents = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+        with path.open("rb") as file:
+            compressed = file.read(2) == b"\x1f\x8b"
+        with gzip.open(path) if compressed else path.open("rb") as stream:
+            contents = stream.read(LONGEST_HEADER)
+            if contents[:3] != bytes([0, 0, 8]) or contents[3:4] not in (b"\1", b"\3"):
+                raise ValueError(f"{source} is not an IDX file of {kind}")
+            shape = _declared_shape(contents)
+            if shape is None:
+                raise ValueError(f"{source} is cut short, at {len(contents):,} bytes")
+            if shape[0] > MOST_IMAGES or shape[1:] not in ((), (28, 28)):
+                declared = " x ".join(f"{length:,}" for length in shape)
+                raise ValueError(f"{source} is not the file of MNIST: it declares {declared} values")
+            size = _header_size(contents) + math.prod(shape)
+            contents += stream.read(max(0, size + 1 - len(contents)))
     except EOFError:
-        raise ValueError(f"{source} is cut short, at {len(data):,} bytes") from None
-    except (OSError, zlib.error) as error:
+        raise ValueError(f"{source} is cut short, at {path.stat().st_size:,} bytes") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{source} is damaged ({error})") from None
     digest = hashlib.md5(contents, usedforsecurity=False).hexdigest()
     if digest == FILES[name]:
@@ -190,12 +216,20 @@ def _checked(name: str, data: bytes, source: str) -> bytes:
     for other, published in FILES.items():
         if digest == published:
             raise ValueError(f"{source} holds the contents of {other}; rename it")
-    axes = 3 if "images" in name else 1
-    if contents[:4] != bytes([0, 0, 8, axes]):
-        raise ValueError(f"{source} is not an IDX file of {name.split('-')[1]}")
-    size = 4 + 4 * axes
-    if len(contents) >= size:
-        size += math.prod(np.frombuffer(contents, ">u4", axes, offset=4).tolist())
+    if len(shape) != (3 if kind == "images" else 1):
+        raise ValueError(f"{source} is not an IDX file of {kind}")
     if len(contents) < size:
         raise ValueError(f"{source} is cut short, at {len(contents):,} of {size:,} bytes")
+    if len(contents) > size:
+        raise ValueError(f"{source} is not the file of MNIST: it goes on after the {size:,} bytes that it declares")
     raise ValueError(f"{source} is not the file of MNIST: its MD5 is {digest}, the published one is {FILES[name]}")
+
+
+def _declared_shape(contents: bytes) -> tuple[int, ...] | None:
+    """The length of each axis; None if the header is cut short."""
+    end = _header_size(contents)
+    return tuple(np.frombuffer(contents[4:end], ">u4").tolist()) if len(contents) >= end else None
+
+
+def _header_size(contents: bytes) -> int:
+    return 4 + 4 * contents[3]

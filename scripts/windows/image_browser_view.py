@@ -80,8 +80,12 @@ class ImageBrowserView(View):
         if self.browser.toggle_wrong():
             self.show_image()
         else:
-            known = (self.browser.labels != UNKNOWN).any()
-            self.say(f"no wrong images{self._so_far()}" if known else "the true classes of these images are unknown")
+            unknown = int((self.browser.labels == UNKNOWN).sum())
+            if unknown == len(self.browser):
+                self.say("these images cannot be judged: no folder of theirs has the name of a class")
+            else:
+                rest = f"; {unknown:,} images cannot be judged" if unknown else ""
+                self.say(f"no wrong images{self._so_far()}{rest}")
 
     def show_image(self) -> None:
         """Show the current image of the browser."""
@@ -182,9 +186,9 @@ class ImageBrowserView(View):
         if self.browser.n_predicted < len(self.browser):
             return f"predicted {self.browser.n_predicted:,} of {len(self.browser):,}"
         if (self.browser.labels == UNKNOWN).all():
-            return f"{len(self.browser):,} images"
+            return f"{len(self.browser):,} images that cannot be judged"
         wrong = int(self.browser.wrong.any(axis=0).sum())
-        return f"{wrong:,} of {len(self.browser):,} wrong"
+        return f"{wrong:,} of {int((self.browser.labels != UNKNOWN).sum()):,} wrong"
 
     def _summary(self, number: int, name: str) -> str:
         if self.browser is not None:

@@ -187,9 +187,9 @@ def test_images_that_cannot_be_read_are_named_beside_the_others(
     assert whole.name in "".join(printed.out.split())
     unread = printed.err.splitlines()
     assert [line.partition(": ")[0] for line in unread] == ["not read", "not read", "not read"]
-    assert unread[1] == f"not read: {tmp_path / 'none.png'}: No such file or directory"
+    assert unread[1] == f"not read: {tmp_path / 'none.png'}: no such file"
     assert unread[2].startswith(f"not read: {images / 'disc'} is a folder; name the image files in it")
-    with pytest.raises(ValueError, match=r"broken\.jpg: .*none\.png: No such file"):
+    with pytest.raises(ValueError, match=r"broken\.jpg: .*none\.png: no such file"):
         train("--predict", tmp_path / "run", tmp_path / "broken.jpg", tmp_path / "none.png")
     with pytest.raises(ValueError, match="give the weights and the image files after --predict"):
         train("--predict")

@@ -111,3 +111,18 @@ def test_digits() -> None:
         assert classes == predicted[:, number - 1].tolist()
         assert view.frame is not None
         np.testing.assert_array_equal(view.frame[..., 1], images[number])
+
+
+def test_capitals_of_a_class_folder_do_not_matter(folder: Path) -> None:
+    (folder / "red").rename(folder / "Red")
+    source = ImageFiles([red_or_blue()], folder)
+    assert sorted(source.labels.tolist()) == [UNKNOWN, 0, 0, 0, 1, 1]
+    assert source.not_judged().startswith("1 of 6 images cannot be judged")
+
+
+def test_images_in_folders_of_other_names_cannot_be_judged(folder: Path) -> None:
+    (folder / "red").rename(folder / "rot")
+    assert ImageFiles([red_or_blue()], folder / "rot").not_judged() == (
+        "These images cannot be judged: no folder of theirs has the name of a class (red, blue)"
+    )
+    assert ImageFiles([red_or_blue()], folder / "blue").not_judged() == ""

@@ -2,6 +2,8 @@
 
 import errno
 import gzip
+import struct
+import tracemalloc
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -267,3 +269,30 @@ def test_without_a_folder_to_keep_them_in_the_files_are_downloaded_all_the_same(
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda _: tmp_path / "file" / "cache")
     assert mnist.load().train_images.shape == (30, 28, 28)
     assert capsys.readouterr().err.startswith("The files of MNIST are not kept for the next time (")
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+@pytest.mark.parametrize(
+    ("header", "reason", "megabytes"),
+    [
+        (bytes(16), "is not an IDX file of images", 2),
+        (struct.pack(">4B3I", 0, 0, 8, 3, 2**32 - 1, 28, 28), "it declares 4,294,967,295 x 28 x 28 values", 2),
+        (struct.pack(">4B3I", 0, 0, 8, 3, 10, 60_000, 60_000), "it declares 10 x 60,000 x 60,000 values", 2),
+        (struct.pack(">4B3I", 0, 0, 8, 3, 100, 28, 28), "it goes on after the 78,416 bytes that it declares", 2),
+    ],
+)
+def test_no_more_is_read_than_a_file_can_hold(
+    header: bytes, reason: str, megabytes: float, compressed: bool, folder: Path
+) -> None:
+    path = folder / f"{IMAGES}.gz"
+    with gzip.open(path, "wb", 1) if compressed else path.open("wb") as file:
+        file.write(header)
+        for _ in range(100):
+            file.write(bytes(1 << 20))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=reason):
+            mnist.load(folder)
+        assert tracemalloc.get_traced_memory()[1] < megabytes * 1e6
+    finally:
+        tracemalloc.stop()

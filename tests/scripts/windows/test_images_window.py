@@ -110,9 +110,9 @@ def test_without_class_folders_nothing_is_marked(tmp_path: Path, open_window: Op
     wait(app, lambda: all_predicted(window))
     app.frame()
     assert pixels(DARK.good) == pixels(DARK.bad) == 0
-    assert window.progress() == "1 images"
+    assert window.progress() == "1 images that cannot be judged"
     press(app, "w")
-    assert window.notice == "the true classes of these images are unknown"
+    assert window.notice == "these images cannot be judged: no folder of theirs has the name of a class"
 
 
 def test_a_dropped_file_is_opened_and_a_missing_one_is_reported(folder: Path, open_window: Open) -> None:
@@ -143,7 +143,7 @@ def test_another_folder_can_be_opened_during_predictions_for_the_first(
     app, window = open_window(tmp_path / "one")
     assert not all_predicted(window)
     press(app, "w")
-    assert window.notice == "the true classes of these images are unknown"
+    assert window.notice == "these images cannot be judged: no folder of theirs has the name of a class"
     window.dropped(tmp_path / "two")
     press(app, "right")
     press(app, "left")
