@@ -40,7 +40,9 @@ def digit_ink(pixels: Bytes) -> Floats:
     if max(picture.size) >= COARSE:
         picture = picture.filter(ImageFilter.MedianFilter(3))
     values = np.atleast_3d(np.asarray(picture, np.float32))
-    paper = _paper(values)
+    margin = max(picture.size) // 5  # more paper than ink, also where a digit fills the picture
+    widened = np.pad(values, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
+    paper = _paper(widened)[margin : len(widened) - margin, margin : widened.shape[1] - margin]
     off = ((values - paper) / np.maximum(paper, DARKEST)).astype(np.float32)
     ink = without_lines(_along_ink(off))
     soft = _blur(ink, max(ink.shape) / 200)
