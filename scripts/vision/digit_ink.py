@@ -5,7 +5,8 @@
     lines    thin straight lines from edge to edge are replaced by what lies above and below
     pieces   connected ink; specks and what touches the edge of the picture are left out
 
-Light is a factor, whatever its shape and colour, so that pixels are divided by their paper.
+A digit that is cut out, with hardly any paper around it, shows no sheet to measure: there ink and paper are told apart
+by one threshold. Light is a factor, whatever its shape and colour, so that pixels are divided by their paper.
 """
 
 import numpy as np
@@ -21,6 +22,9 @@ SOLID = 0.35  # ink that makes pieces
 FAINT = 0.1  # ink that counts at the edge of a piece
 MIN_CONTRAST = 0.04  # between ink and paper, as a share of the paper
 MIN_SIGNAL = 5.0  # ink beside the noise
+CROPPED, CROPPED_ACROSS = 0.85, 0.6  # shares of the sides that the ink covers if a digit was cut out; a 1 is slanted
+AT_EDGE, MOST_CROSSINGS = 0.3, 8  # of the edge is ink: more is a shadow; strokes that cross it: more are lines
+TWO_LEVELS = 0.8  # share of the variance between ink and paper: less under uneven light, and in noise
 SPECK = 0.06  # of the largest piece: smaller ones do not belong to the digit
 
 NO_DIGIT = "no ink that differs clearly from the paper; write one digit, dark on light or light on dark"
@@ -39,6 +43,9 @@ def digit_ink(pixels: Bytes) -> Floats:
     picture.thumbnail((LONG, LONG), Image.Resampling.BOX)
     if max(picture.size) >= COARSE:
         picture = picture.filter(ImageFilter.MedianFilter(3))
+    cropped = _cropped_digit(np.asarray(picture.convert("L")))
+    if cropped is not None:
+        return cropped
     values = np.atleast_3d(np.asarray(picture, np.float32))
     margin = max(picture.size) // 5  # more paper than ink, also where a digit fills the picture
     widened = np.pad(values, ((margin, margin), (margin, margin), (0, 0)), mode="edge")
@@ -49,6 +56,35 @@ def digit_ink(pixels: Bytes) -> Floats:
     kept = _digit(_pieces(soft > SOLID), soft)
     near = _blur(kept.astype(np.float32), max(ink.shape) / 100) > 0.02
     return np.where(near & (ink > FAINT), ink, np.float32(0))
+
+
+def _cropped_digit(grey: Bytes) -> Floats | None:
+    """The ink, (h, w), if it covers nearly the whole picture, and paper and ink have one level each.
+
+    The threshold is that of Otsu, "A Threshold Selection Method from Gray-Level Histograms", 1979.
+    """
+    counts = np.bincount(grey.reshape(-1), minlength=256).astype(np.float64)
+    below, sums = counts.cumsum()[:-1], (counts * np.arange(256)).cumsum()
+    above = grey.size - below
+    means = sums[:-1] / np.maximum(below, 1), (sums[-1] - sums[:-1]) / np.maximum(above, 1)
+    between = below * above * (means[1] - means[0]) ** 2 / grey.size**2
+    threshold = int(between.argmax())
+    if between[threshold] <= TWO_LEVELS * grey.var():
+        return None
+    frame = np.concatenate([grey[0], grey[1:, -1], grey[-1, -2::-1], grey[-2:0:-1, 0]]) <= threshold  # once around
+    is_dark = frame.mean() <= 0.5
+    crossings = np.count_nonzero(frame != np.roll(frame, 1)) // 2
+    if min(frame.mean(), 1 - frame.mean()) > AT_EDGE or crossings > MOST_CROSSINGS:
+        return None
+    pieces = _pieces((grey <= threshold) == is_dark)
+    names, sizes = np.unique(pieces[pieces >= 0], return_counts=True)
+    rows, columns = np.nonzero(np.isin(pieces, names[sizes > SPECK * sizes.max()]))
+    covered = np.ptp(rows) / len(grey), np.ptp(columns) / grey.shape[1]
+    if max(covered) < CROPPED or min(covered) < CROPPED_ACROSS:
+        return None
+    paper, ink = (means[1][threshold], means[0][threshold]) if is_dark else (means[0][threshold], means[1][threshold])
+    found: Floats = np.maximum((grey - np.float32(paper)) / np.float32(ink - paper), 0)
+    return found
 
 
 def _paper(values: Floats) -> Floats:

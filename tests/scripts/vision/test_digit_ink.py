@@ -51,6 +51,20 @@ def test_nearly_all_digits_are_read_on_every_paper(paper: str) -> None:
     assert correct(paper, range(500)).mean() >= 0.98
 
 
+@pytest.mark.parametrize("margin", [0, 1])
+def test_a_digit_that_was_cut_out_is_read(margin: int) -> None:
+    """Without paper around it, as people crop pictures; `margin` in pixels of MNIST."""
+    right = 0
+    for number in range(20):
+        digit = digits().test_images[number]
+        rows, columns = np.nonzero(digit > 30)
+        cut = np.pad(digit[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1], margin)
+        large = np.kron(255 - cut, np.ones((8, 8), np.uint8))
+        image = digit_image(digit_ink(large))
+        right += int(network().probabilities(image[None]).argmax() == digits().test_labels[number])
+    assert right >= 18
+
+
 @pytest.mark.parametrize("shape", [(28, 28), (300, 200), (300, 200, 3), (1, 1), (5, 900), (3, 3, 3)])
 @pytest.mark.parametrize("noise", [0, 3])
 def test_a_sheet_without_ink_is_refused(shape: tuple[int, ...], noise: float) -> None:
