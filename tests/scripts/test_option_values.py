@@ -11,10 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytest.importorskip("pygame")
+
 from scripts import evaluate, play, record, train, train_images, train_mnist, watch
 from scripts.common.cli import HIDDEN, option_name
 from scripts.training import snake_run
+from scripts.ui.app import App
 from tests.support.digits import small_mnist
+from tests.support.ui.windows import press
 
 TINY = {"height": 5, "width": 6, "threads": 1, "workers": 1, "n_envs": 8, "n_steps": 16, "batch_size": 16}
 TINY |= {"hidden": 8, "channels": 4, "games": 1, "fps": 100000, "population_size": 6, "elite": 2, "tournament_size": 2}
@@ -67,6 +71,12 @@ def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def begin(*_: Any, **__: Any) -> None:
         raise Begun
 
+    def start_and_run(app: App, *frames: float) -> None:
+        press(app, "right")  # a game of play.py begins with the first key
+        run(app, *frames)
+
+    run = App.run
+    monkeypatch.setattr(App, "run", start_and_run)
     monkeypatch.setattr(snake_run, "begin_run", begin)
     monkeypatch.setattr("scripts.training.classifier_run.begin_run", begin)
 
