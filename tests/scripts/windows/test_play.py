@@ -166,7 +166,7 @@ def test_play_takes_the_opponents_board_and_names_what_it_cannot_do(tmp_path: Pa
         play.main(play.parse(["--seed", "-1", *scores]))
     with pytest.raises(ValueError, match="ppo-10x10 cannot play on 10 x 12: it was trained on 10 x 10"):
         play.main(play.parse(["--against", "ppo-10x10", "--width", "12", *scores]))
-    with pytest.raises(ValueError, match="both must be at least 1"):
+    with pytest.raises(ValueError, match="fps is 0; give 1 or more"):
         play.main(play.parse(["--fps", "0", *scores]))
 
 
