@@ -107,7 +107,7 @@ def test_a_run_of_any_name_is_found_again(name: str, tmp_path: Path) -> None:
     pasted = subprocess.run(["bash", "-c", f"ls {command.split('watch.py ')[1]}"], cwd=tmp_path, capture_output=True)
     assert b"best_game.gif" in pasted.stdout
     for words in (f"evaluate.py {shlex.quote(name)} --games 2 --plot plot.png", f"compare.py {shlex.quote(name)}"):
-        ended = run_in_shell(words, tmp_path)
+        ended = run_in_shell(words, tmp_path, COLUMNS="160")  # where no table folds a name
         assert (ended.returncode, ended.stderr) == (0, b"")
         assert (name if name != NOT_TEXT else r"caf\xe9") in ended.stdout.decode()
 
