@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError, _imaging
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 MAX_PIXELS = 1 << 26  # about 8,200 x 8,200
@@ -23,6 +23,8 @@ MAX_BYTES = 5 * MAX_PIXELS  # a file of that many pixels, uncompressed
 Image.init()
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 PngImagePlugin.MAX_TEXT_MEMORY = 1 << 23  # bytes of a file's compressed comments
+# Freed memory in blocks of this size goes back to the system. Of smaller ones each thread would keep its own.
+_imaging.set_block_size(1 << 26)
 # Filters that are set and reset in each thread would get mixed up, so these stay.
 warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata in images that can be read
 warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -195,6 +195,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
     [
         ("1", 13_000, "it has more than 67,108,864 pixels; scale it down", 30),
         ("L", 4_000, "(32, 32, 3)", 4 * 16 * 8),  # 16 million pixels: four of eight threads at once
+        pytest.param("1", 8_192, "(32, 32, 3)", 700, marks=pytest.mark.slow),  # one at a time, and nothing is kept
     ],
 )
 def test_the_memory_of_large_images_is_bounded(mode: str, side: int, says: str, megabytes: int, tmp_path: Path) -> None:
